@@ -27,8 +27,7 @@ import { mountTurnEvents, mountTurns } from "./routes/turns.ts";
 import { mountUploadImport, mountUploads } from "./routes/uploads/json.ts";
 import { mountUploadResource } from "./routes/uploads/resumable.ts";
 import { mountMe, mountUsers } from "./routes/users.ts";
-import { mountVideoEvents } from "./routes/video-events.ts";
-import { mountVideos } from "./routes/videos.ts";
+import { mountVideoEvents, mountVideos } from "./routes/videos.ts";
 import { mountWebhookEndpoints, mountWebhookSecrets } from "./routes/webhooks.ts";
 
 /** All routes of the public API, in the order of the document. */

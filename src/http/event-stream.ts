@@ -1,9 +1,12 @@
 /** Event streams (text/event-stream): content negotiation, cursors and responses; and request bodies as RPC streams. */
 import * as z from "zod";
-import { RETRY_MS } from "../core/limits.ts";
+import type { Problem } from "../core/errors.ts";
+import { LONG_POLL_MAX_SECONDS, PAGE_MAX, RETRY_MS } from "../core/limits.ts";
+import type { Result } from "../core/result.ts";
 import type { EventSubscription } from "../core/rpc/user.ts";
 import { SECOND_MS } from "../core/time.ts";
-import { ApiError, apiError } from "./problem.ts";
+import type { Ctx } from "./context.ts";
+import { ApiError, apiError, unwrap } from "./problem.ts";
 
 const HEADERS = {
   "Content-Type": "text/event-stream; charset=utf-8",
@@ -43,7 +46,7 @@ export function retryStream(error: unknown): Response {
 const BUSY_SECONDS = 5;
 
 /** The response to HEAD of a stream: the status and headers of GET, without opening a stream. */
-export const headOfStream = (hasEnded: boolean): Response =>
+const headOfStream = (hasEnded: boolean): Response =>
   hasEnded ? new Response(null, { status: 204 }) : new Response(null, { headers: HEADERS });
 
 /** The query parameters for the cursor besides `after`: EventSource polyfills send the header's name in the query. */
@@ -52,7 +55,25 @@ const CURSOR_QUERY = ["lastEventId", "Last-Event-ID"] as const;
 const polyfilled = z.string().max(20).optional().meta({
   description: "Same as the header `Last-Event-ID`, for clients that cannot send it. Takes precedence over `after`.",
 });
-export const cursorQuery = { lastEventId: polyfilled, "Last-Event-ID": polyfilled };
+/** The query of a route that streams events or returns pages of them. */
+export const eventsQuery = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
+  lastEventId: polyfilled,
+  "Last-Event-ID": polyfilled,
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_MAX)
+    .default(PAGE_MAX)
+    .meta({ description: "Events per page. JSON only." }),
+  wait: z.coerce
+    .number()
+    .min(0)
+    .max(LONG_POLL_MAX_SECONDS)
+    .default(0)
+    .meta({ description: "Seconds to wait for the first event. JSON only." }),
+});
 type CursorQuery = { readonly after: number } & { readonly [N in (typeof CURSOR_QUERY)[number]]?: string | undefined };
 
 /**
@@ -72,6 +93,39 @@ export function cursorOf(header: string | undefined, query: CursorQuery): number
       errors,
     },
   );
+}
+
+type Answer<T> = Promise<Result<T, Problem>>;
+
+/** How the events of one resource are read. */
+type EventSource = {
+  readonly readPage: (
+    after: number,
+    limit: number,
+    waitMs: number,
+  ) => Answer<{ readonly data: readonly unknown[]; readonly ended: boolean }>;
+  readonly watch: (after: number) => Answer<EventSubscription>;
+};
+
+/** GET and HEAD of events after the cursor: a page for `Accept: application/json` unless `isStreamOnly`, else the stream. */
+export async function serveEvents(
+  c: Ctx,
+  { readPage, watch }: EventSource,
+  query: z.infer<typeof eventsQuery>,
+  { isStreamOnly = false } = {},
+): Promise<Response> {
+  const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+  const isHead = c.req.method === "HEAD";
+  const waitMs = isHead ? 0 : query.wait * SECOND_MS;
+  if (!isStreamOnly && wantsJson(c.req.header("Accept")))
+    return c.json(unwrap(await readPage(cursor, query.limit, waitMs)), 200);
+  if (isHead) {
+    const page = unwrap(await readPage(cursor, 1, 0));
+    return headOfStream(page.ended && page.data.length === 0);
+  }
+  return watch(cursor)
+    .then((watching) => streamOf(unwrap(watching)))
+    .catch(retryStream);
 }
 
 /* Request bodies as RPC arguments. */

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { userNameOwner } from "../core/address.ts";
 import { decrypt, isUnreadable } from "../core/crypto.ts";
 import { USER_HASH_CHARS } from "../core/ids.ts";
+import { cutPage, rowsFor } from "../core/page.ts";
 import type { Page, PageRequest } from "../core/rpc/user.ts";
 import { toRfc3339 } from "../core/time.ts";
 import { pageQuery } from "../core/wire/common.ts";
@@ -25,15 +26,16 @@ export const shownPage = <T>(page: Page<T>): { data: T[]; has_more: boolean; nex
   data: [...page.data],
 });
 
-/** A page whose cursor is its last id. `rows`: the result of a query for `limit` + 1 rows. */
-export function cutPage<T extends { readonly id: string }>(
-  rows: readonly T[],
-  limit: number,
-): { data: T[]; has_more: boolean; next_cursor: string | null } {
-  const data = rows.slice(0, limit);
-  const more = rows.length > limit;
-  return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
-}
+/** The JSON body of a page of rows that were read from D1. The cursor is the last id. */
+export const pageOfRows = <T extends { readonly id: string }>(rows: readonly T[], query: { readonly limit: number }) =>
+  shownPage(
+    cutPage(
+      rows,
+      query,
+      ({ id }) => id,
+      (row) => row,
+    ),
+  );
 
 /* A page of a tenant's users: rows of D1 with decrypted names. */
 
@@ -43,18 +45,18 @@ export const userPage = pageQuery(new RegExp(`^\\d{1,15}-[0-9a-z]{${USER_HASH_CH
 /** The caller's users, newest first. */
 export async function pageOfUsers(
   c: Ctx,
-  { limit, after }: z.infer<typeof userPage>,
+  query: z.infer<typeof userPage>,
 ): Promise<ReturnType<typeof shownPage<UserWire>>> {
-  const rows = await listUsers(c.env.DB, c.var.caller, limit + 1, after === undefined ? null : cursorOf(after));
-  const last = rows.slice(0, limit).at(-1);
-  const hasMore = rows.length > limit && last !== undefined;
-  const shown = await Promise.all(rows.slice(0, limit).map((row) => show(c, row)));
-  const page: Page<UserWire> = {
-    data: shown.filter((one) => one !== null),
-    has_more: hasMore,
-    next_cursor: hasMore ? `${last.created_at}-${last.uh}` : null,
-  };
-  return shownPage(page);
+  const after = query.after === undefined ? null : cursorOf(query.after);
+  const rows = await listUsers(c.env.DB, c.var.caller, rowsFor(query), after);
+  const page = cutPage(
+    rows,
+    query,
+    ({ created_at, uh }) => `${created_at}-${uh}`,
+    (row) => show(c, row),
+  );
+  const shown = await Promise.all(page.data);
+  return { ...page, data: shown.filter((one) => one !== null) };
 }
 
 function cursorOf(text: string): UserCursor {

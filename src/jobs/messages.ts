@@ -6,6 +6,7 @@ import type { TenantId } from "../core/ids.ts";
 import type { Env, ObjectKind, WakeMessage } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { recordDeadLetter } from "../store/dead-letters.ts";
+import { withTimeout } from "../timeout.ts";
 import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
 
 /** Every object with a job scheduler has this method. */
@@ -28,7 +29,7 @@ export async function wakeAll(
   await Promise.all(
     batch.messages.map(async (message) => {
       try {
-        await withTimeout(wake(env, message.body), timeoutMs);
+        await withTimeout(wake(env, message.body), timeoutMs, noAnswer);
         message.ack();
       } catch (error) {
         logBug("wake_failed", error, { work: "wake", attempt: message.attempts });
@@ -38,13 +39,8 @@ export async function wakeAll(
   );
 }
 
-/** The promise's result, or a rejection after `ms`. A later result is dropped. */
-async function withTimeout(work: Promise<void>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer yet")), ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+function noAnswer(): never {
+  throw new Error("no answer yet");
 }
 
 const wake = (env: Env, { kind, name }: WakeMessage): Promise<void> =>

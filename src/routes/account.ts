@@ -1,5 +1,6 @@
 /** Usage, credits and the audit log of a tenant. */
 
+import { rowsFor } from "../core/page.ts";
 import { auditEntry } from "../core/wire/audit.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { credits } from "../core/wire/token.ts";
@@ -8,7 +9,7 @@ import type { Api } from "../http/context.ts";
 import { defineRoute, jsonResponse, plainPage } from "../http/define-route.ts";
 import { accountAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
-import { cutPage } from "../http/page.ts";
+import { pageOfRows, pageRequest } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 import { pageOfUsage } from "../services/usage.ts";
 import { listAudit } from "../store/audit.ts";
@@ -66,8 +67,8 @@ const list = defineRoute({
 
 export function mountAuditLog(app: Api): void {
   app.openapi(list, async (c) => {
-    const { limit, after } = c.req.valid("query");
-    const found = await listAudit(c.env.DB, c.var.caller, limit + 1, after ?? null);
-    return c.json(cutPage(found, limit), 200);
+    const page = pageRequest(c.req.valid("query"));
+    const found = await listAudit(c.env.DB, c.var.caller, rowsFor(page), page.after);
+    return c.json(pageOfRows(found, page), 200);
   });
 }

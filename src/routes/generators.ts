@@ -1,4 +1,5 @@
 /** Generators: saved prompt templates, the tenant's own and the built-in ones; and the jobs that write one. */
+
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
@@ -9,6 +10,7 @@ import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
+import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 import {
   checkNotBuiltIn,
@@ -105,8 +107,7 @@ export function mountGenerators(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const { limit, after } = c.req.valid("query");
-    return c.json(await pageOfGenerators(c, limit, after ?? null), 200);
+    return c.json(shownPage(await pageOfGenerators(c, pageRequest(c.req.valid("query")))), 200);
   });
 
   app.openapi(read, async (c) => {

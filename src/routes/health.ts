@@ -5,6 +5,7 @@ import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonResponse } from "../http/define-route.ts";
 import { problemWith } from "../http/middleware/setup.ts";
 import { oldestDue } from "../store/tenants.ts";
+import { withTimeout } from "../timeout.ts";
 
 /** A job overdue by more than this means that neither alarms nor the cron run. The cron runs every minute. */
 const OVERDUE_MS = 10 * MINUTE_MS;
@@ -72,14 +73,12 @@ async function measure(c: Ctx): Promise<Health> {
   const db = c.env.DB;
   const age = Date.now() - (last?.at ?? 0);
   if (last !== null && last.db === db && age >= 0 && age < CACHE_MS) {
-    const found = await Promise.race([last.found, later(CACHE_MS)]);
+    const found = await withTimeout(last.found, CACHE_MS, () => null);
     if (found !== null) return found;
   }
   last = { db, at: Date.now(), found: checkDatabase(db) };
   return last.found;
 }
-
-const later = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(() => resolve(null), ms));
 
 async function checkDatabase(db: D1Database): Promise<Health> {
   try {

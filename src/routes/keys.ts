@@ -1,12 +1,14 @@
 /** API keys: a key with the scope `keys` creates, rotates and revokes keys of its own tenant and mode. */
+
 import * as z from "zod";
 import { checkKeyAccess } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
+import { rowsFor } from "../core/page.ts";
 import { pageOf } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainPage, plainParams } from "../http/define-route.ts";
-import { cutPage } from "../http/page.ts";
+import { pageOfRows, pageRequest } from "../http/page.ts";
 import { ApiError, notFound } from "../http/problem.ts";
 import { createKey, getKey, revokeKey, rotateKey } from "../services/keys.ts";
 import { listKeys, type StoredKey } from "../store/keys.ts";
@@ -78,9 +80,9 @@ export function mountKeys(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const { limit, after } = c.req.valid("query");
-    const found = await listKeys(c.env.DB, c.var.caller, limit + 1, after ?? null);
-    return c.json(cutPage(found, limit), 200);
+    const page = pageRequest(c.req.valid("query"));
+    const found = await listKeys(c.env.DB, c.var.caller, rowsFor(page), page.after);
+    return c.json(pageOfRows(found, page), 200);
   });
 
   app.openapi(read, async (c) => {

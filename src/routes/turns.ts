@@ -3,21 +3,12 @@ import * as z from "zod";
 import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
-import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { moment, pageOf } from "../core/wire/common.ts";
 import { newTurn, turn } from "../core/wire/turn.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
-import {
-  cursorOf,
-  cursorQuery,
-  headOfStream,
-  retryStream,
-  streamOf,
-  wantsJson,
-  wantsStream,
-} from "../http/event-stream.ts";
+import { cursorOf, eventsQuery, serveEvents, streamOf, wantsStream } from "../http/event-stream.ts";
 import { addressOf, callOf } from "../http/idempotency.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
@@ -126,22 +117,7 @@ export function mountTurns(app: Api): void {
 
 /* The events of a turn: a resumable stream, or pages with the same cursor. */
 
-const eventsQuery = z.strictObject({
-  after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
-  ...cursorQuery,
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(PAGE_MAX)
-    .default(PAGE_MAX)
-    .meta({ description: "Events per page. JSON only." }),
-  wait: z.coerce
-    .number()
-    .min(0)
-    .max(LONG_POLL_MAX_SECONDS)
-    .default(0)
-    .meta({ description: "Seconds to wait for the first event. JSON only." }),
+const ticketQuery = eventsQuery.extend({
   ticket: z.string().max(300).optional().meta({ description: "A stream ticket. Replaces the credential." }),
 });
 
@@ -154,7 +130,7 @@ const events = defineRoute({
   summary: "Stream the events of a turn",
   description:
     "Returns the events after the cursor, then follows the turn until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream. Events are kept for 24 hours after the turn has ended, then the call fails with `events_expired`.",
-  request: { params: ownedParams("trn"), query: eventsQuery },
+  request: { params: ownedParams("trn"), query: ticketQuery },
   responses: {
     200: {
       description: "The events after the cursor.",
@@ -200,20 +176,12 @@ export function mountTurnEvents(app: Api): void {
   app.openapi(events, async (c) => {
     const { id } = c.req.valid("param");
     const query = c.req.valid("query");
-    const { limit, ticket } = query;
+    const { ticket } = query;
     const user = userObject(c.env, await turnAddress(c, id, ticket));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
-    const isHead = c.req.method === "HEAD";
-    const wait = isHead ? 0 : query.wait;
-    if (ticket === undefined && wantsJson(c.req.header("Accept")))
-      return c.json(unwrap(await user.readTurnEvents(id, cursor, limit, wait * 1_000)), 200);
-    if (isHead) {
-      const page = unwrap(await user.readTurnEvents(id, cursor, 1, 0));
-      return headOfStream(page.ended && page.data.length === 0);
-    }
-    return user
-      .watchTurn(id, cursor, ticket ?? null)
-      .then((watching) => streamOf(unwrap(watching)))
-      .catch(retryStream);
+    const source = {
+      readPage: (after: number, limit: number, waitMs: number) => user.readTurnEvents(id, after, limit, waitMs),
+      watch: (after: number) => user.watchTurn(id, after, ticket ?? null),
+    };
+    return serveEvents(c, source, query, { isStreamOnly: ticket !== undefined });
   });
 }

@@ -9,7 +9,7 @@ import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
 import { owned, pageOf } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
-import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
+import { newGeneratorVideo, newVideo, newVideoTurn, video, videoEventsPage, videoPlan } from "../core/wire/video.ts";
 import type { Api, AppEnv, Ctx } from "../http/context.ts";
 import {
   defineRoute,
@@ -20,6 +20,7 @@ import {
   ownedPage,
   ownedParams,
 } from "../http/define-route.ts";
+import { eventsQuery, serveEvents } from "../http/event-stream.ts";
 import { serveFile } from "../http/files.ts";
 import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { access } from "../http/middleware/auth.ts";
@@ -294,5 +295,41 @@ export function mountVideos(app: Api): void {
     const { expires_in_seconds } = c.req.valid("json");
     const { token, expires_at } = unwrap(await user.shareVideo(await callOf(c), id, expires_in_seconds));
     return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
+  });
+}
+
+/* The events of a video: a resumable stream, or pages with the same cursor. */
+
+const events = defineRoute({
+  method: "get",
+  path: "/v1/videos/{id}/events",
+  access: "read",
+  credentials: "key_or_user_token",
+  tags: ["Videos"],
+  summary: "Stream the events of a video",
+  description:
+    "Returns the video's stages, the complete messages of its turns, timeline changes and the end. Returns the events after the cursor, then follows the video until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream.",
+  request: {
+    params: ownedParams("vid"),
+    query: eventsQuery,
+  },
+  responses: {
+    200: {
+      description: "The events after the cursor.",
+      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
+    },
+    204: { description: "The video has ended and there are no events after the cursor." },
+  },
+});
+
+export function mountVideoEvents(app: Api): void {
+  app.openapi(events, async (c) => {
+    const { id } = c.req.valid("param");
+    const user = userObject(c.env, addressOf(c, id));
+    const source = {
+      readPage: (after: number, limit: number, waitMs: number) => user.readVideoEvents(id, after, limit, waitMs),
+      watch: (after: number) => user.watchVideo(id, after),
+    };
+    return serveEvents(c, source, c.req.valid("query"));
   });
 }

@@ -5,6 +5,8 @@ import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-
 import { recipeFaults } from "../core/generators/recipe.ts";
 import { plainId, slugOf } from "../core/ids.ts";
 import { GENERATORS_PER_SCOPE } from "../core/limits.ts";
+import { cutPage, rowsFor } from "../core/page.ts";
+import type { Page, PageRequest } from "../core/rpc/user.ts";
 import {
   type GeneratorPatch,
   type GeneratorWire,
@@ -32,17 +34,16 @@ export async function findGenerator(c: Ctx, idOrSlug: string, version: number | 
 }
 
 /** A page of the tenant's own generators, newest first, then the built-in ones. */
-export async function pageOfGenerators(
-  c: Ctx,
-  limit: number,
-  after: string | null,
-): Promise<{ data: GeneratorWire[]; has_more: boolean; next_cursor: string | null }> {
+export async function pageOfGenerators(c: Ctx, page: PageRequest): Promise<Page<GeneratorWire>> {
+  const { after } = page;
   const at = BUILT_IN_GENERATORS.findIndex(({ slug }) => slug === after);
-  const own = at >= 0 ? [] : await listGenerators(c.env.DB, c.var.caller, limit + 1, after);
-  const all = [...own, ...BUILT_IN_GENERATORS.slice(at + 1)];
-  const data = all.slice(0, limit);
-  const more = all.length > limit;
-  return { data, has_more: more, next_cursor: more ? (data.at(-1)?.id ?? null) : null };
+  const own = at >= 0 ? [] : await listGenerators(c.env.DB, c.var.caller, rowsFor(page), after);
+  return cutPage(
+    [...own, ...BUILT_IN_GENERATORS.slice(at + 1)],
+    page,
+    ({ id }) => id,
+    (generator) => generator,
+  );
 }
 
 /** Stores a generator under the requested slug, or under one derived from its name. */

@@ -1,10 +1,9 @@
 /**
  * The runtime of a Durable Object that its parts are given: storage, clock, random numbers, failpoints. Also the
- * deletion of an object's whole storage, and pagination by id.
+ * deletion of an object's whole storage.
  */
 import type { Failpoint } from "../../core/failpoints.ts";
 import type { RandomBytes } from "../../core/ids.ts";
-import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { type Config, type Env, type ObjectKind, readConfig } from "../../env.ts";
 import { failAt } from "../../failpoints.ts";
@@ -94,24 +93,3 @@ const deleteRows = ({ env, name }: ObjectRuntime, kind: ObjectKind): Promise<unk
     deleteEncryption(env.DB, name, kind),
     deleteTokenStatuses(env.DB, name),
   ]);
-
-/* Pagination: newest first, by the id of the last row of a page. */
-
-/** Makes a page from rows that were read with `limit + 1`, so that the extra row shows whether there are more. */
-export function pageOf<Row, Item>(
-  rows: readonly Row[],
-  { limit }: PageRequest,
-  idOf: (row: Row) => string,
-  show: (row: Row) => Item,
-): Page<Item> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const more = rows.length > limit;
-  return { data: shown.map(show), has_more: more, next_cursor: more && last !== undefined ? idOf(last) : null };
-}
-
-/** Rows of the next page have ids below this one. The first page starts at `~`, which sorts above every id. */
-export const cursorOf = ({ after }: PageRequest): string => after ?? "~";
-
-/** The page of an object that was never written to. */
-export const EMPTY_PAGE = { data: [], has_more: false, next_cursor: null } as const;

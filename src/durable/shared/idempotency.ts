@@ -1,4 +1,7 @@
-/** Idempotency keys: which resource a key created. The record is saved in the transaction that creates the resource. */
+/**
+ * Idempotency keys: which resource a key created, and `createOnce`, by which every creation uses them. The record is saved
+ * in the transaction that creates the resource.
+ */
 
 import { base32 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
@@ -7,6 +10,7 @@ import { IDEMPOTENCY_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import type { ObjectRuntime } from "./context.ts";
+import type { Database } from "./database.ts";
 
 export const IDEMPOTENCY_TABLE = `
   CREATE TABLE idempotency_records (
@@ -62,23 +66,62 @@ export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }:
 }
 
 /**
- * The answer to a repeated request from a fresh read of its resource. A resource that was deleted since answers
- * `repeat_deleted`.
+ * How one request creates its resource. `Prepared` is what `prepare` returned, `Answer` the result of the call. `key` is
+ * what `commit` returned: the id, or what else identifies the result.
  */
-export const asReplayed = <T>(read: Result<T, Problem>): Result<T, Problem> =>
-  read.ok || read.error.code !== "not_found" ? read : err(duplicateDeleted());
+export type Creation<Prepared, Answer extends Result<unknown, Problem>> = {
+  /** The answer to a repeated request. `not_found` becomes `repeat_deleted`. */
+  readonly existing: (key: string) => Answer | Promise<Answer>;
+  /** Why it cannot be created now. Asked before `prepare` and again after it. */
+  readonly check?: () => Problem | null;
+  /** Records the caller, and awaits what the commit needs: a reservation, upstream's state. */
+  readonly prepare: () => Result<Prepared, Problem> | Promise<Result<Prepared, Problem>>;
+  /** Releases what `prepare` reserved, when nothing is created after all. */
+  readonly release?: (prepared: Prepared) => void | Promise<void>;
+  /** Stores the resource. Runs in the transaction that saves the idempotency key. */
+  readonly commit: (prepared: Prepared) => string;
+  /** What happens after the commit, and the answer. */
+  readonly created: (prepared: Prepared, key: string) => Answer | Promise<Answer>;
+};
 
 /**
- * The problem for a call whose parent resource does not exist. If the call's key created something before, that record
- * gives the more precise problem.
+ * Creates a resource at most once for an idempotency key. The key is looked up again after `prepare`, because a concurrent
+ * call with the same key may have committed meanwhile; between that look-up and the commit nothing is awaited.
  */
-export function missingParentProblem(runtime: ObjectRuntime, exists: boolean, call: Call, gone: Problem): Problem {
-  const idempotency = exists ? findByIdempotencyKey(runtime, call) : ok(null);
-  if (!idempotency.ok) return idempotency.error;
-  return idempotency.value === null ? gone : duplicateDeleted();
+export async function createOnce<Prepared, Answer extends Result<unknown, Problem>>(
+  { runtime, database }: { readonly runtime: ObjectRuntime; readonly database: Pick<Database, "exists"> },
+  call: Call,
+  creation: Creation<Prepared, Answer>,
+): Promise<Answer | { readonly ok: false; readonly error: Problem }> {
+  const { existing, check = () => null, prepare, release, commit, created } = creation;
+  const find = () => (database.exists() ? findByIdempotencyKey(runtime, call) : ok(null));
+  const known = find();
+  if (!known.ok) return known;
+  if (known.value !== null) return asRepeated(await existing(known.value));
+  const problem = check();
+  if (problem !== null) return err(problem);
+  const prepared = await prepare();
+  const duplicate = find();
+  const late = duplicate.ok && duplicate.value === null ? check() : null;
+  const isCreatable = duplicate.ok && duplicate.value === null && late === null;
+  if (!isCreatable && prepared.ok) await release?.(prepared.value);
+  if (!duplicate.ok) return duplicate;
+  if (duplicate.value !== null) return asRepeated(await existing(duplicate.value));
+  if (!prepared.ok) return prepared;
+  if (late !== null) return err(late);
+  const key = runtime.storage.transactionSync(() => {
+    const committed = commit(prepared.value);
+    saveIdempotencyKey(runtime, call, committed);
+    return committed;
+  });
+  return created(prepared.value, key);
 }
 
-export const duplicateDeleted = (): Problem =>
+/** A resource that was deleted since answers `repeat_deleted`. */
+const asRepeated = <Answer extends Result<unknown, Problem>>(read: Answer) =>
+  read.ok || read.error.code !== "not_found" ? read : err(duplicateDeleted());
+
+const duplicateDeleted = (): Problem =>
   problemOf(
     "repeat_deleted",
     "The resource that this Idempotency-Key created was deleted; send a new key to create another one.",

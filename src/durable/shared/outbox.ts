@@ -49,26 +49,22 @@ type Row = {
 export type EventContext = { readonly callback?: string | null; readonly key?: KeyId | null };
 
 /** The user of an object's events; `named` is read when they are published. */
-export type EventPublisher = { readonly uh: string; readonly named: () => boolean };
+export type EventPublisher = {
+  readonly uh: string;
+  readonly named: () => boolean;
+  /** Called with the resource of every event, in the transaction that appends it, so that it can schedule a job. */
+  readonly onEvent?: (resource: string) => void;
+};
 
 export class Outbox {
   readonly #runtime: ObjectRuntime;
   readonly #jobs: JobScheduler;
   readonly #publisher: EventPublisher;
-  readonly #listeners: ((resource: string) => void)[] = [];
 
   constructor(runtime: ObjectRuntime, jobs: JobScheduler, publisher: EventPublisher) {
     this.#runtime = runtime;
     this.#jobs = jobs;
     this.#publisher = publisher;
-  }
-
-  /**
-   * Calls `listener` with the resource of every event, inside the transaction that appends it, so that a listener can
-   * schedule a job there.
-   */
-  onEvent(listener: (resource: string) => void): void {
-    this.#listeners.push(listener);
   }
 
   /** Appends an event. Call inside the transaction of the change it reports. */
@@ -91,7 +87,7 @@ export class Outbox {
       key,
     );
     this.#jobs.schedule(OUTBOX, "", now());
-    for (const listener of this.#listeners) listener(resource);
+    this.#publisher.onEvent?.(resource);
   }
 
   /** Publishes all stored events to the tenant's object: the `outbox` job. */

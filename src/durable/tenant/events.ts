@@ -12,11 +12,10 @@ import type { NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { eventForUser, isUsersEvent } from "../../core/user-view.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../core/wire/event.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
 import { Downloads } from "../shared/downloads.ts";
-import type { JobScheduler } from "../shared/jobs.ts";
-import { isClosed, type Tombstones } from "./deletion.ts";
-import type { Metering, Webhooks } from "./services.ts";
+import { isClosed } from "./deletion.ts";
+import type { TenantServices } from "./services.ts";
+import { callbackTo } from "./subscriptions.ts";
 
 export type EventRow = {
   readonly cursor: number;
@@ -40,16 +39,12 @@ const USERS = `type IN (${EVENT_TYPES.filter(isUsersEvent)
   .join(", ")})`;
 
 export class Events {
-  readonly #runtime: ObjectRuntime;
-  readonly #scope: Scope;
-  readonly #bodies: EventBodies;
+  readonly #tenant: TenantServices;
   readonly #downloads: Downloads;
 
-  constructor(runtime: ObjectRuntime, scope: Scope, bodies: EventBodies) {
-    this.#runtime = runtime;
-    this.#scope = scope;
-    this.#bodies = bodies;
-    this.#downloads = new Downloads(runtime, scope);
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
+    this.#downloads = new Downloads(tenant.runtime, tenant.scope);
   }
 
   /**
@@ -59,8 +54,8 @@ export class Events {
   async prepare(newEvents: readonly NewEvent[]): Promise<readonly NewEvent[]> {
     const prepared: NewEvent[] = [];
     for (const newEvent of newEvents) {
-      const isLarge = this.#bodies.isLarge(newEvent.data);
-      if (isLarge && this.find(newEvent.id) === null) await this.#bodies.put(newEvent, newEvent.data);
+      const isLarge = this.#tenant.eventBodies.isLarge(newEvent.data);
+      if (isLarge && this.find(newEvent.id) === null) await this.#tenant.eventBodies.put(newEvent, newEvent.data);
       prepared.push(isLarge ? { ...newEvent, data: "" } : newEvent);
     }
     return prepared;
@@ -69,7 +64,7 @@ export class Events {
   /** Removes the bodies that `prepare` stored for events that will not be stored. */
   async drop(newEvents: readonly NewEvent[]): Promise<void> {
     const large = newEvents.filter(({ data }) => data === "");
-    if (large.length > 0) await this.#bodies.remove(large);
+    if (large.length > 0) await this.#tenant.eventBodies.remove(large);
   }
 
   /**
@@ -88,29 +83,31 @@ export class Events {
 
   /** Removes events that are older than 30 days and have no delivery left; returns the time of the oldest one left. */
   async removeExpired(): Promise<EpochMs | null> {
-    const { sql, now } = this.#runtime;
+    const { sql, now } = this.#tenant.runtime;
     const old = "at < ? AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = events.id)";
     const before = now() - EVENT_TTL_MS;
     const large = sql.exec<{ id: EventId; uh: string }>(`SELECT id, uh FROM events WHERE data = '' AND ${old}`, before);
-    await this.#bodies.remove(large.toArray());
+    await this.#tenant.eventBodies.remove(large.toArray());
     sql.exec(`DELETE FROM events WHERE ${old}`, before);
     return sql.exec<{ at: number | null }>("SELECT min(at) AS at FROM events").one().at;
   }
 
   find(id: EventId): EventRow | null {
-    return this.#runtime.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null;
+    return (
+      this.#tenant.runtime.sql.exec<EventRow>(`SELECT ${COLUMNS} FROM events WHERE id = ?`, id).toArray()[0] ?? null
+    );
   }
 
   /** The stored events with these ids. */
   findAll(ids: readonly EventId[]): Map<EventId, EventRow> {
     const query = `SELECT ${COLUMNS} FROM events WHERE id IN (SELECT value FROM json_each(?))`;
-    const rows = this.#runtime.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
+    const rows = this.#tenant.runtime.sql.exec<EventRow>(query, JSON.stringify(ids)).toArray();
     return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** The type of a stored event. */
   typeOf(id: EventId): EventType {
-    return this.#runtime.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
+    return this.#tenant.runtime.sql.exec<{ type: EventType }>("SELECT type FROM events WHERE id = ?", id).one().type;
   }
 
   /** The last events of a type, newest first. */
@@ -121,26 +118,27 @@ export class Events {
   /** The same, as stored rows. */
   latestStored(type: EventType, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE type = ? AND is_sample = 0 ORDER BY cursor DESC LIMIT ?`;
-    return this.#runtime.sql.exec<EventRow>(query, type, limit).toArray();
+    return this.#tenant.runtime.sql.exec<EventRow>(query, type, limit).toArray();
   }
 
   /** Events after one cursor and up to another, in order. */
   between(after: number, until: number, limit: number): EventRow[] {
     const query = `SELECT ${COLUMNS} FROM events WHERE cursor > ? AND cursor <= ? AND is_sample = 0 ORDER BY cursor LIMIT ?`;
-    return this.#runtime.sql.exec<EventRow>(query, after, until, limit).toArray();
+    return this.#tenant.runtime.sql.exec<EventRow>(query, after, until, limit).toArray();
   }
 
   /** The cursor before the first event that happened at or after the given time. */
   cursorBefore(at: EpochMs): number {
     const query = "SELECT min(cursor) AS cursor FROM events WHERE at >= ?";
-    const first = this.#runtime.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
+    const first = this.#tenant.runtime.sql.exec<{ cursor: number | null }>(query, at).one().cursor;
     return first === null ? this.cursor() : first - 1;
   }
 
   /** The last cursor assigned; 0 before the first event. */
   cursor(): number {
     return (
-      this.#runtime.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one().cursor ?? 0
+      this.#tenant.runtime.sql.exec<{ cursor: number | null }>("SELECT max(cursor) AS cursor FROM events").one()
+        .cursor ?? 0
     );
   }
 
@@ -156,7 +154,7 @@ export class Events {
     const where = uh === null ? "cursor > ?" : `user_cursor > ? AND uh = ? AND ${USERS}`;
     const query = `SELECT ${COLUMNS} FROM events WHERE ${where} AND is_sample = 0 ORDER BY ${uh === null ? "cursor" : "user_cursor"} LIMIT ?`;
     const values = [after, ...(uh === null ? [] : [uh]), limit + 1];
-    const rows = this.#runtime.sql.exec<EventRow>(query, ...values).toArray();
+    const rows = this.#tenant.runtime.sql.exec<EventRow>(query, ...values).toArray();
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     return {
@@ -183,8 +181,8 @@ export class Events {
       type: row.type,
       cursor: row.cursor,
       timestamp: toRfc3339(row.at),
-      tenant: this.#scope.tenant,
-      mode: this.#scope.mode,
+      tenant: this.#tenant.scope.tenant,
+      mode: this.#tenant.scope.mode,
       sequence: row.sequence,
       data: await this.#downloads.data(stored[at] ?? {}),
     }));
@@ -193,7 +191,7 @@ export class Events {
 
   /** The data of these events as stored. When R2 has lost a body, the id of the resource stands in for it. */
   async dataOf(rows: readonly EventRow[]): Promise<EventWire["data"][]> {
-    const large = await this.#bodies.read(rows.filter(({ data }) => data === ""));
+    const large = await this.#tenant.eventBodies.read(rows.filter(({ data }) => data === ""));
     // written by the object in which the event happened
     return rows.map(({ id, resource, data }) =>
       JSON.parse(data || (large.get(id) ?? JSON.stringify({ id: resource }))),
@@ -209,7 +207,7 @@ export class Events {
   #nextUserCursor(uh: string): number {
     const query =
       "INSERT INTO user_cursors (uh, last) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET last = last + 1 RETURNING last";
-    return this.#runtime.sql.exec<{ last: number }>(query, uh).one().last;
+    return this.#tenant.runtime.sql.exec<{ last: number }>(query, uh).one().last;
   }
 
   #insert(newEvent: NewEvent, isSample: boolean): EventRow {
@@ -218,7 +216,7 @@ export class Events {
     const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, is_sample, key, is_named, user_cursor)
                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
     const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0, userCursor];
-    return this.#runtime.sql.exec<EventRow>(query, ...values).one();
+    return this.#tenant.runtime.sql.exec<EventRow>(query, ...values).one();
   }
 }
 
@@ -288,12 +286,8 @@ export const CLEANUP = "cleanup";
  * happens while large bodies are stored. Quotas see every event; usage counts only the events that are stored.
  */
 export async function ingestEvents(
+  { runtime, jobs, events, subscriptions, deliveries, tombstones, quotas, usage }: TenantServices,
   newEvents: readonly NewEvent[],
-  runtime: ObjectRuntime,
-  jobs: JobScheduler,
-  { events, targets, deliveries }: Webhooks,
-  tombstones: Tombstones,
-  { quotas, usage }: Metering,
 ): Promise<void> {
   if (isClosed(runtime)) return;
   const wasDeleted = memoize((uh: string) => tombstones.has(uh));
@@ -301,7 +295,7 @@ export async function ingestEvents(
   const prepared = await events.prepare(accepted);
   if (isClosed(runtime)) return events.drop(prepared);
   const isDeleted = memoize((uh: string) => tombstones.has(uh)); // checked again, because storing large bodies took time
-  const subscribers = memoize((type: EventType) => targets.subscribersTo(type));
+  const subscribers = memoize((type: EventType) => subscriptions.subscribersTo(type));
   runtime.storage.transactionSync(() => {
     for (const newEvent of newEvents) quotas.recordEvent(newEvent);
     const counted: NewEvent[] = [];
@@ -310,7 +304,7 @@ export async function ingestEvents(
       if (stored === null) continue;
       counted.push(newEvent);
       deliveries.schedule(stored, subscribers(newEvent.type));
-      if (newEvent.callback) deliveries.schedule(stored, [targets.callback(newEvent.callback)]);
+      if (newEvent.callback) deliveries.schedule(stored, [callbackTo(newEvent.callback)]);
     }
     usage.recordEvents(counted);
     deliveries.plan();

@@ -4,10 +4,10 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import { parseScope } from "../../core/address.ts";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
+import { EMPTY_PAGE } from "../../core/page.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type {
@@ -37,64 +37,46 @@ import type {
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, EMPTY_PAGE, endObject, type ObjectRuntime } from "../shared/context.ts";
-import { type Database, openDatabase } from "../shared/database.ts";
-import { Encryption } from "../shared/encryption.ts";
-import type { JobKind } from "../shared/job-kinds.ts";
-import { type JobRow, JobScheduler } from "../shared/jobs.ts";
-import { closeTenant, Tombstones } from "./deletion.ts";
-import { DELIVER } from "./deliveries/dispatch.ts";
-import { RECOVER } from "./deliveries/recovery.ts";
+import { createRuntime, endObject } from "../shared/context.ts";
+import { handlerOf } from "../shared/job-handlers.ts";
+import { closeTenant } from "./deletion.ts";
 import { CLEANUP, ingestEvents } from "./events.ts";
+import { TENANT_JOBS } from "./jobs.ts";
 import { dedupeKey } from "./quotas.ts";
-import { TENANT_MIGRATIONS } from "./schema.ts";
 import type { SecretOwner } from "./secrets.ts";
-import { createMetering, createWebhooks, type Metering, type Webhooks } from "./services.ts";
-import { type Hooks, inventedSample, TARGET_DISABLED } from "./subscriptions.ts";
+import { createTenantServices, type TenantServices } from "./services.ts";
+import { inventedSample } from "./subscriptions.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 
 export class TenantObject extends DurableObject<Env> implements TenantRpc {
-  readonly #runtime: ObjectRuntime;
-  readonly #database: Database;
-  readonly #jobs: JobScheduler;
-  readonly #webhooks: Webhooks;
-  readonly #tombstones: Tombstones;
-  readonly #metering: Metering;
-  readonly #encryption: Encryption;
+  readonly #tenant: TenantServices;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#runtime = createRuntime(ctx, env);
-    this.#database = openDatabase(this.#runtime, TENANT_MIGRATIONS);
-    this.#jobs = new JobScheduler(this.#runtime, this.#database, "tenant", {
-      perform: (row) => this.#perform(row),
-      giveUp: ({ key }) => this.#webhooks.recoveries.giveUp(key as EndpointId), // no other kind is given up
-    });
-    this.#encryption = new Encryption(this.#runtime, this.#database, "tenant", () =>
-      this.#webhooks.secrets.renewEncryptions(),
+    this.#tenant = createTenantServices(
+      createRuntime(ctx, env),
+      handlerOf(TENANT_JOBS, () => this.#tenant),
     );
-    this.#tombstones = new Tombstones(this.#runtime);
-    this.#metering = createMetering(this.#runtime, this.#database);
-    this.#webhooks = createWebhooks(this.#runtime, this.#jobs, this.#encryption, this.#metering.usage);
   }
 
   async accept(newEvents: readonly NewEvent[]): Promise<void> {
-    this.#database.ready();
-    await ingestEvents(newEvents, this.#runtime, this.#jobs, this.#webhooks, this.#tombstones, this.#metering);
+    this.#tenant.database.ready();
+    await ingestEvents(this.#tenant, newEvents);
   }
 
   async dedupeBody(hash: string, gone?: string): ReturnType<TenantRpc["dedupeBody"]> {
-    return dedupeKey(this.#runtime, this.#database, hash, gone);
+    return dedupeKey(this.#tenant.runtime, this.#tenant.database, hash, gone);
   }
 
   async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedEvents> {
-    this.#database.ready();
+    this.#tenant.database.ready();
     return this.ctx.storage.transactionSync(() => {
-      const gone = this.#tombstones.erase(uh);
-      this.#metering.erase(uh, this.#tombstones.claimUncounted(uh, settled));
-      this.#webhooks.deliveries.plan();
-      this.#jobs.scheduleOnce(CLEANUP, "", this.#runtime.now() + EVENT_TTL_MS + DAY_MS);
+      const gone = this.#tenant.tombstones.erase(uh);
+      this.#tenant.quotas.erase(uh);
+      this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
+      this.#tenant.deliveries.plan();
+      this.#tenant.jobs.scheduleOnce(CLEANUP, "", this.#tenant.runtime.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
     });
   }
@@ -104,119 +86,115 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     limits: Limits | null,
     by: UserHash | null = null,
   ): Promise<Result<readonly Limit[], Problem>> {
-    return this.#metering.quotas.reserve(wants, limits, by);
+    return this.#tenant.quotas.reserve(wants, limits, by);
   }
 
   async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
-    return this.#metering.quotas.read(limits, by);
+    return this.#tenant.quotas.read(limits, by);
   }
 
   async confirmSlot(turn: TurnId): Promise<void> {
-    this.#metering.quotas.confirm(turn);
+    this.#tenant.quotas.confirm(turn);
   }
 
   async releaseQuota(ref: string): Promise<void> {
-    this.#metering.quotas.release(ref);
+    this.#tenant.quotas.release(ref);
   }
 
   async settleQuota(ref: string, amount: number): Promise<void> {
-    this.#metering.quotas.settle(ref, amount);
+    this.#tenant.quotas.settle(ref, amount);
   }
 
   async readUsage(by: UsageDimension, period: Period, page: PageRequest): Promise<Page<UsageRow>> {
-    return this.#metering.usage.list(by, period, page);
+    return this.#tenant.usage.list(by, period, page);
   }
 
   async cursor(): Promise<number> {
-    return this.#database.exists() ? this.#webhooks.events.cursor() : 0;
+    return this.#tenant.database.exists() ? this.#tenant.events.cursor() : 0;
   }
 
   async listEvents(after: number, limit: number, uh: string | null): ReturnType<TenantRpc["listEvents"]> {
-    return this.#database.exists()
-      ? this.#webhooks.events.list(after, limit, uh)
+    return this.#tenant.database.exists()
+      ? this.#tenant.events.list(after, limit, uh)
       : { data: [], has_more: false, next_cursor: after };
   }
 
   async readEvent(id: EventId, uh: string | null): Answer<EventWire> {
-    return this.#database.exists() ? this.#webhooks.events.read(id, uh) : err(nothingHere());
+    return this.#tenant.database.exists() ? this.#tenant.events.read(id, uh) : err(nothingHere());
   }
 
   async createEndpoint(call: Call, body: NewEndpoint): Answer<{ endpoint: EndpointWire; secret: string | null }> {
-    this.#database.ready();
-    return this.#webhooks.endpoints.create(call, body);
+    this.#tenant.database.ready();
+    return this.#tenant.subscriptions.createEndpoint(call, body);
   }
 
   async listEndpoints(): Promise<EndpointWire[]> {
-    return this.#database.exists() ? this.#webhooks.endpoints.list() : [];
+    return this.#tenant.database.exists() ? this.#tenant.subscriptions.listEndpoints() : [];
   }
 
   async readEndpoint(id: EndpointId): Answer<EndpointWire> {
-    return this.#database.exists() ? this.#webhooks.endpoints.read(id) : err(nothingHere());
+    return this.#tenant.database.exists() ? this.#tenant.subscriptions.readEndpoint(id) : err(nothingHere());
   }
 
   async updateEndpoint(id: EndpointId, body: EndpointPatch): Answer<EndpointWire> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const updated = this.#webhooks.endpoints.update(id, body);
-    this.#webhooks.deliveries.plan();
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const updated = this.#tenant.subscriptions.updateEndpoint(id, body);
+    this.#tenant.deliveries.plan();
     return updated;
   }
 
   async deleteEndpoint(id: EndpointId): Answer<null> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const deleted = this.#webhooks.endpoints.delete(id);
-    this.#webhooks.deliveries.plan();
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const deleted = this.#tenant.subscriptions.deleteEndpoint(id);
+    this.#tenant.deliveries.plan();
     return deleted;
   }
 
   async recoverEndpoint(call: Call, id: EndpointId, since: EpochMs): Answer<EndpointWire> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const started = await this.#webhooks.recoveries.start(call, id, since);
-    this.#jobs.tick();
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const started = await this.#tenant.recoveries.start(call, id, since);
+    this.#tenant.jobs.tick();
     return started;
   }
 
   async subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }> {
-    this.#database.ready();
-    return this.#webhooks.hooks.subscribe(call, body);
+    this.#tenant.database.ready();
+    return this.#tenant.subscriptions.subscribeHook(call, body);
   }
 
   async listHooks(): Promise<HookWire[]> {
-    return this.#database.exists() ? this.#webhooks.hooks.list() : [];
+    return this.#tenant.database.exists() ? this.#tenant.subscriptions.listHooks() : [];
   }
 
   async unsubscribeHook(id: EndpointId): Answer<null> {
-    return this.#changeHooks((hooks) => hooks.unsubscribe(id));
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const unsubscribed = this.#tenant.subscriptions.unsubscribeHook(id);
+    this.#tenant.deliveries.plan();
+    return unsubscribed;
   }
 
   async unsubscribeAddress(filter: HookFilter): Answer<null> {
-    if (!this.#database.exists()) return ok(null);
-    this.#webhooks.hooks.unsubscribeAddress(filter);
-    this.#webhooks.deliveries.plan();
+    if (!this.#tenant.database.exists()) return ok(null);
+    this.#tenant.subscriptions.unsubscribeAddress(filter);
+    this.#tenant.deliveries.plan();
     return ok(null);
   }
 
   async hookSamples(type: EventType): Promise<HookBody[]> {
-    const latest = this.#database.exists() ? await this.#webhooks.hooks.latest(type) : [];
-    return latest.length > 0 ? latest : [inventedSample(type, parseScope(this.#runtime.name))];
-  }
-
-  #changeHooks(change: (hooks: Hooks) => Result<null, Problem>): Result<null, Problem> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const changed = change(this.#webhooks.hooks);
-    this.#webhooks.deliveries.plan();
-    return changed;
+    const latest = this.#tenant.database.exists() ? await this.#tenant.subscriptions.latestBodies(type) : [];
+    return latest.length > 0 ? latest : [inventedSample(type, this.#tenant.scope)];
   }
 
   async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const sent = await this.#webhooks.samples.send(call, id, type);
-    this.#jobs.tick();
-    return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const sent = await this.#tenant.samples.send(call, id, type);
+    this.#tenant.jobs.tick();
+    return sent.ok ? this.#tenant.deliveryLog.read(sent.value) : sent;
   }
 
   async readJwks(id: EndpointId): Answer<JwksWire> {
     const known = await this.readEndpoint(id);
-    return known.ok ? ok(await this.#webhooks.secrets.publicKeys(id)) : known;
+    return known.ok ? ok(await this.#tenant.secrets.publicKeys(id)) : known;
   }
 
   async rotateSecret(call: Call, owner: SecretOwner): Answer<RotatedSecretWire> {
@@ -224,22 +202,22 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
       const known = await this.readEndpoint(owner);
       if (!known.ok) return known;
     }
-    this.#database.ready();
-    return this.#webhooks.secrets.rotate(call, owner);
+    this.#tenant.database.ready();
+    return this.#tenant.secrets.rotate(call, owner);
   }
 
   async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
-    return this.#database.exists() ? this.#webhooks.log.list(page, filter) : EMPTY_PAGE;
+    return this.#tenant.database.exists() ? this.#tenant.deliveryLog.list(page, filter) : EMPTY_PAGE;
   }
 
   async readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire> {
-    return this.#database.exists() ? this.#webhooks.log.read(id) : err(nothingHere());
+    return this.#tenant.database.exists() ? this.#tenant.deliveryLog.read(id) : err(nothingHere());
   }
 
   async retryDelivery(call: Call, id: DeliveryId): Answer<LoggedDeliveryWire> {
-    if (!this.#database.exists()) return err(nothingHere());
-    const retried = this.#webhooks.log.retry(call, id);
-    this.#jobs.tick();
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const retried = await this.#tenant.deliveryLog.retry(call, id);
+    this.#tenant.jobs.tick();
     return retried;
   }
 
@@ -248,64 +226,25 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     want: number,
     unsent: readonly UnsentDelivery[] = [],
   ): Promise<DeliveryJob[]> {
-    return this.#database.exists() ? this.#webhooks.deliveries.work(done, want, unsent) : [];
+    return this.#tenant.database.exists() ? this.#tenant.deliveries.work(done, want, unsent) : [];
   }
 
   async close(): Promise<ClosedTenant> {
-    if (!this.#database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
-    return closeTenant(this.#runtime);
+    if (!this.#tenant.database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
+    return closeTenant(this.#tenant.runtime);
   }
 
   async destroy(): Promise<void> {
-    await endObject(this.ctx, this.#runtime, "tenant");
+    await endObject(this.ctx, this.#tenant.runtime, "tenant");
   }
 
   async wake(): Promise<void> {
-    await this.#encryption.renew();
-    await this.#jobs.wake();
+    await this.#tenant.encryption.renew();
+    await this.#tenant.jobs.wake();
   }
 
   override async alarm(): Promise<void> {
-    this.#jobs.alarm();
-  }
-
-  async #perform({ kind, key }: JobRow): Promise<void> {
-    const { deliveries, recoveries } = this.#webhooks;
-    const perform: { readonly [Kind in JobKind<"tenant">]: () => unknown } = {
-      [DELIVER]: () => deliveries.dispatch(),
-      [RECOVER]: () => recoveries.step(key as EndpointId),
-      [TARGET_DISABLED]: () => this.#publishDisabled(key as EndpointId),
-      [CLEANUP]: () => this.#cleanUp(),
-    };
-    const handler = perform[kind as JobKind<"tenant">]; // undefined for a kind that is not in the table
-    if (handler === undefined) throw new Error(`no handler for jobs of kind ${kind}`);
-    await handler();
-  }
-
-  /**
-   * Publishes that an endpoint or hook was disabled: an event like any other, stored once and sent to the remaining
-   * subscribers.
-   */
-  async #publishDisabled(id: EndpointId): Promise<void> {
-    const newEvent = await this.#webhooks.health.newEvent(id);
-    if (newEvent !== null) await this.accept([newEvent]);
-    this.#jobs.done(TARGET_DISABLED, id);
-  }
-
-  /**
-   * Removes expired data and schedules the next cleanup for when more of it expires. Data that is expired but still
-   * needed, such as an event with pending deliveries, is checked again in a day.
-   */
-  async #cleanUp(): Promise<void> {
-    const times = [
-      this.#tombstones.removeExpired(),
-      await this.#webhooks.removeExpired(),
-      this.#metering.usage.removeExpired(),
-    ];
-    const now = this.#runtime.now();
-    const next = times.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
-    if (next.length === 0) this.#jobs.done(CLEANUP, "");
-    else this.#jobs.schedule(CLEANUP, "", Math.min(...next));
+    this.#tenant.jobs.alarm();
   }
 }
 

@@ -6,7 +6,6 @@
  */
 
 import { Webhook } from "standardwebhooks";
-import type { Scope } from "../../core/address.ts";
 import { decrypt, encrypt, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import { base64 } from "../../core/encoding.ts";
 import type { Problem } from "../../core/errors.ts";
@@ -14,11 +13,10 @@ import type { EndpointId, EventId } from "../../core/ids.ts";
 import { SECRET_OVERLAP_MS, SECRETS_AT_ONCE } from "../../core/limits.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import { type EpochMs, SECOND_MS, toRfc3339 } from "../../core/time.ts";
+import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import type { JwksWire, RotatedSecretWire } from "../../core/wire/webhook.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
-import type { Encryption } from "../shared/encryption.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
+import type { TenantServices } from "./services.ts";
 
 /*
  * An owner has a shared secret for HMAC (`v1`); an endpoint also has an Ed25519 key pair (`v1a`), whose public key is
@@ -80,34 +78,30 @@ export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string
 type Row = { readonly version: number; readonly encrypted: string; readonly validUntil: number | null };
 
 export class Secrets {
-  readonly #runtime: ObjectRuntime;
-  readonly #scope: Scope;
-  readonly #encryption: Encryption;
+  readonly #tenant: TenantServices;
   /**
    * Caches of read rows and decrypted keys: reading and decrypting cost more than signing. Cleared with every change.
    */
   readonly #read = new Map<SecretOwner, readonly Row[]>();
   readonly #decrypted = new Map<string, Promise<SigningKeys | null>>();
 
-  constructor(runtime: ObjectRuntime, scope: Scope, encryption: Encryption) {
-    this.#runtime = runtime;
-    this.#scope = scope;
-    this.#encryption = encryption;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /** Creates a secret for an owner. Nothing is stored before `put`. */
   async fresh(owner: SecretOwner): Promise<FreshSecret> {
-    const { random } = this.#runtime;
-    await this.#encryption.note();
+    const { random } = this.#tenant.runtime;
+    await this.#tenant.encryption.note();
     const secret = `whsec_${base64(random(SECRET_BYTES))}`;
     const keys = owner === DEFAULT_SECRET ? secret : await withPair(secret);
     return { owner, secret, encrypted: await encrypt(keys, this.#purpose(owner), this.#roots(), random) };
   }
 
-  /** Makes a new secret the current one; returns until when the previous one signs too. Call inside a transaction. */
-  put({ owner, encrypted }: FreshSecret): EpochMs | null {
+  /** Makes a new secret the current one. Call inside a transaction. */
+  put({ owner, encrypted }: FreshSecret): void {
     this.#clearCaches();
-    const { sql, now } = this.#runtime;
+    const { sql, now } = this.#tenant.runtime;
     const until = now() + SECRET_OVERLAP_MS;
     const query = "SELECT max(version) AS last FROM secrets WHERE owner = ?";
     const last = sql.exec<{ last: number | null }>(query, owner).one().last ?? 0;
@@ -125,23 +119,22 @@ export class Secrets {
       encrypted,
       now(),
     );
-    return last === 0 ? null : until;
   }
 
   /** Rotates the secret. Only this answer contains it; a repeated call answers that it was shown once. */
-  async rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Problem>> {
-    const { storage, failpoint } = this.#runtime;
-    const known = this.#replayed(call, owner);
-    if (known !== null) return known;
-    const fresh = await this.fresh(owner);
-    const duplicate = this.#replayed(call, owner); // a concurrent duplicate may have finished meanwhile
-    if (duplicate !== null) return duplicate;
-    const until = storage.transactionSync(() => {
-      saveIdempotencyKey(this.#runtime, call, owner);
-      return this.put(fresh);
+  rotate(call: Call, owner: SecretOwner): Promise<Result<RotatedSecretWire, Problem>> {
+    return createOnce<FreshSecret, Result<RotatedSecretWire, Problem>>(this.#tenant, call, {
+      existing: () => ok({ secret_shown_once: true, previous_until: this.#previousUntil(owner) }),
+      prepare: async () => ok(await this.fresh(owner)),
+      commit: (fresh) => {
+        this.put(fresh);
+        return owner;
+      },
+      created: async ({ secret }) => {
+        await this.#tenant.runtime.failpoint("secret.rotated");
+        return ok({ secret, previous_until: this.#previousUntil(owner) });
+      },
     });
-    await failpoint("secret.rotated");
-    return ok({ secret: fresh.secret, previous_until: until === null ? null : toRfc3339(until) });
   }
 
   /**
@@ -180,7 +173,7 @@ export class Secrets {
 
   /** Re-encrypts every secret under the current root secret; returns how many there are. */
   async renewEncryptions(): Promise<number> {
-    const { sql, random } = this.#runtime;
+    const { sql, random } = this.#tenant.runtime;
     type Encrypted = { owner: SecretOwner; version: number; secret: string };
     const rows = sql.exec<Encrypted>("SELECT owner, version, secret FROM secrets").toArray();
     for (const { owner, version, secret } of rows) {
@@ -195,30 +188,28 @@ export class Secrets {
   /** Removes the secrets of a deleted owner. */
   removeAll(owner: SecretOwner): void {
     this.#clearCaches();
-    this.#runtime.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
+    this.#tenant.runtime.sql.exec("DELETE FROM secrets WHERE owner = ?", owner);
   }
 
   /** Creates the default secret when it is first needed, unless a concurrent call has created it. */
   async #createDefault(): Promise<void> {
     const fresh = await this.fresh(DEFAULT_SECRET);
-    this.#runtime.storage.transactionSync(() => {
+    this.#tenant.runtime.storage.transactionSync(() => {
       if (this.#rows(DEFAULT_SECRET).length === 0) this.put(fresh);
     });
   }
 
-  #replayed(call: Call, owner: SecretOwner): Result<RotatedSecretWire, Problem> | null {
-    const idempotency = findByIdempotencyKey(this.#runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value === null) return null;
-    const until = this.#runtime.sql
+  /** Until when the secret before the current one signs too; null when there is none. */
+  #previousUntil(owner: SecretOwner): string | null {
+    const { until } = this.#tenant.runtime.sql
       .exec<{ until: number | null }>("SELECT max(valid_until) AS until FROM secrets WHERE owner = ?", owner)
-      .one().until;
-    return ok({ secret_shown_once: true, previous_until: until === null ? null : toRfc3339(until) });
+      .one();
+    return until === null ? null : toRfc3339(until);
   }
 
   /** The secrets that sign now, newest first. */
   #rows(owner: SecretOwner): Row[] {
-    const { sql, now } = this.#runtime;
+    const { sql, now } = this.#tenant.runtime;
     const query =
       "SELECT version, secret AS encrypted, valid_until AS validUntil FROM secrets WHERE owner = ? ORDER BY version DESC";
     const all = this.#read.get(owner) ?? sql.exec<Row>(query, owner).toArray();
@@ -242,10 +233,13 @@ export class Secrets {
   }
 
   #purpose(owner: SecretOwner): string {
-    return `webhook_secret|${this.#scope.tenant}|${this.#scope.mode}|${owner}`;
+    return `webhook_secret|${this.#tenant.scope.tenant}|${this.#tenant.scope.mode}|${owner}`;
   }
 
   #roots(): RootSecrets {
-    return { current: this.#runtime.config.rootSecret, previous: this.#runtime.config.rootSecretPrevious };
+    return {
+      current: this.#tenant.runtime.config.rootSecret,
+      previous: this.#tenant.runtime.config.rootSecretPrevious,
+    };
   }
 }

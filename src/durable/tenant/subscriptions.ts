@@ -1,6 +1,7 @@
 /**
  * Webhook subscriptions: endpoints (many event types, signed with their own secret) and REST hooks (one type, flat
- * bodies, used by automation tools). Also the addressing of deliveries, and the disabling of targets that keep failing.
+ * bodies, used by automation tools). Also the addressing of deliveries, and the disabling of subscriptions that keep
+ * failures.
  */
 
 import type { Scope } from "../../core/address.ts";
@@ -18,16 +19,50 @@ import { sampleEvent } from "../../core/webhooks/samples.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
 import type { EndpointPatch, EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
-import type { JobScheduler } from "../shared/jobs.ts";
-import type { DeliveryRows } from "./deliveries/store.ts";
-import type { Events } from "./events.ts";
-import { DEFAULT_SECRET, type SecretOwner, type Secrets } from "./secrets.ts";
+import { createOnce, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { DEFAULT_SECRET, type FreshSecret, type SecretOwner } from "./secrets.ts";
+import type { TenantServices } from "./services.ts";
 
-/*
- * What each kind of target means: which events it subscribes to, its current URL, the secret that signs, and its body.
- */
+/** What endpoints and hooks have in common. */
+type Shared = {
+  readonly id: EndpointId;
+  readonly url: string;
+  readonly state: "enabled" | "disabled";
+  /** Failures since the last success; null for none. */
+  readonly failures: FailureRun | null;
+  /** Null while it is enabled. */
+  readonly disabledAt: EpochMs | null;
+  /** How often the gateway disabled it. */
+  readonly timesDisabled: number;
+  readonly createdAt: EpochMs;
+};
+export type Endpoint = Shared & {
+  readonly kind: "endpoint";
+  readonly types: EndpointWire["types"];
+  readonly disabledBy: DisabledBy | null;
+};
+export type Hook = Shared & { readonly kind: "hook"; readonly event: EventType };
+/** `kind` is that of the subscription's `DeliveryTarget`. */
+export type Subscription = Endpoint | Hook;
+
+/** The public form of a subscription. */
+export function showSubscription(subscription: Endpoint): EndpointWire;
+export function showSubscription(subscription: Hook): HookWire;
+export function showSubscription(subscription: Subscription): EndpointWire | HookWire;
+export function showSubscription(subscription: Subscription): EndpointWire | HookWire {
+  const { id, url, state } = subscription;
+  const disabled_at = subscription.disabledAt === null ? null : toRfc3339(subscription.disabledAt);
+  const created_at = toRfc3339(subscription.createdAt);
+  return subscription.kind === "hook"
+    ? { id, target_url: url, event: subscription.event, state, disabled_at, created_at }
+    : { id, url, types: subscription.types, state, disabled_by: subscription.disabledBy, disabled_at, created_at };
+}
+
+/** Whether the endpoint subscribes to the type. */
+export const isWanted = ({ types }: Endpoint, type: EventType): boolean =>
+  types.some((wanted) => wanted === "*" || wanted === type);
+
+/* Addressing: the current URL of a target, the secret that signs, and the body. */
 
 /** A target and its current URL. */
 export type Addressed = { readonly target: DeliveryTarget; readonly url: string };
@@ -54,173 +89,243 @@ export const targetOf = ({ target_kind: kind, target }: TargetColumns): Delivery
 /** The host that a rate limit is counted by. The URL was validated when it was stored. */
 export const hostOf = (url: string): string => new URL(url).host;
 
-export class Targets {
-  readonly #endpoints: Endpoints;
-  readonly #hooks: Hooks;
+/** The callback URL given with one turn, render, video, batch or generator job. */
+export const callbackTo = (url: string): Addressed => ({ target: { kind: "callback", url }, url });
 
-  constructor(endpoints: Endpoints, hooks: Hooks) {
-    this.#endpoints = endpoints;
-    this.#hooks = hooks;
-  }
+const targetTo = ({ kind, id }: Subscription) => ({ kind, id });
 
-  /** The subscribers to a type: endpoints and hooks. */
-  subscribersTo(type: EventType): Addressed[] {
-    const endpoints = this.#endpoints
-      .subscribersTo(type)
-      .map(({ id, url }): Addressed => ({ target: { kind: "endpoint", id }, url }));
-    const hooks = this.#hooks
-      .subscribersTo(type)
-      .map(({ id, url }): Addressed => ({ target: { kind: "hook", id }, url }));
-    return [...endpoints, ...hooks];
-  }
+/** The whole event with the id of the endpoint it is sent to. */
+const envelope =
+  (endpoint: EndpointId | null): Destination["message"] =>
+  (event) => ({ ...event, endpoint });
 
-  /** The callback URL given with one turn, render, video, batch or generator job. */
-  callback(url: string): Addressed {
-    return { target: { kind: "callback", url }, url };
-  }
+/** The job kind of publishing that an endpoint or hook was disabled. */
+export const TARGET_DISABLED = "target_disabled";
 
-  /** Null when the target is gone or disabled. */
-  find(target: DeliveryTarget): Destination | null {
-    switch (target.kind) {
-      case "endpoint": {
-        const url = this.#endpoints.address(target.id);
-        return url === null ? null : { url, signer: target.id, message: this.#envelope(target.id) };
-      }
-      case "callback":
-        return { url: target.url, signer: DEFAULT_SECRET, message: this.#envelope(null) };
-      case "hook": {
-        const url = this.#hooks.address(target.id);
-        return url === null ? null : { url, signer: DEFAULT_SECRET, message: hookBody };
-      }
-    }
-  }
+export class Subscriptions {
+  readonly #tenant: TenantServices;
 
-  /** The whole event with the id of the endpoint it is sent to. */
-  #envelope(endpoint: EndpointId | null): Destination["message"] {
-    return (event) => ({ ...event, endpoint });
-  }
-}
-
-export class Endpoints {
-  readonly #runtime: ObjectRuntime;
-  readonly #rows: EndpointRows;
-  readonly #deliveries: DeliveryRows;
-  readonly #secrets: Secrets;
-
-  constructor(runtime: ObjectRuntime, rows: EndpointRows, deliveries: DeliveryRows, secrets: Secrets) {
-    this.#runtime = runtime;
-    this.#rows = rows;
-    this.#deliveries = deliveries;
-    this.#secrets = secrets;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /** Creates an endpoint. Only this answer contains its secret; a repeated request gets null. */
-  async create(
+  createEndpoint(
     call: Call,
     body: NewEndpoint,
   ): Promise<Result<{ endpoint: EndpointWire; secret: string | null }, Problem>> {
-    const runtime = this.#runtime;
-    const unreachable = checkWebhookTarget(body.url, "/url", runtime.config.targets.rules);
-    if (unreachable !== null) return err(unreachable);
-    const idempotency = this.#replayed(call);
-    if (idempotency !== null) return idempotency;
-    if (this.#isFull()) return err(tooManyEndpoints());
-    const id = plainId("whk", runtime.now(), runtime.random);
-    const fresh = await this.#secrets.fresh(id);
-    const duplicate = this.#replayed(call); // a concurrent duplicate may have finished meanwhile
-    if (duplicate !== null) return duplicate;
-    if (this.#isFull()) return err(tooManyEndpoints()); // other endpoints may have been created too
-    const endpoint = newEndpointOf(id, body, runtime.now());
-    runtime.storage.transactionSync(() => {
-      this.#rows.save(endpoint);
-      this.#secrets.put(fresh);
-      saveIdempotencyKey(runtime, call, id);
-    });
-    return ok({ endpoint: showEndpoint(endpoint), secret: fresh.secret });
+    const { runtime, subscriptionStore, secrets } = this.#tenant;
+    const endpoint = newEndpointOf(plainId("whk", runtime.now(), runtime.random), body, runtime.now());
+    return createOnce<FreshSecret, Result<{ endpoint: EndpointWire; secret: string | null }, Problem>>(
+      this.#tenant,
+      call,
+      {
+        existing: (id) => {
+          const known = this.readEndpoint(id as EndpointId); // the key of `commit`
+          return known.ok ? ok({ endpoint: known.value, secret: null }) : known;
+        },
+        check: () => {
+          const unreachable = checkWebhookTarget(body.url, "/url", runtime.config.targets.rules);
+          if (unreachable !== null) return unreachable;
+          return subscriptionStore.endpoints().length < ENDPOINTS_PER_SCOPE ? null : tooManyEndpoints();
+        },
+        prepare: async () => ok(await secrets.fresh(endpoint.id)),
+        commit: (fresh) => {
+          subscriptionStore.save(endpoint);
+          secrets.put(fresh);
+          return endpoint.id;
+        },
+        created: ({ secret }) => ok({ endpoint: showSubscription(endpoint), secret }),
+      },
+    );
   }
 
-  #isFull(): boolean {
-    return this.#rows.all().length >= ENDPOINTS_PER_SCOPE;
+  listEndpoints(): EndpointWire[] {
+    return this.#tenant.subscriptionStore.endpoints().map((endpoint) => showSubscription(endpoint));
   }
 
-  list(): EndpointWire[] {
-    return this.#rows.all().map(showEndpoint);
-  }
-
-  read(id: EndpointId): Result<EndpointWire, Problem> {
-    const endpoint = this.#rows.find(id);
-    return endpoint === null ? err(noEndpoint()) : ok(showEndpoint(endpoint));
+  readEndpoint(id: EndpointId): Result<EndpointWire, Problem> {
+    const endpoint = this.#tenant.subscriptionStore.findEndpoint(id);
+    return endpoint === null ? err(noEndpoint()) : ok(showSubscription(endpoint));
   }
 
   /**
    * Changes the fields that the body names. Disabling ends the pending deliveries; enabling resets the failures and
    * sends nothing by itself.
    */
-  update(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Problem> {
-    const { config, storage, now } = this.#runtime;
-    const known = this.#rows.find(id);
+  updateEndpoint(id: EndpointId, { url, types, state }: EndpointPatch): Result<EndpointWire, Problem> {
+    const { runtime, subscriptionStore, deliveryRows } = this.#tenant;
+    const known = subscriptionStore.findEndpoint(id);
     if (known === null) return err(noEndpoint());
-    const unreachable = url === undefined ? null : checkWebhookTarget(url, "/url", config.targets.rules);
+    const unreachable = url === undefined ? null : checkWebhookTarget(url, "/url", runtime.config.targets.rules);
     if (unreachable !== null) return err(unreachable);
     const moved = { ...known, url: url ?? known.url, types: types ?? known.types };
-    const changed = state === undefined || state === known.state ? moved : switched(moved, state, now());
-    storage.transactionSync(() => {
-      this.#rows.save(changed);
-      if (url !== undefined) this.#deliveries.moveHost({ kind: "endpoint", id }, hostOf(url));
-      if (changed.state === "disabled") this.#deliveries.failPending({ kind: "endpoint", id }, now());
+    const changed = state === undefined || state === known.state ? moved : switched(moved, state, runtime.now());
+    runtime.storage.transactionSync(() => {
+      subscriptionStore.save(changed);
+      if (url !== undefined) deliveryRows.moveHost(targetTo(changed), hostOf(url));
+      if (changed.state === "disabled") deliveryRows.failPending(targetTo(changed), runtime.now());
     });
-    return ok(showEndpoint(changed));
+    return ok(showSubscription(changed));
   }
 
   /** Removes an endpoint and ends its pending deliveries. Removing it again succeeds. */
-  delete(id: EndpointId): Result<null, Problem> {
-    if (this.#rows.find(id) === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noEndpoint());
-    this.#runtime.storage.transactionSync(() => {
-      this.#rows.remove(id);
-      this.#secrets.removeAll(id);
-      this.#deliveries.failPending({ kind: "endpoint", id }, this.#runtime.now());
-    });
+  deleteEndpoint(id: EndpointId): Result<null, Problem> {
+    const { subscriptionStore } = this.#tenant;
+    const endpoint = subscriptionStore.findEndpoint(id);
+    if (endpoint === null) return subscriptionStore.wasRemoved(id) ? ok(null) : err(noEndpoint());
+    this.#removeAll([endpoint]);
     return ok(null);
   }
 
-  /** Enabled endpoints that subscribe to the type. */
-  subscribersTo(type: EventType): Endpoint[] {
-    return this.#rows.all().filter((endpoint) => endpoint.state === "enabled" && isWanted(endpoint, type));
-  }
-
-  /** The URL to send to; null when the endpoint is gone or disabled. */
-  address(id: EndpointId): string | null {
-    const endpoint = this.#rows.find(id);
-    return endpoint === null || endpoint.state !== "enabled" ? null : endpoint.url;
-  }
-
-  #replayed(call: Call): Result<{ endpoint: EndpointWire; secret: null }, Problem> | null {
-    const idempotency = findByIdempotencyKey(this.#runtime, call);
+  /** Subscribes a URL to an event type. An existing hook is returned, and enabled again when it was disabled. */
+  subscribeHook(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Problem> {
+    const { runtime, subscriptionStore } = this.#tenant;
+    const unreachable = checkWebhookTarget(url, "/target_url", runtime.config.targets.rules);
+    if (unreachable !== null) return err(unreachable);
+    // The address and the event identify a hook, so its key only has to belong to this request.
+    const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
-    if (idempotency.value === null) return null;
-    const known = this.read(idempotency.value as EndpointId); // written by create() only
-    return known.ok ? ok({ endpoint: known.value, secret: null }) : known;
+    const known = subscriptionStore.hooksAt(url, event)[0];
+    if (known === undefined && subscriptionStore.hooks().length >= HOOKS_PER_SCOPE) return err(tooManyHooks());
+    const hook: Hook = {
+      id: known?.id ?? plainId("whk", runtime.now(), runtime.random),
+      kind: "hook",
+      url,
+      event,
+      state: "enabled",
+      failures: null,
+      disabledAt: null,
+      timesDisabled: known?.timesDisabled ?? 0,
+      createdAt: known?.createdAt ?? runtime.now(),
+    };
+    if (known === undefined || known.state === "disabled") {
+      runtime.storage.transactionSync(() => {
+        subscriptionStore.save(hook);
+        saveIdempotencyKey(runtime, call, hook.id);
+      });
+    }
+    return ok({ hook: showSubscription(hook), isNew: known === undefined });
+  }
+
+  listHooks(): HookWire[] {
+    return this.#tenant.subscriptionStore.hooks().map((hook) => showSubscription(hook));
+  }
+
+  /** Removes a hook. Removing it again succeeds. */
+  unsubscribeHook(id: EndpointId): Result<null, Problem> {
+    const { subscriptionStore } = this.#tenant;
+    const hook = subscriptionStore.findHook(id);
+    if (hook === null) return subscriptionStore.wasRemoved(id) ? ok(null) : err(noHook());
+    this.#removeAll([hook]);
+    return ok(null);
+  }
+
+  /** Removes every hook of a URL, or only the one for an event type. */
+  unsubscribeAddress({ target_url: url, event }: HookFilter): void {
+    this.#removeAll(this.#tenant.subscriptionStore.hooksAt(url, event ?? null));
+  }
+
+  /** The bodies of the last events of a type, newest first; empty when there were none. */
+  async latestBodies(type: EventType): Promise<HookBody[]> {
+    const latest = await this.#tenant.events.latest(type, HOOK_SAMPLES);
+    return latest.map(hookBody);
+  }
+
+  /** The enabled subscriptions to a type. */
+  subscribersTo(type: EventType): Addressed[] {
+    return this.#tenant.subscriptionStore.subscribersTo(type).map((one) => ({ target: targetTo(one), url: one.url }));
+  }
+
+  /** Where a message to the target goes; null when the target is gone or disabled. */
+  destinationOf(target: DeliveryTarget): Destination | null {
+    if (target.kind === "callback") return { url: target.url, signer: DEFAULT_SECRET, message: envelope(null) };
+    const subscription = this.#tenant.subscriptionStore.find(target);
+    if (subscription === null || subscription.state === "disabled") return null;
+    const { url, id } = subscription;
+    return subscription.kind === "hook"
+      ? { url, signer: DEFAULT_SECRET, message: hookBody }
+      : { url, signer: id, message: envelope(id) };
+  }
+
+  /**
+   * Records an attempt. A subscription that fails for too long is disabled, and an event reports it. An automation tool
+   * answers 410 when it is switched off, so its hook is removed without an event. Call inside the transaction that
+   * records the attempt.
+   */
+  recordAttempt(target: DeliveryTarget, event: EventId, outcome: DeliveryOutcome): void {
+    if (target.kind === "callback") return;
+    const { runtime, subscriptionStore, deliveryRows, jobs } = this.#tenant;
+    const subscription = subscriptionStore.find(target);
+    if (subscription === null || subscription.state === "disabled") return;
+    const { failures, disable } = afterAttempt(
+      subscription.failures,
+      outcome,
+      event,
+      runtime.now(),
+      runtime.config.timings,
+    );
+    if (disable === null) {
+      if (failures !== subscription.failures) subscriptionStore.save({ ...subscription, failures });
+      return;
+    }
+    const at = runtime.now();
+    deliveryRows.failPending(target, at);
+    if (subscription.kind === "hook" && disable === "gone") {
+      subscriptionStore.remove(subscription);
+      return;
+    }
+    const ended = {
+      state: "disabled",
+      failures: null,
+      disabledAt: at,
+      timesDisabled: subscription.timesDisabled + 1,
+    } as const;
+    subscriptionStore.save(
+      subscription.kind === "hook" ? { ...subscription, ...ended } : { ...subscription, ...ended, disabledBy: disable },
+    );
+    jobs.schedule(TARGET_DISABLED, subscription.id, at);
+  }
+
+  /**
+   * The event that a subscription was disabled; null when it is gone or was enabled again before the event was
+   * published.
+   */
+  async disabledEvent(id: EndpointId): Promise<NewEvent | null> {
+    const { subscriptionStore } = this.#tenant;
+    const subscription = subscriptionStore.findEndpoint(id) ?? subscriptionStore.findHook(id);
+    if (subscription === null || subscription.disabledAt === null) return null;
+    const { kind, timesDisabled, disabledAt } = subscription;
+    const type: EventType = `${kind}.disabled`;
+    return {
+      id: await eventId(id, `${type}#${timesDisabled}`),
+      type,
+      resource: id,
+      sequence: timesDisabled,
+      at: disabledAt,
+      uh: "", // an event about the tenant itself has no user
+      data: JSON.stringify(showSubscription(subscription)),
+    };
+  }
+
+  #removeAll(subscriptions: readonly Subscription[]): void {
+    const { runtime, subscriptionStore, secrets, deliveryRows } = this.#tenant;
+    runtime.storage.transactionSync(() => {
+      for (const subscription of subscriptions) {
+        subscriptionStore.remove(subscription);
+        if (subscription.kind === "endpoint") secrets.removeAll(subscription.id);
+        deliveryRows.failPending(targetTo(subscription), runtime.now());
+      }
+    });
   }
 }
 
-export const isWanted = ({ types }: Endpoint, type: EventType): boolean =>
-  types.some((wanted) => wanted === "*" || wanted === type);
-
-export const noEndpoint = (): Problem =>
-  problemOf("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
-
-export const showEndpoint = (endpoint: Endpoint): EndpointWire => ({
-  id: endpoint.id,
-  url: endpoint.url,
-  types: endpoint.types,
-  state: endpoint.state,
-  disabled_by: endpoint.disabledBy,
-  disabled_at: endpoint.disabledAt === null ? null : toRfc3339(endpoint.disabledAt),
-  created_at: toRfc3339(endpoint.createdAt),
-});
+/** The body of an invented event of this type, for a tenant that has none yet. */
+export const inventedSample = (type: EventType, { mode }: Scope): HookBody => hookBody(sampleEvent(type, mode));
 
 const newEndpointOf = (id: EndpointId, { url, types }: NewEndpoint, createdAt: number): Endpoint => ({
   id,
+  kind: "endpoint",
   url,
   types,
   state: "enabled",
@@ -236,6 +341,11 @@ const switched = (endpoint: Endpoint, state: Endpoint["state"], now: number): En
     ? { ...endpoint, state, failures: null, disabledBy: null, disabledAt: null }
     : { ...endpoint, state, disabledBy: "you", disabledAt: now };
 
+export const noEndpoint = (): Problem =>
+  problemOf("not_found", "No endpoint with this id exists here; list yours with GET /v1/webhook_endpoints.");
+
+export const noHook = (): Problem => problemOf("not_found", "No such hook exists here; list yours with GET /v1/hooks.");
+
 const tooManyEndpoints = (): Problem =>
   problemOf(
     "too_many_endpoints",
@@ -243,105 +353,133 @@ const tooManyEndpoints = (): Problem =>
     { hint: "DELETE /v1/webhook_endpoints/{id}" },
   );
 
-/*
+const tooManyHooks = (): Problem =>
+  problemOf("too_many_hooks", `A tenant has at most ${HOOKS_PER_SCOPE} hooks in one mode; delete one first.`, {
+    hint: "DELETE /v1/hooks/{id}",
+  });
+
+/* The rows of endpoints, hooks and removed ones, with every statement on them. */
+
+/**
  * The ids of removed endpoints and hooks. An automation tool that is switched off first answers 410, which removes its
  * hook; the tool's own unsubscribe call comes later and must still succeed.
  */
 
-/** Records a removal, in the transaction that removes. */
-export function recordRemoved(sql: SqlStorage, id: EndpointId): void {
-  sql.exec("INSERT OR IGNORE INTO deleted_targets (id) VALUES (?)", id);
-  sql.exec(
-    "DELETE FROM deleted_targets WHERE position <= (SELECT max(position) FROM deleted_targets) - ?",
-    REMOVED_TARGETS,
-  );
-}
-
-export const wasRemoved = (sql: SqlStorage, id: EndpointId): boolean =>
-  sql.exec("SELECT 1 FROM deleted_targets WHERE id = ?", id).toArray().length > 0;
-
-/* The rows of endpoints, with every statement on them. */
-
-export type Endpoint = {
-  readonly id: EndpointId;
-  readonly url: string;
-  readonly types: EndpointWire["types"];
-  readonly state: "enabled" | "disabled";
-  readonly failures: FailureRun | null;
-  readonly disabledBy: DisabledBy | null;
-  readonly disabledAt: EpochMs | null;
-  /** How often the gateway disabled it. */
-  readonly timesDisabled: number;
-  readonly createdAt: EpochMs;
-};
-
 /** What a running recovery has left: events that happened since `since`, after one cursor and up to another. */
 export type Recovery = { readonly since: EpochMs; readonly after: number; readonly until: number };
 
-type EndpointSqlRow = {
-  id: EndpointId;
-  url: string;
-  types: string;
-  state: "enabled" | "disabled";
+type HealthColumns = {
   failures: string | null;
-  disabled_by: DisabledBy | null;
   disabled_at: number | null;
   times_disabled: number;
   created_at: number;
 };
+type EndpointSqlRow = HealthColumns & {
+  id: EndpointId;
+  url: string;
+  types: string;
+  state: "enabled" | "disabled";
+  disabled_by: DisabledBy | null;
+};
+type HookSqlRow = HealthColumns & { id: EndpointId; target_url: string; event: EventType };
 
 const ENDPOINT_COLUMNS = "id, url, types, state, failures, disabled_by, disabled_at, times_disabled, created_at";
+const HOOK_COLUMNS = "id, target_url, event, failures, disabled_at, times_disabled, created_at";
 
-export class EndpointRows {
+export class SubscriptionStore {
   readonly #sql: SqlStorage;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  all(): Endpoint[] {
+  endpoints(): Endpoint[] {
     return this.#sql
       .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints ORDER BY id`)
       .toArray()
       .map(decodeEndpoint);
   }
 
-  find(id: EndpointId): Endpoint | null {
+  hooks(): Hook[] {
+    return this.#hooks("ORDER BY id");
+  }
+
+  /** The hooks of a URL, or only the one for an event type. */
+  hooksAt(url: string, event: EventType | null): Hook[] {
+    return this.#hooks("WHERE target_url = ? AND event = coalesce(?, event)", url, event);
+  }
+
+  /** Enabled subscriptions to the type. */
+  subscribersTo(type: EventType): Subscription[] {
+    const endpoints = this.endpoints().filter((one) => one.state === "enabled" && isWanted(one, type));
+    return [...endpoints, ...this.#hooks("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type)];
+  }
+
+  find({ kind, id }: Exclude<DeliveryTarget, { kind: "callback" }>): Subscription | null {
+    return kind === "hook" ? this.findHook(id) : this.findEndpoint(id);
+  }
+
+  findEndpoint(id: EndpointId): Endpoint | null {
     const row = this.#sql
       .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints WHERE id = ?`, id)
       .toArray()[0];
     return row === undefined ? null : decodeEndpoint(row);
   }
 
-  save(endpoint: Endpoint): void {
+  findHook(id: EndpointId): Hook | null {
+    return this.#hooks("WHERE id = ?", id)[0] ?? null;
+  }
+
+  save(subscription: Subscription): void {
+    const { id, url, disabledAt, timesDisabled, createdAt } = subscription;
+    const failures = subscription.failures === null ? null : JSON.stringify(subscription.failures);
+    if (subscription.kind === "hook") {
+      this.#sql.exec(
+        `INSERT INTO hooks (${HOOK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET failures = excluded.failures, disabled_at = excluded.disabled_at,
+         times_disabled = excluded.times_disabled`,
+        id,
+        url,
+        subscription.event,
+        failures,
+        disabledAt,
+        timesDisabled,
+        createdAt,
+      );
+      return;
+    }
     this.#sql.exec(
       `INSERT INTO endpoints (${ENDPOINT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET url = excluded.url, types = excluded.types, state = excluded.state,
          failures = excluded.failures, disabled_by = excluded.disabled_by, disabled_at = excluded.disabled_at,
          times_disabled = excluded.times_disabled`,
-      endpoint.id,
-      endpoint.url,
-      JSON.stringify(endpoint.types),
-      endpoint.state,
-      endpoint.failures === null ? null : JSON.stringify(endpoint.failures),
-      endpoint.disabledBy,
-      endpoint.disabledAt,
-      endpoint.timesDisabled,
-      endpoint.createdAt,
+      id,
+      url,
+      JSON.stringify(subscription.types),
+      subscription.state,
+      failures,
+      subscription.disabledBy,
+      disabledAt,
+      timesDisabled,
+      createdAt,
     );
   }
 
-  /** Whether an endpoint with this id was removed. */
+  /** Removes a subscription, and records its id as removed. Call inside a transaction. */
+  remove({ kind, id }: Subscription): void {
+    this.#sql.exec(kind === "hook" ? "DELETE FROM hooks WHERE id = ?" : "DELETE FROM endpoints WHERE id = ?", id);
+    this.#sql.exec("INSERT OR IGNORE INTO deleted_targets (id) VALUES (?)", id);
+    this.#sql.exec(
+      "DELETE FROM deleted_targets WHERE position <= (SELECT max(position) FROM deleted_targets) - ?",
+      REMOVED_TARGETS,
+    );
+  }
+
   wasRemoved(id: EndpointId): boolean {
-    return wasRemoved(this.#sql, id);
+    return this.#sql.exec("SELECT 1 FROM deleted_targets WHERE id = ?", id).toArray().length > 0;
   }
 
-  remove(id: EndpointId): void {
-    this.#sql.exec("DELETE FROM endpoints WHERE id = ?", id);
-    recordRemoved(this.#sql, id);
-  }
-
-  /** The running recovery; null when there is none. */
+  /** The running recovery of an endpoint; null when there is none. */
   recovery(id: EndpointId): Recovery | null {
     const row = this.#sql
       .exec<{ since: number | null; after: number | null; until: number | null }>(
@@ -357,206 +495,8 @@ export class EndpointRows {
     const query = "UPDATE endpoints SET recovery_since = ?, recovery_after = ?, recovery_until = ? WHERE id = ?";
     this.#sql.exec(query, recovery?.since ?? null, recovery?.after ?? null, recovery?.until ?? null, id);
   }
-}
 
-/** The JSON was written by `save` only. */
-const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
-  id: row.id,
-  url: row.url,
-  types: JSON.parse(row.types) as Endpoint["types"],
-  state: row.state,
-  failures: row.failures === null ? null : (JSON.parse(row.failures) as FailureRun),
-  disabledBy: row.disabled_by,
-  disabledAt: row.disabled_at,
-  timesDisabled: row.times_disabled,
-  createdAt: row.created_at,
-});
-
-/* REST hooks: one URL that subscribes to one type of event with flat bodies, until it answers 410 or unsubscribes. */
-
-export class Hooks {
-  readonly #runtime: ObjectRuntime;
-  readonly #rows: HookRows;
-  readonly #deliveries: DeliveryRows;
-  readonly #events: Events;
-
-  constructor(runtime: ObjectRuntime, rows: HookRows, deliveries: DeliveryRows, events: Events) {
-    this.#runtime = runtime;
-    this.#rows = rows;
-    this.#deliveries = deliveries;
-    this.#events = events;
-  }
-
-  /** Subscribes a URL to an event type. An existing hook is returned, and enabled again when it was disabled. */
-  subscribe(call: Call, { target_url: url, event }: NewHook): Result<{ hook: HookWire; isNew: boolean }, Problem> {
-    const runtime = this.#runtime;
-    const unreachable = checkWebhookTarget(url, "/target_url", runtime.config.targets.rules);
-    if (unreachable !== null) return err(unreachable);
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const known = this.#rows.at(url, event)[0];
-    if (known === undefined && this.#rows.all().length >= HOOKS_PER_SCOPE) return err(tooManyHooks());
-    const id = known?.id ?? plainId("whk", runtime.now(), runtime.random);
-    const hook: Hook = {
-      timesDisabled: 0,
-      createdAt: runtime.now(),
-      ...known,
-      id,
-      url,
-      event,
-      failures: null,
-      disabledAt: null,
-    };
-    const isChanged = known === undefined || known.disabledAt !== null;
-    if (isChanged) {
-      runtime.storage.transactionSync(() => {
-        this.#rows.save(hook);
-        saveIdempotencyKey(runtime, call, id);
-      });
-    }
-    return ok({ hook: showHook(hook), isNew: known === undefined });
-  }
-
-  list(): HookWire[] {
-    return this.#rows.all().map(showHook);
-  }
-
-  /** Removes a hook. Removing it again succeeds. */
-  unsubscribe(id: EndpointId): Result<null, Problem> {
-    const hook = this.#rows.find(id);
-    if (hook === null) return this.#rows.wasRemoved(id) ? ok(null) : err(noHook());
-    this.#removeAll([hook]);
-    return ok(null);
-  }
-
-  /** Removes every hook of a URL, or only the one for an event type. */
-  unsubscribeAddress({ target_url: url, event }: HookFilter): void {
-    this.#removeAll(this.#rows.at(url, event ?? null));
-  }
-
-  subscribersTo(type: EventType): Hook[] {
-    return this.#rows.subscribersTo(type);
-  }
-
-  /** The URL to send to; null when the hook is gone or disabled. */
-  address(id: EndpointId): string | null {
-    const hook = this.#rows.find(id);
-    return hook === null || hook.disabledAt !== null ? null : hook.url;
-  }
-
-  /** The bodies of the last events of a type, newest first; empty when there were none. */
-  async latest(type: EventType): Promise<HookBody[]> {
-    const latest = await this.#events.latest(type, HOOK_SAMPLES);
-    return latest.map(hookBody);
-  }
-
-  #removeAll(hooks: readonly Hook[]): void {
-    const { storage, now } = this.#runtime;
-    storage.transactionSync(() => {
-      for (const { id } of hooks) {
-        this.#rows.remove(id);
-        this.#deliveries.failPending({ kind: "hook", id }, now());
-      }
-    });
-  }
-}
-
-/** The body of an invented event of this type, for a tenant that has none yet. */
-export const inventedSample = (type: EventType, { mode }: Scope): HookBody => hookBody(sampleEvent(type, mode));
-
-export const showHook = ({ id, url, event, disabledAt, createdAt }: Hook): HookWire => ({
-  id,
-  target_url: url,
-  event,
-  state: disabledAt === null ? "enabled" : "disabled",
-  disabled_at: disabledAt === null ? null : toRfc3339(disabledAt),
-  created_at: toRfc3339(createdAt),
-});
-
-export const noHook = (): Problem => problemOf("not_found", "No such hook exists here; list yours with GET /v1/hooks.");
-
-const tooManyHooks = (): Problem =>
-  problemOf("too_many_hooks", `A tenant has at most ${HOOKS_PER_SCOPE} hooks in one mode; delete one first.`, {
-    hint: "DELETE /v1/hooks/{id}",
-  });
-
-/* The rows of hooks, with every statement on them. */
-
-export type Hook = {
-  readonly id: EndpointId;
-  readonly url: string;
-  readonly event: EventType;
-  readonly failures: FailureRun | null;
-  /** Since when it has been disabled for days of failures; null while it is enabled. */
-  readonly disabledAt: EpochMs | null;
-  /** How often it was disabled. */
-  readonly timesDisabled: number;
-  readonly createdAt: EpochMs;
-};
-
-type HookSqlRow = {
-  id: EndpointId;
-  target_url: string;
-  event: EventType;
-  failures: string | null;
-  disabled_at: number | null;
-  times_disabled: number;
-  created_at: number;
-};
-
-const HOOK_COLUMNS = "id, target_url, event, failures, disabled_at, times_disabled, created_at";
-
-export class HookRows {
-  readonly #sql: SqlStorage;
-
-  constructor(sql: SqlStorage) {
-    this.#sql = sql;
-  }
-
-  all(): Hook[] {
-    return this.#rows("ORDER BY id");
-  }
-
-  find(id: EndpointId): Hook | null {
-    return this.#rows("WHERE id = ?", id)[0] ?? null;
-  }
-
-  /** The hooks of a URL, or only the one for an event type. */
-  at(url: string, event: EventType | null): Hook[] {
-    return this.#rows("WHERE target_url = ? AND event = coalesce(?, event)", url, event);
-  }
-
-  /** Enabled hooks for the type. */
-  subscribersTo(type: EventType): Hook[] {
-    return this.#rows("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type);
-  }
-
-  save({ id, url, event, failures, disabledAt, timesDisabled, createdAt }: Hook): void {
-    this.#sql.exec(
-      `INSERT INTO hooks (${HOOK_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET failures = excluded.failures, disabled_at = excluded.disabled_at,
-         times_disabled = excluded.times_disabled`,
-      id,
-      url,
-      event,
-      failures === null ? null : JSON.stringify(failures),
-      disabledAt,
-      timesDisabled,
-      createdAt,
-    );
-  }
-
-  /** Whether a hook with this id was removed. */
-  wasRemoved(id: EndpointId): boolean {
-    return wasRemoved(this.#sql, id);
-  }
-
-  remove(id: EndpointId): void {
-    this.#sql.exec("DELETE FROM hooks WHERE id = ?", id);
-    recordRemoved(this.#sql, id);
-  }
-
-  #rows(where: string, ...values: SqlStorageValue[]): Hook[] {
+  #hooks(where: string, ...values: SqlStorageValue[]): Hook[] {
     return this.#sql
       .exec<HookSqlRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ${where}`, ...values)
       .toArray()
@@ -564,131 +504,32 @@ export class HookRows {
   }
 }
 
-/** The JSON was written by `save` only. */
-const decodeHook = (row: HookSqlRow): Hook => ({
+/* The JSON in these rows was written by `save` only. */
+
+const decodeEndpoint = (row: EndpointSqlRow): Endpoint => ({
   id: row.id,
-  url: row.target_url,
-  event: row.event,
-  failures: row.failures === null ? null : (JSON.parse(row.failures) as FailureRun),
+  kind: "endpoint",
+  url: row.url,
+  types: JSON.parse(row.types) as Endpoint["types"],
+  state: row.state,
+  failures: decodeFailures(row),
+  disabledBy: row.disabled_by,
   disabledAt: row.disabled_at,
   timesDisabled: row.times_disabled,
   createdAt: row.created_at,
 });
 
-/*
- * Health of targets: an endpoint or hook that fails for too long is disabled and an event is published; a hook that
- * answers 410 is removed.
- */
+const decodeHook = (row: HookSqlRow): Hook => ({
+  id: row.id,
+  kind: "hook",
+  url: row.target_url,
+  event: row.event,
+  state: row.disabled_at === null ? "enabled" : "disabled",
+  failures: decodeFailures(row),
+  disabledAt: row.disabled_at,
+  timesDisabled: row.times_disabled,
+  createdAt: row.created_at,
+});
 
-/** The job kind of publishing that an endpoint or hook was disabled. */
-export const TARGET_DISABLED = "target_disabled";
-
-export class TargetHealth {
-  readonly #runtime: ObjectRuntime;
-  readonly #jobs: JobScheduler;
-  readonly #endpoints: EndpointRows;
-  readonly #hooks: HookRows;
-  readonly #deliveries: DeliveryRows;
-
-  constructor(
-    runtime: ObjectRuntime,
-    jobs: JobScheduler,
-    endpoints: EndpointRows,
-    hooks: HookRows,
-    deliveries: DeliveryRows,
-  ) {
-    this.#runtime = runtime;
-    this.#jobs = jobs;
-    this.#endpoints = endpoints;
-    this.#hooks = hooks;
-    this.#deliveries = deliveries;
-  }
-
-  /**
-   * Records an attempt, and disables or removes its target where necessary. Call inside the transaction that records
-   * the attempt.
-   */
-  note(target: DeliveryTarget, event: EventId, outcome: DeliveryOutcome): void {
-    if (target.kind === "endpoint") this.#noteEndpoint(this.#endpoints.find(target.id), event, outcome);
-    if (target.kind === "hook") this.#noteHook(this.#hooks.find(target.id), event, outcome);
-  }
-
-  /**
-   * The event that an endpoint or hook was disabled; null when it is gone or was enabled again before the event was
-   * published.
-   */
-  async newEvent(id: EndpointId): Promise<NewEvent | null> {
-    const endpoint = this.#endpoints.find(id);
-    if (endpoint !== null && endpoint.disabledBy !== null)
-      return disabledEvent("endpoint", endpoint, showEndpoint(endpoint));
-    const hook = this.#hooks.find(id);
-    return hook === null ? null : disabledEvent("hook", hook, showHook(hook));
-  }
-
-  #noteEndpoint(endpoint: Endpoint | null, event: EventId, outcome: DeliveryOutcome): void {
-    if (endpoint === null || endpoint.state === "disabled") return;
-    const { now, config } = this.#runtime;
-    const { failures, disable } = afterAttempt(endpoint.failures, outcome, event, now(), config.timings);
-    if (disable !== null) this.#disableEndpoint(endpoint, disable);
-    else if (failures !== endpoint.failures) this.#endpoints.save({ ...endpoint, failures });
-  }
-
-  #noteHook(hook: Hook | null, event: EventId, outcome: DeliveryOutcome): void {
-    if (hook === null || hook.disabledAt !== null) return;
-    const { now, config } = this.#runtime;
-    const { failures, disable } = afterAttempt(hook.failures, outcome, event, now(), config.timings);
-    if (disable === "gone") this.#removeHook(hook);
-    else if (disable !== null) this.#disableHook(hook);
-    else if (failures !== hook.failures) this.#hooks.save({ ...hook, failures });
-  }
-
-  #disableEndpoint(endpoint: Endpoint, by: DisabledBy): void {
-    const at = this.#runtime.now();
-    const timesDisabled = endpoint.timesDisabled + 1;
-    this.#endpoints.save({
-      ...endpoint,
-      state: "disabled",
-      failures: null,
-      disabledBy: by,
-      disabledAt: at,
-      timesDisabled,
-    });
-    this.#end({ kind: "endpoint", id: endpoint.id }, at);
-  }
-
-  #disableHook(hook: Hook): void {
-    const at = this.#runtime.now();
-    this.#hooks.save({ ...hook, failures: null, disabledAt: at, timesDisabled: hook.timesDisabled + 1 });
-    this.#end({ kind: "hook", id: hook.id }, at);
-  }
-
-  /** An automation tool answers 410 when it is switched off, so the hook is removed without an event. */
-  #removeHook({ id }: Hook): void {
-    this.#hooks.remove(id);
-    this.#deliveries.failPending({ kind: "hook", id }, this.#runtime.now());
-  }
-
-  #end(target: Extract<DeliveryTarget, { readonly id: EndpointId }>, at: EpochMs): void {
-    this.#deliveries.failPending(target, at);
-    this.#jobs.schedule(TARGET_DISABLED, target.id, at);
-  }
-}
-
-/** Null when the target was enabled again. */
-async function disabledEvent(
-  kind: "endpoint" | "hook",
-  { id, timesDisabled, disabledAt }: Pick<Endpoint | Hook, "id" | "timesDisabled" | "disabledAt">,
-  shown: object,
-): Promise<NewEvent | null> {
-  if (disabledAt === null) return null;
-  const type: EventType = `${kind}.disabled`;
-  return {
-    id: await eventId(id, `${type}#${timesDisabled}`),
-    type,
-    resource: id,
-    sequence: timesDisabled,
-    at: disabledAt,
-    uh: "", // an event about the tenant itself has no user
-    data: JSON.stringify(shown),
-  };
-}
+const decodeFailures = ({ failures }: HealthColumns): FailureRun | null =>
+  failures === null ? null : (JSON.parse(failures) as FailureRun);

@@ -4,15 +4,17 @@
  *
  * An event counts for the day it happened, in whatever order objects publish; a delivery counts for the day it ended.
  */
+
 import type { EventId, KeyId, UserHash } from "../../core/ids.ts";
 import { USAGE_TTL_MS } from "../../core/limits.ts";
+import { cutPage, EMPTY_PAGE, rowsFor } from "../../core/page.ts";
 import type { NewEvent } from "../../core/rpc/tenant.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import { COUNTERS, type Counter, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
-import { EMPTY_PAGE, type ObjectRuntime, pageOf } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 
 /* Changes are summed up before they are written: the events of one call are mostly of one day, user and key. */
@@ -109,7 +111,7 @@ export class Usage {
   }
 
   /** Counts a turn that was settled after its user's deletion, for its day and key only. */
-  settled({ at, status, credits, key }: SettledTurn): void {
+  #countSettled({ at, status, credits, key }: SettledTurn): void {
     const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
     if (counts === null) return;
     const sums = new UsageSums();
@@ -117,9 +119,13 @@ export class Usage {
     this.#write(sums);
   }
 
-  /** Removes a deleted user's rows; its usage stays in the totals of days and keys. */
-  erase(uh: UserHash): void {
+  /**
+   * Removes a deleted user's rows, and counts its last turns; its usage stays in the totals of days and keys. Call in a
+   * transaction.
+   */
+  erase(uh: UserHash, settled: readonly SettledTurn[]): void {
     this.#runtime.sql.exec("DELETE FROM usage WHERE dimension = 'user' AND subject = ?", uh);
+    for (const turn of settled) this.#countSettled(turn);
   }
 
   /** Removes expired days; returns when the next one expires, null when there is none. */
@@ -133,12 +139,12 @@ export class Usage {
   /** Days, newest first; or users or keys with their sums over the period, in order of id. */
   list(by: UsageDimension, { from, to }: Period, page: PageRequest): Page<UsageRow> {
     if (!this.#database.exists()) return EMPTY_PAGE;
-    const one = page.limit + 1;
+    const one = rowsFor(page);
     const rows =
       by === "day"
         ? this.#rows(DAYS, from, to, page.after ?? "~", one)
         : this.#rows(SUMS, by, page.after ?? "", from, to, one);
-    return pageOf(
+    return cutPage(
       rows,
       page,
       ({ subject }) => subject,

@@ -20,7 +20,7 @@ import type { Env } from "../../env.ts";
 import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";
 import { type Database, deleteMeta, type Migrations, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
 import { Encryption } from "../shared/encryption.ts";
-import type { JobKind } from "../shared/job-kinds.ts";
+import { handlerOf, type JobTable } from "../shared/job-handlers.ts";
 import { JOBS_TABLE, JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
 import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
@@ -46,6 +46,20 @@ const BALANCE = "balance";
 /** A tenant's events belong to no user. */
 const NO_USER = { uh: "", named: () => false };
 
+type TokenServices = {
+  readonly runtime: ObjectRuntime;
+  readonly jobs: JobScheduler;
+  readonly outbox: Outbox;
+  readonly stored: StoredToken | null;
+};
+
+const TOKEN_JOBS: JobTable<"token", TokenServices> = {
+  [OUTBOX]: { run: ({ outbox }) => outbox.flush() },
+  [AUDIT]: { run: ({ runtime, jobs }, entry) => publishAudit(runtime, jobs, entry) },
+  [TOKEN_STATUS]: { run: ({ stored }) => stored?.publishStatus() },
+  [TOKEN_WARNING]: { run: ({ stored }) => stored?.warn() },
+};
+
 export class TokenObject extends DurableObject<Env> implements TokenRpc {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
@@ -60,20 +74,12 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     const runtime = createRuntime(ctx, env);
     this.#runtime = runtime;
     this.#database = openDatabase(runtime, MIGRATIONS);
-    this.#jobs = new JobScheduler(runtime, this.#database, "token", {
-      perform: async ({ kind, key }) => {
-        const perform: { readonly [Kind in JobKind<"token">]: () => unknown } = {
-          [OUTBOX]: () => this.#outbox.flush(),
-          [AUDIT]: () => publishAudit(runtime, this.#jobs, key),
-          [TOKEN_STATUS]: () => this.#stored?.publishStatus(),
-          [TOKEN_WARNING]: () => this.#stored?.warn(),
-        };
-        const known = perform[kind as JobKind<"token">]; // or a kind of another version
-        if (known === undefined) throw new Error(`no handler for job kind ${kind}`);
-        await known();
-      },
-      giveUp: () => undefined, // no job of this object is given up
-    });
+    this.#jobs = new JobScheduler(
+      runtime,
+      this.#database,
+      "token",
+      handlerOf(TOKEN_JOBS, () => ({ runtime, jobs: this.#jobs, outbox: this.#outbox, stored: this.#stored })),
+    );
     this.#outbox = new Outbox(runtime, this.#jobs, NO_USER);
     this.#encryption = new Encryption(
       runtime,

@@ -18,8 +18,8 @@ import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject, wipeObject } from "../shared/context.ts";
 import { openDatabase } from "../shared/database.ts";
-import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
-import { JOBS_TABLE, type JobRow, JobScheduler } from "../shared/jobs.ts";
+import { handlerOf, type JobTable } from "../shared/job-handlers.ts";
+import { JOBS_TABLE, JobScheduler } from "../shared/jobs.ts";
 import { OUTBOX, OUTBOX_TABLES } from "../shared/outbox.ts";
 import { ExclusiveWriter, UploadReceiver } from "./append.ts";
 import { cancelBody } from "./body-writer.ts";
@@ -43,17 +43,29 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   readonly #partialUsage: PartialUsage;
   readonly #receiver: UploadReceiver;
   readonly #writer = new ExclusiveWriter();
+  readonly #jobs: JobTable<"upload", UploadContext> = {
+    [EXPIRE]: { run: () => this.#termination.expire(this.#writer.isOn) },
+    [DELETE_JOB]: { run: () => this.#termination.remove() },
+    [CHECK_WRITE]: {
+      run: () => this.#completion.checkWrite(() => this.#writer.isOn),
+      giveUp: () => this.#completion.giveUp(),
+    },
+    [ASSET]: {
+      run: (context) => finalise(context, this.#termination),
+      giveUp: (context) => giveUpAsset(context, this.#termination),
+    },
+    [IMPORT]: { run: () => this.#importJob.perform(), giveUp: () => this.#importJob.giveUp() },
+    [PUBLISH]: { run: () => this.#termination.publish() },
+    [OUTBOX]: { run: (context) => context.outbox(context.read()).flush() },
+  };
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const runtime = createRuntime(ctx, env);
     const migrations = [`${BYTES_TABLES} ${JOBS_TABLE} ${OUTBOX_TABLES}`];
     const database = openDatabase(runtime, migrations);
-    const jobs = new JobScheduler(runtime, database, "upload", {
-      perform: (row) => this.#perform(row),
-      giveUp: (row) => this.#giveUp(row),
-    });
-    this.#context = new UploadContext(runtime, database, jobs);
+    const handler = handlerOf(this.#jobs, () => this.#context);
+    this.#context = new UploadContext(runtime, database, new JobScheduler(runtime, database, "upload", handler));
     const concatenation = new Concatenation(this.#context);
     this.#partialUsage = new PartialUsage(this.#context);
     this.#concatenation = concatenation;
@@ -159,30 +171,6 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
 
   override async alarm(): Promise<void> {
     this.#context.jobs.alarm();
-  }
-
-  async #perform({ kind }: JobRow): Promise<void> {
-    const perform: { readonly [Kind in JobKind<"upload">]: () => unknown } = {
-      [EXPIRE]: () => this.#termination.expire(this.#writer.isOn),
-      [DELETE_JOB]: () => this.#termination.remove(),
-      [CHECK_WRITE]: () => this.#completion.checkWrite(() => this.#writer.isOn),
-      [ASSET]: () => finalise(this.#context, this.#termination),
-      [IMPORT]: () => this.#importJob.perform(),
-      [PUBLISH]: () => this.#termination.publish(),
-      [OUTBOX]: () => this.#context.outbox(this.#context.read()).flush(),
-    };
-    const handler = perform[kind as JobKind<"upload">]; // undefined for a kind that is not in the table
-    if (handler === undefined) throw new Error(`no handler for jobs of kind ${kind}`);
-    await handler();
-  }
-
-  #giveUp({ kind }: JobRow): void {
-    const giveUp: { readonly [Kind in GivenUpKind<"upload">]: () => void } = {
-      [CHECK_WRITE]: () => this.#completion.giveUp(),
-      [ASSET]: () => giveUpAsset(this.#context, this.#termination),
-      [IMPORT]: () => this.#importJob.giveUp(),
-    };
-    giveUp[kind as GivenUpKind<"upload">](); // called for these kinds only
   }
 
   /** The upload as callers may see it. */

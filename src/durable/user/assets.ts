@@ -8,47 +8,38 @@ import type { Unsigned } from "../../core/download.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, ProjectId, TurnId, UploadId } from "../../core/ids.ts";
 import { REMOVED_TTL_MS } from "../../core/limits.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { HOUR_MS } from "../../core/time.ts";
 import type { AssetWire, AttachmentWire } from "../../core/wire/upload.ts";
-import { cursorOf, pageOf } from "../shared/context.ts";
-import { readMeta } from "../shared/database.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
-import { AttachRows, AttachRun, attachmentKey, parseAttachmentKey } from "./attachments.ts";
-import { ATTACH, DELETE_JOB, originOf, RETENTION, recordCaller, type UserContext } from "./context.ts";
-import type { DeletionRows } from "./project-deletion.ts";
-import { noProject, type Projects } from "./projects.ts";
+import { createOnce } from "../shared/idempotency.ts";
+import { attachmentKey } from "./attachments.ts";
+import { ATTACH, DELETE_JOB, isNamed, originOf, RETENTION, recordCaller, type UserContext } from "./context.ts";
+import { noProject } from "./projects.ts";
+import type { UserServices } from "./services.ts";
 import { failureOf } from "./turns/store.ts";
 
 export class Assets {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #deletions: DeletionRows;
-  readonly #rows: AttachRows;
-  readonly #run: AttachRun;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, projects: Projects, deletions: DeletionRows) {
-    this.#context = context;
-    this.#deletions = deletions;
-    this.#projects = projects;
-    this.#rows = new AttachRows(context.runtime);
-    this.#run = new AttachRun(context, projects, this.#rows);
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Called by the upload's object, perhaps twice; the second call changes nothing. */
   add(call: Call, asset: AssetRecord): Result<ShownAsset, Problem> {
-    recordCaller(this.#context, call);
-    const { runtime, outbox } = this.#context;
-    if (this.find(asset.id) === null && !this.#deletions.has(asset.id)) {
+    recordCaller(this.#user, call);
+    const { runtime, outbox } = this.#user;
+    if (this.find(asset.id) === null && !this.#user.deletionRows.has(asset.id)) {
       runtime.storage.transactionSync(() => {
         runtime.sql.exec("INSERT INTO assets (id, record) VALUES (?, ?)", asset.id, JSON.stringify(asset));
-        outbox.add(`asset.${asset.status}`, asset.id, showAsset(this.#context, asset));
+        outbox.add(`asset.${asset.status}`, asset.id, showAsset(this.#user, asset));
       });
-      this.#context.jobs.tick();
+      this.#user.jobs.tick();
     }
-    return ok(showAsset(this.#context, asset));
+    return ok(showAsset(this.#user, asset));
   }
 
   read(id: AssetId): Result<AssetRecord, Problem> {
@@ -61,29 +52,29 @@ export class Assets {
   /** The asset in its public representation. */
   shown(id: AssetId): Result<ShownAsset, Problem> {
     const asset = this.read(id);
-    return asset.ok ? ok(showAsset(this.#context, asset.value)) : asset;
+    return asset.ok ? ok(showAsset(this.#user, asset.value)) : asset;
   }
 
   list(page: PageRequest): Page<ShownAsset> {
-    const rows = this.#context.runtime.sql
+    const rows = this.#user.runtime.sql
       .exec<{ record: string }>(
         "SELECT record FROM assets WHERE id < ? ORDER BY id DESC LIMIT ?",
-        cursorOf(page),
-        page.limit + 1,
+        idBefore(page),
+        rowsFor(page),
       )
       .toArray()
       .map(({ record }) => decodeAsset(record));
-    return pageOf(
+    return cutPage(
       rows,
       page,
       (asset) => asset.id,
-      (asset) => showAsset(this.#context, asset),
+      (asset) => showAsset(this.#user, asset),
     );
   }
 
   find(id: AssetId): AssetRecord | null {
-    if (!this.#context.database.exists()) return null;
-    const row = this.#context.runtime.sql
+    if (!this.#user.database.exists()) return null;
+    const row = this.#user.runtime.sql
       .exec<{ record: string }>("SELECT record FROM assets WHERE id = ?", id)
       .toArray()[0];
     return row === undefined ? null : decodeAsset(row.record);
@@ -93,40 +84,46 @@ export class Assets {
    * Attaches the asset to the project with a job. Attaching it again returns the same attachment; a failed one is
    * retried.
    */
-  attach(call: Call, project: ProjectId, asset: AssetRecord): Result<AttachmentWire, Problem> {
-    if (this.#projects.find(project) === null) return err(noProject());
-    recordCaller(this.#context, call);
+  attach(call: Call, project: ProjectId, asset: AssetRecord): Promise<Result<AttachmentWire, Problem>> {
+    const { runtime, jobs } = this.#user;
+    return createOnce<void, Result<AttachmentWire, Problem>>(this.#user, call, {
+      existing: () => {
+        if (this.#user.projects.find(project) === null) return err(noProject());
+        const known = this.#user.attachRows.find(project, asset.id);
+        if (known?.status === "failed") this.#user.attachRows.save(project, { ...known, reportedTo: "caller" });
+        return ok(this.show(project, asset.id));
+      },
+      check: () => this.#checkAttach(project, asset),
+      prepare: () => ok(recordCaller(this.#user, call)),
+      commit: () => {
+        const known = this.#user.attachRows.find(project, asset.id);
+        if (known === null || known.status === "failed") {
+          this.#user.attachRows.save(project, {
+            asset,
+            status: "pending",
+            error: null,
+            sent: known?.sent ?? false,
+            reportedTo: null,
+          });
+          jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
+        }
+        return asset.id;
+      },
+      created: () => {
+        jobs.tick();
+        return ok(this.show(project, asset.id));
+      },
+    });
+  }
+
+  #checkAttach(project: ProjectId, asset: AssetRecord): Problem | null {
+    if (this.#user.projects.find(project) === null) return noProject();
     if (asset.status === "rejected")
-      return err(
-        problemOf("asset_not_attachable", `${asset.error?.detail ?? "The file was rejected; upload another file."}`),
-      );
-    const { runtime, jobs } = this.#context;
-    const foreign = this.find(asset.id) === null;
-    if (foreign && (asset.named || readMeta(runtime.sql, "named") === "1")) {
-      return err(
-        problemOf("asset_not_attachable", "This asset belongs to another user; upload it for the project's user."),
-      );
-    }
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const known = this.#rows.find(project, asset.id);
-    if (known?.status === "failed" && idempotency.value !== null)
-      this.#rows.save(project, { ...known, reportedTo: "caller" });
-    if (known === null || (known.status === "failed" && idempotency.value === null)) {
-      runtime.storage.transactionSync(() => {
-        saveIdempotencyKey(runtime, call, asset.id);
-        this.#rows.save(project, {
-          asset,
-          status: "pending",
-          error: null,
-          sent: known?.sent ?? false,
-          reportedTo: null,
-        });
-        jobs.schedule(ATTACH, attachmentKey(project, asset.id), runtime.now());
-      });
-      jobs.tick();
-    }
-    return ok(this.show(project, asset.id));
+      return problemOf("asset_not_attachable", asset.error?.detail ?? "The file was rejected; upload another file.");
+    const isForeign = this.find(asset.id) === null;
+    return isForeign && (asset.named || isNamed(this.#user))
+      ? problemOf("asset_not_attachable", "This asset belongs to another user; upload it for the project's user.")
+      : null;
   }
 
   /**
@@ -135,18 +132,18 @@ export class Assets {
    * runs without that file.
    */
   async settle(project: ProjectId, turn: TurnId): Promise<Problem | null> {
-    for (const { asset } of this.#rows.inStatus(project, "pending")) {
-      const problem = await this.#run.upload(project, asset.id);
+    for (const { asset } of this.#user.attachRows.inStatus(project, "pending")) {
+      const problem = await this.#user.attachRun.upload(project, asset.id);
       if (problem === null) continue;
       // A retry or a new session may help.
-      if (this.#rows.find(project, asset.id)?.status === "pending" || isSessionLost(problem)) return problem;
+      if (this.#user.attachRows.find(project, asset.id)?.status === "pending" || isSessionLost(problem)) return problem;
       break;
     }
-    const failed = this.#rows
+    const failed = this.#user.attachRows
       .inStatus(project, "failed")
       .filter(({ reportedTo }) => reportedTo === null || reportedTo === turn)
       .flatMap((one) => (one.error === null || isSessionLost(one.error) ? [] : [{ ...one, error: one.error }]));
-    for (const one of failed) this.#rows.save(project, { ...one, reportedTo: turn });
+    for (const one of failed) this.#user.attachRows.save(project, { ...one, reportedTo: turn });
     const detail = failed.map(({ asset, error }) => `${asset.filename}: ${error.detail}`).join(" ");
     return failed[0] === undefined ? null : { ...failed[0].error, detail };
   }
@@ -156,30 +153,18 @@ export class Assets {
    * session has no files.
    */
   reattach(project: ProjectId): void {
-    const { runtime, jobs } = this.#context;
-    const interrupted = this.#rows
+    const { runtime, jobs } = this.#user;
+    const interrupted = this.#user.attachRows
       .inStatus(project, "failed")
       .filter(({ error }) => error !== null && isSessionLost(error));
-    for (const attached of [...this.#rows.inStatus(project, "attached"), ...interrupted]) {
-      this.#rows.save(project, { ...attached, status: "pending", error: null, sent: false });
+    for (const attached of [...this.#user.attachRows.inStatus(project, "attached"), ...interrupted]) {
+      this.#user.attachRows.save(project, { ...attached, status: "pending", error: null, sent: false });
       jobs.schedule(ATTACH, attachmentKey(project, attached.asset.id), runtime.now());
     }
   }
 
-  /** Job: uploads one attachment. */
-  perform(key: string, attempt: number): Promise<void> {
-    return this.#run.perform(key, attempt);
-  }
-
-  /** Fails an attachment whose job keeps failing. */
-  giveUp(key: string): void {
-    const [project, asset] = parseAttachmentKey(key);
-    const detail = "The asset could not be uploaded to Nemo; attach it again later.";
-    this.#run.end(project, asset, problemOf("nemo_unavailable", detail));
-  }
-
   show(project: ProjectId, asset: AssetId): AttachmentWire {
-    const attachment = this.#rows.find(project, asset);
+    const attachment = this.#user.attachRows.find(project, asset);
     const error = attachment?.error ?? null;
     return {
       asset_id: asset,
@@ -211,31 +196,25 @@ function showAsset(context: UserContext, { key: _key, named: _named, ...asset }:
  * lost, its project continues without the asset.
  */
 export class AssetDeletions {
-  readonly #context: UserContext;
-  readonly #assets: Assets;
-  readonly #rows: DeletionRows;
-  readonly #attached: AttachRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, assets: Assets, rows: DeletionRows) {
-    this.#context = context;
-    this.#assets = assets;
-    this.#rows = rows;
-    this.#attached = new AttachRows(context.runtime);
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Deletes an asset. Idempotent. */
   begin(id: AssetId): Result<null, Problem> {
-    const { runtime, jobs, database } = this.#context;
-    if (database.exists() && this.#rows.has(id)) return ok(null);
-    const asset = this.#assets.read(id);
+    const { runtime, jobs, database } = this.#user;
+    if (database.exists() && this.#user.deletionRows.has(id)) return ok(null);
+    const asset = this.#user.assets.read(id);
     if (!asset.ok) return asset;
     runtime.storage.transactionSync(() => {
-      for (const project of this.#attached.projectsOf(id)) {
-        const attachment = this.#attached.find(project, id);
+      for (const project of this.#user.attachRows.projectsOf(id)) {
+        const attachment = this.#user.attachRows.find(project, id);
         // The record stays, because its file name identifies the copy at Nemo. "caller": no later turn fails for this
         // reason.
         if (attachment !== null)
-          this.#attached.save(project, {
+          this.#user.attachRows.save(project, {
             ...attachment,
             status: "failed",
             error: assetDeleted(),
@@ -243,7 +222,7 @@ export class AssetDeletions {
           });
         jobs.done(ATTACH, attachmentKey(project, id));
       }
-      this.#rows.beginAsset(id, asset.value.key);
+      this.#user.deletionRows.beginAsset(id, asset.value.key);
       jobs.schedule(DELETE_JOB, id, runtime.now());
       jobs.scheduleOnce(RETENTION, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
@@ -256,8 +235,8 @@ export class AssetDeletions {
    * as well.
    */
   async perform(id: AssetId): Promise<void> {
-    const { runtime, address, jobs } = this.#context;
-    const key = this.#rows.keyOf(id);
+    const { runtime, address, jobs } = this.#user;
+    const key = this.#user.deletionRows.keyOf(id);
     if (key === null) return jobs.done(DELETE_JOB, id);
     const upload: UploadId = `upl_${id.slice("ast_".length)}`; // an asset's id is derived from its upload's
     const uploadObject = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
@@ -265,7 +244,7 @@ export class AssetDeletions {
     await runtime.env.MEDIA.delete(key);
     await runtime.failpoint("removal.files_deleted");
     runtime.storage.transactionSync(() => {
-      this.#rows.finishAsset(id);
+      this.#user.deletionRows.finishAsset(id);
       jobs.done(DELETE_JOB, id);
     });
   }

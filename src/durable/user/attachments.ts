@@ -13,8 +13,8 @@ import type { AttachmentWire } from "../../core/wire/upload.ts";
 import { openStored } from "../../store/files.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { RetryLater } from "../shared/jobs.ts";
-import { ATTACH, type UserContext } from "./context.ts";
-import type { Projects } from "./projects.ts";
+import { ATTACH } from "./context.ts";
+import type { UserServices } from "./services.ts";
 
 export type Attachment = {
   readonly asset: AssetRecord;
@@ -84,16 +84,12 @@ export class AttachRows {
 }
 
 export class AttachRun {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #rows: AttachRows;
+  readonly #user: UserServices;
   /** Uploads run one at a time: each holds one of the six connections that an object may have open. */
   #pushing: Promise<unknown> = Promise.resolve();
 
-  constructor(context: UserContext, projects: Projects, rows: AttachRows) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
@@ -108,6 +104,13 @@ export class AttachRun {
     this.end(project, asset, problem);
   }
 
+  /** Fails an attachment whose job keeps failing. */
+  giveUp(ref: string): void {
+    const [project, asset] = parseAttachmentKey(ref);
+    const detail = "The asset could not be uploaded to Nemo; attach it again later.";
+    this.end(project, asset, problemOf("nemo_unavailable", detail));
+  }
+
   /**
    * Uploads a pending asset to Nemo, after the uploads that are already running. A retryable problem leaves it
    * pending with its job; any other problem ends the attachment as failed.
@@ -120,19 +123,19 @@ export class AttachRun {
 
   /** Ends a pending attachment as failed. */
   end(project: ProjectId, asset: AssetId, error: Problem): void {
-    const { runtime, jobs } = this.#context;
-    const attachment = this.#rows.find(project, asset);
+    const { runtime, jobs } = this.#user;
+    const attachment = this.#user.attachRows.find(project, asset);
     if (attachment?.status !== "pending") return;
     runtime.storage.transactionSync(() => {
-      this.#rows.save(project, { ...attachment, status: "failed", error, reportedTo: null });
+      this.#user.attachRows.save(project, { ...attachment, status: "failed", error, reportedTo: null });
       jobs.done(ATTACH, attachmentKey(project, asset));
     });
   }
 
   async #uploadPending(project: ProjectId, asset: AssetId): Promise<Problem | null> {
-    const attachment = this.#rows.find(project, asset);
+    const attachment = this.#user.attachRows.find(project, asset);
     if (attachment === null || attachment.status !== "pending") {
-      this.#context.jobs.done(ATTACH, attachmentKey(project, asset));
+      this.#user.jobs.done(ATTACH, attachmentKey(project, asset));
       return null;
     }
     const uploaded = await this.#ensureUploaded(project, attachment.asset, attachment.sent);
@@ -140,10 +143,10 @@ export class AttachRun {
       if (!isRetryable(uploaded.error)) this.end(project, asset, uploaded.error);
       return uploaded.error;
     }
-    if (this.#projects.find(project)?.session?.sessionId !== uploaded.value) {
+    if (this.#user.projects.find(project)?.session?.sessionId !== uploaded.value) {
       // The session was replaced during the upload, and the new one does not have the file.
       if (this.#isOver(project, asset)) return null;
-      this.#rows.save(project, { ...attachment, sent: false });
+      this.#user.attachRows.save(project, { ...attachment, sent: false });
       return this.#uploadPending(project, asset);
     }
     this.#saveAttached(project, attachment.asset);
@@ -155,15 +158,15 @@ export class AttachRun {
    * it.
    */
   async #ensureUploaded(project: ProjectId, asset: AssetRecord, sent: boolean): Promise<Result<string, Problem>> {
-    const { runtime } = this.#context;
-    const session = await this.#projects.session(project);
+    const { runtime } = this.#user;
+    const session = await this.#user.projects.session(project);
     if (!session.ok) return session;
     const uploaded = sent ? await this.#isUploaded(project, asset) : ok(false);
     if (!uploaded.ok) return uploaded;
     const { sessionId } = session.value;
     if (uploaded.value) return ok(sessionId);
     if (this.#isOver(project, asset.id)) return err(fileDeleted());
-    this.#rows.save(project, { asset, status: "pending", error: null, sent: true, reportedTo: null });
+    this.#user.attachRows.save(project, { asset, status: "pending", error: null, sent: true, reportedTo: null });
     await runtime.storage.sync();
     const pushed = await this.#push(sessionId, asset);
     if (!pushed.ok) return pushed;
@@ -173,16 +176,16 @@ export class AttachRun {
 
   /** The attachment ended during the upload because its asset was deleted; that result is kept. */
   #isOver(project: ProjectId, asset: AssetId): boolean {
-    return this.#rows.find(project, asset)?.status !== "pending";
+    return this.#user.attachRows.find(project, asset)?.status !== "pending";
   }
 
   #saveAttached(project: ProjectId, asset: AssetRecord): void {
     if (this.#isOver(project, asset.id)) return;
-    this.#context.runtime.storage.transactionSync(() => {
-      this.#rows.save(project, { asset, status: "attached", error: null, sent: true, reportedTo: null });
-      const known = this.#projects.find(project);
-      if (known !== null) this.#projects.save({ ...known, snapshot: null });
-      this.#context.jobs.done(ATTACH, attachmentKey(project, asset.id));
+    this.#user.runtime.storage.transactionSync(() => {
+      this.#user.attachRows.save(project, { asset, status: "attached", error: null, sent: true, reportedTo: null });
+      const known = this.#user.projects.find(project);
+      if (known !== null) this.#user.projects.save({ ...known, snapshot: null });
+      this.#user.jobs.done(ATTACH, attachmentKey(project, asset.id));
     });
   }
 
@@ -192,17 +195,17 @@ export class AttachRun {
    * file of the same name that was added in Nemo's own app is taken for this one.
    */
   async #isUploaded(project: ProjectId, { filename, size_bytes }: AssetRecord): Promise<Result<boolean, Problem>> {
-    const state = await this.#projects.state(project);
+    const state = await this.#user.projects.state(project);
     if (!state.ok) return state;
     const names = namesAtNemo(filename);
     const named = state.value?.videoInfos.filter(({ name }) => names.includes(name)) ?? [];
-    const ours = this.#rows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
+    const ours = this.#user.attachRows.inStatus(project, "attached").filter(({ asset }) => asset.filename === filename);
     const fits = named.some(({ sizeBytes }) => sizeBytes === undefined || sizeBytes === size_bytes);
     return ok(fits && named.length > ours.length);
   }
 
   async #push(sessionId: string, asset: AssetRecord): Promise<Result<unknown, Problem>> {
-    const { account, runtime, address } = this.#context;
+    const { account, runtime, address } = this.#user;
     const { publicUrl } = runtime.config;
     if (publicUrl !== null && address.mode === "live") {
       const url = linkUrl(publicUrl, await this.#pullToken(asset), asset.filename);
@@ -224,7 +227,7 @@ export class AttachRun {
   }
 
   async #pullToken(asset: AssetRecord): Promise<string> {
-    const { runtime, address } = this.#context;
+    const { runtime, address } = this.#user;
     const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     const { tenant, mode } = address;
     return signLink(
@@ -243,4 +246,4 @@ const isRetryable = ({ code }: Problem): boolean => ERRORS[code].retryable;
 export const attachmentKey = (project: ProjectId, asset: AssetId): string => `${project}/${asset}`;
 
 /** The inverse of `attachmentKey`. */
-export const parseAttachmentKey = (key: string): [ProjectId, AssetId] => key.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only
+const parseAttachmentKey = (key: string): [ProjectId, AssetId] => key.split("/") as [ProjectId, AssetId]; // made by attachmentKey() only

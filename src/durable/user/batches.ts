@@ -1,4 +1,5 @@
 /** Batches of videos: stored as a whole, started a few items at a time, completed once. Each item becomes one video. */
+
 import {
   type Batch,
   type BatchChange,
@@ -13,19 +14,20 @@ import {
 } from "../../core/batch.ts";
 import { type Problem, problemOf, withSentFields } from "../../core/errors.ts";
 import { type BatchId, ownedId, type VideoId } from "../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import type { Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import { cursorOf, type ObjectRuntime, pageOf } from "../shared/context.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
-import { admitNewUser, BATCH, isNamed, originOf, type UserContext } from "./context.ts";
-import type { Projects } from "./projects.ts";
+import { admitNewUser, BATCH, originOf, stepCall, type UserContext } from "./context.ts";
+import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { prepareSources, type Videos } from "./videos/videos.ts";
+import { prepareSources } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -65,55 +67,56 @@ export const statusWithoutVideo = ({ status }: Batch): "queued" | "cancelled" =>
   status === "cancelled" ? "cancelled" : "queued";
 
 export class Batches {
-  readonly #context: UserContext;
-  readonly #rows: BatchRows;
-  readonly #videos: Videos;
-  readonly #projects: Projects;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: BatchRows, videos: Videos, projects: Projects) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#videos = videos;
-    this.#projects = projects;
-    context.outbox.onEvent((resource) => {
-      const batch = resource.startsWith("vid_") ? rows.batchOf(resource as VideoId) : null;
-      if (batch !== null) context.jobs.schedule(BATCH, batch, context.runtime.now());
-    });
+  constructor(user: UserServices) {
+    this.#user = user;
+  }
+
+  /** Schedules the batch that a video belongs to. */
+  onEvent(resource: string): void {
+    const { jobs, runtime, batchRows } = this.#user;
+    const batch = resource.startsWith("vid_") ? batchRows.batchOf(resource as VideoId) : null;
+    if (batch !== null) jobs.schedule(BATCH, batch, runtime.now());
   }
 
   /** Stores the batch with all its items, or rejects all of it: the problem names the item that cannot be made. */
   async start(call: Call, order: BatchRequest, named: readonly NamedBatchItem[]): Promise<Result<BatchWire, Problem>> {
-    const { runtime, address, jobs } = this.#context;
-    const admitted = await admitNewUser(this.#context, call);
+    const { runtime, address, jobs } = this.#user;
+    const admitted = await admitNewUser(this.#user, call);
     if (!admitted.ok) return admitted;
-    const items: BatchItem[] = [];
-    for (const item of named) items.push({ ...item, sources: await prepareSources(this.#context, item.sources) });
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as BatchId)); // written by this method only
     const id = ownedId("bat", address.uh, runtime.now(), runtime.random);
-    const batch = newBatchOf({ ...order, key: call.key ?? null }, id, items.length, runtime.now());
-    const problem = this.#check(batch, named);
-    if (problem !== null) return err(problem);
-    runtime.storage.transactionSync(() => {
-      this.#rows.save(batch);
-      for (const [n, item] of items.entries()) this.#rows.addItem(id, n, item);
-      saveIdempotencyKey(runtime, call, id);
-      jobs.schedule(BATCH, id, runtime.now());
+    const batch = newBatchOf({ ...order, key: call.key ?? null }, id, named.length, runtime.now());
+    return createOnce<readonly BatchItem[], Result<BatchWire, Problem>>(this.#user, call, {
+      existing: (known) => this.read(known as BatchId), // the key of `commit`
+      check: () => this.#check(batch, named),
+      prepare: async () => {
+        const items: BatchItem[] = [];
+        for (const item of named) items.push({ ...item, sources: await prepareSources(this.#user, item.sources) });
+        return ok(items);
+      },
+      commit: (items) => {
+        this.#user.batchRows.save(batch);
+        for (const [n, item] of items.entries()) this.#user.batchRows.addItem(id, n, item);
+        jobs.schedule(BATCH, id, runtime.now());
+        return id;
+      },
+      created: async () => {
+        await runtime.failpoint("batch.intent");
+        jobs.tick();
+        return ok(this.#show(batch));
+      },
     });
-    await runtime.failpoint("batch.intent");
-    jobs.tick();
-    return ok(this.#show(batch));
   }
 
   read(id: BatchId): Result<BatchWire, Problem> {
-    const batch = this.#rows.find(id);
+    const batch = this.#user.batchRows.find(id);
     return batch === null ? err(noBatch()) : ok(this.#show(batch));
   }
 
   list(page: PageRequest): Page<BatchWire> {
-    return pageOf(
-      this.#rows.page(page),
+    return cutPage(
+      this.#user.batchRows.page(page),
       page,
       (batch) => batch.id,
       (batch) => this.#show(batch),
@@ -126,19 +129,19 @@ export class Batches {
     { limit, after }: PageRequest,
     status: BatchItemWire["status"] | null,
   ): Result<Page<ShownItem>, Problem> {
-    const batch = this.#rows.find(id);
+    const batch = this.#user.batchRows.find(id);
     if (batch === null) return err(noBatch());
     const from = after === null ? 0 : Number(after);
     const show = (item: (typeof rows)[number]): ShownItem =>
-      showItem(batch, item, item.video === null ? null : this.#videos.show(item.video));
-    const rows = this.#rows.items(id, from, limit, status, statusWithoutVideo(batch));
-    return ok(pageOf(rows, { limit, after }, ({ position }) => String(position + 1), show));
+      showItem(batch, item, item.video === null ? null : this.#user.videos.show(item.video));
+    const rows = this.#user.batchRows.items(id, from, limit, status, statusWithoutVideo(batch));
+    return ok(cutPage(rows, { limit }, ({ position }) => String(position + 1), show));
   }
 
   /** Pauses, resumes or cancels the batch. A paused batch finishes the videos that run and starts no others. */
   change(id: BatchId, change: BatchChange): Result<BatchWire, Problem> {
-    const { runtime, jobs } = this.#context;
-    const batch = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const batch = this.#user.batchRows.find(id);
     if (batch === null) return err(noBatch());
     const next = changedBatch(batch, change);
     if (next === null && change !== "cancel" && (batch.endedAt !== null || batch.status === "cancelled"))
@@ -151,7 +154,7 @@ export class Batches {
       );
     if (next !== null) {
       runtime.storage.transactionSync(() => {
-        this.#rows.save(next);
+        this.#user.batchRows.save(next);
         jobs.schedule(BATCH, id, runtime.now());
       });
       jobs.tick();
@@ -161,21 +164,22 @@ export class Batches {
 
   /** Job: starts the items that may start, and completes the batch when none is left. */
   async perform(id: BatchId): Promise<void> {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     for (;;) {
-      const batch = this.#rows.find(id);
+      const batch = this.#user.batchRows.find(id);
       if (batch === null) return jobs.done(BATCH, id);
-      const step = nextBatchStep(batch, this.#rows.counts(id), runtime.now());
+      const step = nextBatchStep(batch, this.#user.batchRows.counts(id), runtime.now());
       if (step.do === "rest") return jobs.done(BATCH, id);
       if (step.do === "wait") return jobs.schedule(BATCH, id, runtime.now() + runtime.config.timings.videoPollInterval);
       if (step.do === "end") return this.#end(step.batch);
-      if (step.do === "stop_running") for (const video of this.#rows.running(id)) this.#videos.cancel(video);
+      if (step.do === "stop_running")
+        for (const video of this.#user.batchRows.running(id)) this.#user.videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
       if (step.do === "start") {
-        for (const { position, item } of this.#rows.waiting(id, step.count)) {
+        for (const { position, item } of this.#user.batchRows.waiting(id, step.count)) {
           runtime.storage.transactionSync(() => {
-            const video = this.#videos.begin(videoOrderOf(batch, item), id, batch.key);
-            this.#rows.markStarted(id, position, video.id);
+            const video = this.#user.videos.begin(videoOrderOf(batch, item), id, batch.key);
+            this.#user.batchRows.markStarted(id, position, video.id);
           });
         }
         await runtime.failpoint("batch.item");
@@ -186,8 +190,8 @@ export class Batches {
 
   /** Cancels a batch whose job keeps failing, or ends it at once if it was cancelled before. */
   giveUp(id: BatchId): void {
-    const { runtime, jobs } = this.#context;
-    const batch = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const batch = this.#user.batchRows.find(id);
     if (batch === null || batch.endedAt !== null) return;
     const cancelled = changedBatch(batch, "cancel");
     if (cancelled === null) {
@@ -195,35 +199,33 @@ export class Batches {
       return;
     }
     runtime.storage.transactionSync(() => {
-      this.#rows.save(cancelled);
+      this.#user.batchRows.save(cancelled);
       jobs.schedule(BATCH, id, runtime.now());
     });
   }
 
   #end(batch: Batch): void {
-    const { runtime, jobs, outbox } = this.#context;
+    const { runtime, jobs, outbox } = this.#user;
     runtime.storage.transactionSync(() => {
-      this.#rows.save(batch);
+      this.#user.batchRows.save(batch);
       outbox.add("batch.completed", batch.id, this.#show(batch), batch);
       jobs.done(BATCH, batch.id);
     });
   }
 
   /** Creates the project under its own idempotency key: after a crash the next run finds the same project. */
-  async #makeProject({ id }: Batch): Promise<void> {
-    const context = this.#context;
-    const idempotency = { key: stepKey(id, "project"), fingerprint: id };
-    const call = { origin: originOf(context), named: isNamed(context), idempotency };
-    const made = await this.#projects.create(call, { name: "batch", metadata: {} });
+  async #makeProject(batch: Batch): Promise<void> {
+    const call = stepCall(this.#user, batch, "project");
+    const made = await this.#user.projects.create(call, { name: "batch", metadata: {} });
     if (!made.ok) throw new RetryLater("no project for a batch", made.error);
-    const fresh = this.#rows.find(id); // the batch may have been paused or cancelled during the await
-    if (fresh !== null) this.#rows.save({ ...fresh, project: made.value.id });
+    const fresh = this.#user.batchRows.find(batch.id); // the batch may have been paused or cancelled during the await
+    if (fresh !== null) this.#user.batchRows.save({ ...fresh, project: made.value.id });
   }
 
   /** Why an item can never be made, with the item's index in the fields; null when all are valid. */
   #check(batch: Batch, items: readonly NamedBatchItem[]): Problem | null {
     for (const [n, item] of items.entries()) {
-      const problem = this.#videos.check({
+      const problem = this.#user.videos.check({
         ...videoOrderOf(batch, { ...item, sources: [] }),
         ...item,
         callback: batch.callback,
@@ -235,7 +237,7 @@ export class Batches {
   }
 
   #show(batch: Batch): BatchWire {
-    return showBatch(this.#context, batch, this.#rows.counts(batch.id), this.#rows.spent(batch.id));
+    return showBatch(this.#user, batch, this.#user.batchRows.counts(batch.id), this.#user.batchRows.spent(batch.id));
   }
 }
 
@@ -267,7 +269,7 @@ export class BatchRows {
   page(page: PageRequest): Batch[] {
     if (!this.#database.exists()) return [];
     const query = "SELECT record FROM batches WHERE id < ? ORDER BY id DESC LIMIT ?";
-    return this.#batches(query, cursorOf(page), page.limit + 1);
+    return this.#batches(query, idBefore(page), rowsFor(page));
   }
 
   save(batch: Batch): void {
@@ -363,7 +365,7 @@ export class BatchRows {
       query,
       batch,
       from,
-      limit + 1,
+      rowsFor({ limit }),
       status,
       statusWithoutVideo,
     );

@@ -2,15 +2,18 @@
  * The context that the services of a user's object share, the registration of the user in D1, and the checks before a
  * write.
  */
+
 import { type UserAddress, userNameOwner } from "../../core/address.ts";
 import { decrypt, isUnreadable, kidOfEncrypted, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
+import type { KeyId } from "../../core/ids.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { putUser } from "../../store/users.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, deleteMeta, readMeta, writeMeta } from "../shared/database.ts";
+import { stepKey } from "../shared/idempotency.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import type { Outbox } from "../shared/outbox.ts";
 import { reserveQuota } from "../shared/problems.ts";
@@ -141,11 +144,26 @@ export function ensureInitialised(context: UserContext, name: string | null): vo
 }
 
 /** The base URL of every link that this object returns. */
-export const originOf = ({ runtime }: UserContext): string =>
+export const originOf = ({ runtime }: Pick<UserContext, "runtime">): string =>
   runtime.config.publicUrl ?? readMeta(runtime.sql, "origin") ?? "";
 
 /** Whether callers name this user. What is made without a user name may be combined across objects. */
 export const isNamed = ({ runtime }: Pick<UserContext, "runtime">): boolean => readMeta(runtime.sql, "named") === "1";
+
+/**
+ * The call that a step of a workflow makes, with the idempotency key of that step: a step that runs again finds what it
+ * created before.
+ */
+export const stepCall = (
+  context: Pick<UserContext, "runtime">,
+  { id, key = null }: { readonly id: string; readonly key?: KeyId | null },
+  step: string,
+): Call => ({
+  origin: originOf(context),
+  named: isNamed(context),
+  idempotency: { key: stepKey(id, step), fingerprint: id },
+  key,
+});
 
 /**
  * Prepares the object for a write that may be the user's first one: a new user counts towards the tenant's quota of

@@ -8,13 +8,8 @@
  * Turns that Nemo still works on may be charged: each is read until it settles, and the receipt and the tenant's
  * usage include its cost.
  */
-import {
-  tenantObjectName,
-  type UserAddress,
-  uploadObjectName,
-  userObjectName,
-  userPrefix,
-} from "../../core/address.ts";
+
+import { tenantObjectName, uploadObjectName, userObjectName, userPrefix } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId, UploadId } from "../../core/ids.ts";
 import { TOMBSTONE_TTL_MS } from "../../core/limits.ts";
@@ -38,15 +33,12 @@ import { logBug } from "../../log.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
 import { measure, purge } from "../../store/files.ts";
 import { deleteTokenStatuses, deleteUser } from "../../store/users.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
 import type { UserContext } from "./context.ts";
-import { Projects } from "./projects.ts";
-import { TurnSettle } from "./turns/settle.ts";
-import { TurnRows } from "./turns/store.ts";
+import type { SettlingServices, TurnSettle } from "./turns/settle.ts";
 
 export const DELETE_USER = "delete_user";
 export const PURGE = "purge";
@@ -68,17 +60,15 @@ const RETAINED_TABLES = ["meta", "jobs"];
 const RETAINED_META = "('schema_version', 'tombstone', 'watchdog_due_at')";
 
 export class UserDeletion {
-  readonly #runtime: ObjectRuntime;
-  readonly #address: UserAddress;
-  readonly #database: Database;
+  readonly #context: Pick<UserContext, "runtime" | "address" | "database">;
   #tombstone: Tombstone | null;
   /** This instance started after the tombstone was stored, so no work of the user runs in it. */
   readonly #isFresh: boolean;
 
-  constructor(runtime: ObjectRuntime, address: UserAddress, database: Database) {
-    this.#runtime = runtime;
-    this.#address = address;
-    this.#database = database;
+  /** `context` with the whole database: the other services get `guarded()`. */
+  constructor(context: Pick<UserContext, "runtime" | "address" | "database">) {
+    this.#context = context;
+    const { runtime, database } = context;
     const text = database.exists() ? readMeta(runtime.sql, "tombstone") : null;
     this.#tombstone = text === null ? null : (JSON.parse(text) as Tombstone); // written by #save only
     this.#isFresh = this.#tombstone !== null;
@@ -87,12 +77,12 @@ export class UserDeletion {
   /** The database as all other services see it: empty once the user is deleted. */
   guarded(): Database {
     return {
-      exists: () => this.#tombstone === null && this.#database.exists(),
+      exists: () => this.#tombstone === null && this.#context.database.exists(),
       ready: () => {
         if (this.#tombstone !== null) throw new Error("a write came after the user's deletion");
-        this.#database.ready();
+        this.#context.database.ready();
       },
-      wiped: this.#database.wiped,
+      wiped: this.#context.database.wiped,
     };
   }
 
@@ -101,15 +91,10 @@ export class UserDeletion {
     return this.#tombstone === null ? null : userDeleted(this.#tombstone.requestedAt);
   }
 
-  /** Whether a job of this kind still runs; after the deletion only a few kinds do. */
-  isScheduled(kind: string): boolean {
-    return this.#tombstone === null || kind === DELETE_USER || kind === PURGE || kind === AUDIT;
-  }
-
   /** Stores the tombstone and schedules the deletion. Idempotent. */
   begin(jobs: JobScheduler, audit: AuditEntry | null): void {
     if (this.#tombstone !== null) return;
-    const { storage, sql, now, config } = this.#runtime;
+    const { storage, sql, now, config } = this.#context.runtime;
     storage.transactionSync(() => {
       const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
       const [projects = 0, turns = 0, assets = 0, renders = 0, videos = 0] = COUNTED_TABLES.map(count);
@@ -117,7 +102,7 @@ export class UserDeletion {
       const createdAt = Number(readMeta(sql, "created_at") ?? now());
       this.#save({ createdAt, requestedAt: now(), deletedAt: null, removed, settled: null });
       sql.exec("DELETE FROM jobs WHERE kind != ?", AUDIT);
-      noteAudit(this.#runtime, jobs, audit);
+      noteAudit(this.#context.runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
       jobs.schedule(DELETE_USER, "", now() + config.timings.retry);
     });
@@ -144,21 +129,21 @@ export class UserDeletion {
    * come last: they may take 15 minutes, and only what they need is still stored by then.
    */
   async erase(jobs: JobScheduler, pendingSettlements: PendingSettlements): Promise<void> {
-    const runtime = this.#runtime;
+    const runtime = this.#context.runtime;
     if (!this.#isFresh) return this.#abort();
     if (this.#tombstone === null) return jobs.done(DELETE_USER, "");
     await runtime.failpoint("user.closed");
-    await deleteUser(runtime.env.DB, this.#address);
-    this.#count(await this.#tenant().eraseUser(this.#address.uh));
+    await deleteUser(runtime.env.DB, this.#context.address);
+    this.#count(await this.#tenant().eraseUser(this.#context.address.uh));
     await runtime.failpoint("user.events_deleted");
     await this.#countFiles();
     await this.#eraseUploads();
-    await purge(runtime.env.MEDIA, userPrefix(this.#address));
+    await purge(runtime.env.MEDIA, userPrefix(this.#context.address));
     await runtime.failpoint("user.files_deleted");
     const next = await pendingSettlements.settle();
     if (next !== null) return jobs.schedule(DELETE_USER, "", next);
     const settled = pendingSettlements.settled(this.#tombstone.requestedAt);
-    if (settled.length > 0) await this.#tenant().eraseUser(this.#address.uh, settled);
+    if (settled.length > 0) await this.#tenant().eraseUser(this.#context.address.uh, settled);
     await runtime.failpoint("user.settled");
     await this.#resetSandbox();
     await deleteEncryption(runtime.env.DB, runtime.name, "user");
@@ -174,15 +159,15 @@ export class UserDeletion {
 
   /** The last job: deletes files that were stored late, and then the object's own storage. */
   async forget(): Promise<void> {
-    await purge(this.#runtime.env.MEDIA, userPrefix(this.#address));
-    await this.#runtime.storage.deleteAlarm();
-    await this.#runtime.storage.deleteAll();
-    this.#runtime.abort("the deleted user's storage is purged");
+    await purge(this.#context.runtime.env.MEDIA, userPrefix(this.#context.address));
+    await this.#context.runtime.storage.deleteAlarm();
+    await this.#context.runtime.storage.deleteAll();
+    this.#context.runtime.abort("the deleted user's storage is purged");
   }
 
   /** Restarts the instance that ran when the user was deleted; the alarm or the cron starts the next one. */
   async #abort(): Promise<void> {
-    const { storage, config, now, abort } = this.#runtime;
+    const { storage, config, now, abort } = this.#context.runtime;
     if (config.alarms) await storage.setAlarm(now());
     await storage.sync();
     abort("the user was deleted");
@@ -190,28 +175,28 @@ export class UserDeletion {
 
   /** Counted before any file is deleted; a retry after a crash may count fewer files and does not lower the number. */
   async #countFiles(): Promise<void> {
-    const { files, bytes } = await measure(this.#runtime.env.MEDIA, userPrefix(this.#address));
+    const { files, bytes } = await measure(this.#context.runtime.env.MEDIA, userPrefix(this.#context.address));
     if (files > (this.#tombstone?.removed.files ?? 0)) this.#count({ files, file_bytes: bytes });
   }
 
   /** Uploads have objects of their own. They are listed here, also those that were deleted and may still hold data. */
   async #eraseUploads(): Promise<void> {
-    const { sql, env } = this.#runtime;
+    const { sql, env } = this.#context.runtime;
     const all = "SELECT id FROM uploads UNION SELECT id FROM upload_checks";
     for (const { id } of sql.exec<{ id: UploadId }>(all).toArray()) {
-      const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#address, id)) as unknown as UploadRpc; // UploadObject implements it
+      const uploadObject = env.UPLOAD.getByName(uploadObjectName(this.#context.address, id)) as unknown as UploadRpc; // UploadObject implements it
       await uploadObject.erase();
     }
   }
 
   async #resetSandbox(): Promise<void> {
-    if (this.#address.mode !== "test") return;
-    const sandbox = this.#runtime.env.SANDBOX.getByName(userObjectName(this.#address));
+    if (this.#context.address.mode !== "test") return;
+    const sandbox = this.#context.runtime.env.SANDBOX.getByName(userObjectName(this.#context.address));
     await sandbox.fetch(new Request(`${SANDBOX_URL}/__reset`, { method: "POST" }));
   }
 
   #wipe(): void {
-    const { sql } = this.#runtime;
+    const { sql } = this.#context.runtime;
     const tables = sql
       .exec<{ name: string }>(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*' AND name NOT GLOB 'sqlite*'",
@@ -226,12 +211,12 @@ export class UserDeletion {
   }
 
   #save(tombstone: Tombstone): void {
-    writeMeta(this.#runtime.sql, "tombstone", JSON.stringify(tombstone));
+    writeMeta(this.#context.runtime.sql, "tombstone", JSON.stringify(tombstone));
     this.#tombstone = tombstone;
   }
 
   #tenant(): TenantRpc {
-    return this.#runtime.env.TENANT.getByName(tenantObjectName(this.#address)) as unknown as TenantRpc; // TenantObject implements it
+    return this.#context.runtime.env.TENANT.getByName(tenantObjectName(this.#context.address)) as unknown as TenantRpc; // TenantObject implements it
   }
 }
 
@@ -252,24 +237,21 @@ const userDeleted = (at: EpochMs): Problem =>
 /** Sent to Nemo and not settled. */
 const RUNNING: readonly OpenTurn["phase"][] = ["sending", "streaming", "settling"];
 
-export class PendingSettlements {
-  readonly #context: UserContext;
-  readonly #rows: TurnRows;
-  readonly #settle: TurnSettle;
+type PendingServices = SettlingServices & { readonly turnSettle: TurnSettle };
 
-  /** `context` with the whole database, since the guarded one is empty by now. */
-  constructor(context: UserContext) {
-    this.#context = context;
-    this.#rows = new TurnRows(context.runtime, context.database);
-    this.#settle = new TurnSettle(context, new Projects(context), this.#rows);
+export class PendingSettlements {
+  readonly #user: PendingServices;
+
+  constructor(user: PendingServices) {
+    this.#user = user;
   }
 
   /**
    * Reads each turn that is not settled yet, once. Returns when to read again; null when all are settled. Idempotent.
    */
   async settle(): Promise<EpochMs | null> {
-    const running = this.#rows.inPhases(RUNNING);
-    for (const { id } of running) this.#rows.change(id, RUNNING, (turn) => afterRestart(turn) ?? turn);
+    const running = this.#user.turnRows.inPhases(RUNNING);
+    for (const { id } of running) this.#user.turnRows.change(id, RUNNING, (turn) => afterRestart(turn) ?? turn);
     const next = await Promise.all(running.map(({ id }) => this.#read(id)));
     const pending = next.filter((at) => at !== null);
     return pending.length === 0 ? null : Math.min(...pending);
@@ -277,7 +259,7 @@ export class PendingSettlements {
 
   /** The turns that ended since the user was deleted, and their cost. */
   settled(since: EpochMs): SettledTurn[] {
-    return this.#rows.endedSince(since).map((turn) => ({
+    return this.#user.turnRows.endedSince(since).map((turn) => ({
       at: turn.endedAt ?? since,
       status: turn.verdict?.status ?? "unknown",
       credits: spentBy(turn, turn.after, turn.shared),
@@ -287,21 +269,21 @@ export class PendingSettlements {
 
   /** A turn that cannot be read, even because of an exception, ends as unknown when its time is over. */
   async #read(id: TurnId): Promise<EpochMs | null> {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     const { timings } = runtime.config;
-    const turn = this.#rows.find(id);
+    const turn = this.#user.turnRows.find(id);
     if (turn === null || turn.phase === "ended") return null;
     const until = giveUpAt(turn, timings);
     const reading = await this.#readUpstream(turn, until);
     const now = runtime.now();
     if ("code" in reading) {
       if (now < until) return Math.min(now + timings.settleNext, until);
-      this.#rows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
+      this.#user.turnRows.change(id, RUNNING, (open) => toEnded(open, unreadable(), reading, now));
       return null;
     }
     const { seen, shared } = reading;
     let next: EpochMs | null = null;
-    this.#rows.change(id, RUNNING, (open) => {
+    this.#user.turnRows.change(id, RUNNING, (open) => {
       const settled = afterSnapshot(open, seen, shared, now, timings);
       if (settled.do === "end") return toEnded({ ...open, after: seen, shared }, settled.verdict, null, now);
       next = settled.at;
@@ -316,10 +298,10 @@ export class PendingSettlements {
     until: EpochMs,
   ): Promise<{ readonly seen: Snapshot; readonly shared: boolean } | Problem> {
     try {
-      const seen = await this.#settle.snapshot(turn.project);
+      const seen = await this.#user.turnSettle.snapshot(turn.project);
       if ("code" in seen) return seen;
-      const isShared = turn.shared || this.#rows.overlapped(turn);
-      return { seen, shared: isShared || (await this.#context.account.lease(turn.id, until)) };
+      const isShared = turn.shared || this.#user.turnRows.overlapped(turn);
+      return { seen, shared: isShared || (await this.#user.account.lease(turn.id, until)) };
     } catch (error) {
       logBug("last_turn_not_read", error, { work: "erase" });
       return problemOf("nemo_unavailable", "The result of the turn could not be read; its credits are unknown.");

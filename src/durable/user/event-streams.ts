@@ -6,7 +6,6 @@
 import type { UserGrant } from "../../core/auth.ts";
 import type { Signed, Unsigned } from "../../core/download.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
-import type { VideoId } from "../../core/ids.ts";
 import {
   EVENTS_TTL_MS,
   RETRY_MS,
@@ -16,18 +15,15 @@ import {
 } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { EventSubscription } from "../../core/rpc/user.ts";
+import type { EpochMs } from "../../core/time.ts";
 import { forUser } from "../../core/user-view.ts";
-import { isOver, type Video } from "../../core/video.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
-import { isVideoEnd, type VideoEventsPage, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
+import { isVideoEnd, type VideoWire } from "../../core/wire/video.ts";
+import { withTimeout } from "../../timeout.ts";
 import type { Downloads } from "../shared/downloads.ts";
 import { mustEnd } from "../shared/jobs.ts";
-import type { UserContext } from "./context.ts";
-import type { Sessions } from "./sessions.ts";
+import type { UserServices } from "./services.ts";
 import { FRAMES_PER_READ, type Frame, frameText, type LogId, type TurnEventLog } from "./turns/event-log.ts";
-import type { ShownVideo, VideoRows } from "./videos/store.ts";
-import { eventsExpired, noVideo, type Videos } from "./videos/videos.ts";
 
 const utf8 = new TextEncoder();
 const NOT_READ = "the client does not read the stream";
@@ -35,18 +31,12 @@ const NOT_READ = "the client does not read the stream";
 type Writer = WritableStreamDefaultWriter<Uint8Array>;
 
 export class EventSubscribers {
-  readonly #runtime: ObjectRuntime;
-  readonly #log: TurnEventLog;
-  readonly #sessions: Sessions;
-  readonly #frames: Frames;
+  readonly #user: UserServices;
   readonly #perTurn = new Map<LogId, number>();
   #total = 0;
 
-  constructor(runtime: ObjectRuntime, log: TurnEventLog, sessions: Sessions, frames: Frames) {
-    this.#runtime = runtime;
-    this.#log = log;
-    this.#sessions = sessions;
-    this.#frames = frames;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
@@ -66,7 +56,7 @@ export class EventSubscribers {
     this.#total++;
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
-    this.#runtime.waitUntil(this.#serve(turn, after, writer, grant));
+    this.#user.runtime.waitUntil(this.#serve(turn, after, writer, grant));
     return ok(readable);
   }
 
@@ -75,11 +65,11 @@ export class EventSubscribers {
    * read.
    */
   async #serve(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<void> {
-    const { streamLeave } = this.#runtime.config.timings;
+    const { streamLeave } = this.#user.runtime.config.timings;
     try {
       const last = await this.#follow(turn, after, writer, grant).finally(() => this.#close(turn));
-      if (last !== null) await within(writer.write(utf8.encode(last)), streamLeave);
-      await within(writer.close(), streamLeave);
+      if (last !== null) await withTimeout(writer.write(utf8.encode(last)), streamLeave, notRead);
+      await withTimeout(writer.close(), streamLeave, notRead);
     } catch (error) {
       // The client disconnected or does not read, so no error can be reported.
       void writer.abort(error).catch(() => undefined);
@@ -95,7 +85,7 @@ export class EventSubscribers {
 
   /** Checked before every write: a sign-out ends the streams of user tokens. */
   #mayRead(grant: UserGrant | null): boolean {
-    return grant === null || this.#sessions.check(grant) === null;
+    return grant === null || this.#user.sessions.check(grant) === null;
   }
 
   /**
@@ -103,9 +93,9 @@ export class EventSubscribers {
    * any. Two timers for the whole stream: one per event would cost more than the event.
    */
   async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
-    const { timings } = this.#runtime.config;
-    const maxLife = timings.streamLife + (this.#runtime.random01() * 2 - 1) * timings.streamLifeSpread;
-    const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#runtime.now());
+    const { timings } = this.#user.runtime.config;
+    const maxLife = timings.streamLife + (this.#user.runtime.random01() * 2 - 1) * timings.streamLifeSpread;
+    const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#user.runtime.now());
     const due = { ping: false, check: false, end: life <= 0 };
     let wake = (): void => undefined;
     let giveUp = (_: Error): void => undefined;
@@ -129,19 +119,19 @@ export class EventSubscribers {
       for (let cursor = after; !due.end && this.#mayRead(grant); ) {
         if (due.check) {
           due.check = false;
-          if (await mustEnd(this.#runtime)) break;
+          if (await mustEnd(this.#user.runtime)) break;
         }
-        const frames = this.#log.readAfter(turn, cursor, FRAMES_PER_READ);
+        const frames = this.#user.log.readAfter(turn, cursor, FRAMES_PER_READ);
         const last = frames.at(-1);
         if (last !== undefined) {
-          await write((await this.#frames.shown(frames, grant !== null)).map(frameText).join(""));
+          await write((await this.#user.frames.shown(frames, grant !== null)).map(frameText).join(""));
           cursor = last.seq;
           if (isTerminal(last.type) || isVideoEnd(last.type)) return null;
         } else if (due.ping) {
           due.ping = false;
           await write(": ping\n\n");
         } else {
-          unsubscribe ??= this.#log.follow(turn, () => wake());
+          unsubscribe ??= this.#user.log.follow(turn, () => wake());
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
@@ -156,12 +146,83 @@ export class EventSubscribers {
   }
 }
 
-/** Rejects after `ms`: writing to a stream that the client does not read never settles. */
-function within(promise: Promise<void>, ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(NOT_READ)), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+/** Writing to a stream that the client does not read never settles. */
+function notRead(): never {
+  throw new Error(NOT_READ);
+}
+
+/** A turn or a video as its event stream sees it. */
+export type StreamSource<Id extends LogId, Shown> = {
+  /** Null when it does not exist. `endedAt`: null while it goes on. */
+  readonly find: (id: Id) => { readonly isOver: boolean; readonly endedAt: EpochMs | null } | null;
+  readonly read: (id: Id) => Result<Shown, Problem>;
+  readonly missing: () => Problem;
+  /** Its events have been deleted. */
+  readonly expired: (id: Id) => Problem;
+};
+
+/** A page of events as JSON. */
+type EventsPage<Event> = {
+  readonly data: { readonly id: number; readonly event: Event }[];
+  readonly next_after: number;
+  readonly ended: boolean;
+};
+
+/** The events of turns, or of videos: streams and pages from any cursor, and the wait for the end. */
+export class EventStreams<Id extends LogId, Shown, Event> {
+  readonly #user: UserServices;
+  readonly #source: StreamSource<Id, Shown>;
+
+  constructor(user: UserServices, source: StreamSource<Id, Shown>) {
+    this.#user = user;
+    this.#source = source;
+  }
+
+  /** The resource once it is over, or as it is after `waitMs`. */
+  async awaitEnd(id: Id, waitMs: number): Promise<Result<Shown, Problem>> {
+    const { runtime, waiting } = this.#user;
+    const until = runtime.now() + waitMs;
+    for (;;) {
+      const left = until - runtime.now();
+      const isOver = this.#source.find(id)?.isOver ?? true;
+      if (isOver || left <= 0 || waiting.isFull) return this.#source.read(id); // a preference may be ignored (RFC 7240)
+      await waiting.forChange(id, left);
+    }
+  }
+
+  /** A stream of the events after the cursor; "ended" when it is over and the cursor is at its last event. */
+  watch(id: Id, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
+    const found = this.#findWithEvents(id);
+    if (!found.ok) return found;
+    const { log, eventSubscribers } = this.#user;
+    if (found.value.isOver && after >= log.last(id)) return ok({ kind: "ended" });
+    const opened = eventSubscribers.open(id, after, grant);
+    return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
+  }
+
+  /** A page of events after the cursor; waits up to `waitMs` for the first one while more are expected. */
+  async readEvents(id: Id, after: number, limit: number, waitMs: number): Promise<Result<EventsPage<Event>, Problem>> {
+    const found = this.#findWithEvents(id);
+    if (!found.ok) return found;
+    const { log, frames, waiting } = this.#user;
+    const isEmpty = !found.value.isOver && log.readAfter(id, after, 1).length === 0;
+    if (isEmpty && waitMs > 0) {
+      if (waiting.isFull) return err(tooManyWaiting());
+      await waiting.forChange(id, waitMs);
+    }
+    const shown = await frames.shown(log.readAfter(id, after, limit), false);
+    const last = shown.at(-1)?.seq ?? after;
+    const isOver = this.#source.find(id)?.isOver ?? false;
+    const data = shown.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as Event })); // rows of our own log
+    return ok({ data, next_after: last, ended: isOver && last >= log.last(id) });
+  }
+
+  #findWithEvents(id: Id): Result<{ readonly isOver: boolean }, Problem> {
+    const found = this.#source.find(id);
+    if (found === null) return err(this.#source.missing());
+    const isKept = found.endedAt === null || this.#user.runtime.now() - found.endedAt <= EVENTS_TTL_MS;
+    return isKept ? ok(found) : err(this.#source.expired(id));
+  }
 }
 
 /** Limits the requests of this user that wait at the same time: the isolate holds all of them in memory. */
@@ -187,90 +248,12 @@ export class Waiting {
   }
 }
 
-export const tooManyWaiting = (): Problem =>
+const tooManyWaiting = (): Problem =>
   problemOf(
     "concurrency_limited",
     `At most ${WAITING_PER_USER} requests of a user may wait at once; read the event stream instead, or retry without waiting.`,
     { retryAfterSeconds: 5 },
   );
-
-/** The events of a video: streams and pages from any cursor, and the wait for its end. */
-export class VideoEvents {
-  readonly #context: UserContext;
-  readonly #rows: VideoRows;
-  readonly #videos: Videos;
-  readonly #subscribers: EventSubscribers;
-  readonly #waiting: Waiting;
-  readonly #frames: Frames;
-
-  constructor(
-    context: UserContext,
-    rows: VideoRows,
-    videos: Videos,
-    videoEvents: { readonly subscribers: EventSubscribers; readonly waiting: Waiting; readonly frames: Frames },
-  ) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#videos = videos;
-    this.#subscribers = videoEvents.subscribers;
-    this.#waiting = videoEvents.waiting;
-    this.#frames = videoEvents.frames;
-  }
-
-  /** The video once it has ended or needs input, or as it is after `waitMs`. */
-  async awaitEnd(id: VideoId, waitMs: number): Promise<Result<ShownVideo, Problem>> {
-    const until = this.#context.runtime.now() + waitMs;
-    for (;;) {
-      const video = this.#rows.find(id);
-      const left = until - this.#context.runtime.now();
-      const isFull = this.#waiting.isFull; // a preference may be ignored (RFC 7240)
-      if (video === null || isOver(video) || left <= 0 || isFull) return this.#videos.read(id);
-      await this.#waiting.forChange(id, left);
-    }
-  }
-
-  /**
-   * A stream of the video's events after the cursor; "ended" when the cursor is at the last event and the video is
-   * over.
-   */
-  watch(id: VideoId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
-    const video = this.#findWithEvents(id);
-    if (!video.ok) return video;
-    if (isOver(video.value) && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#subscribers.open(id, after, grant);
-    return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
-  }
-
-  /** A page of events after the cursor; waits up to `waitMs` for the first one of a video that is still being made. */
-  async readEvents(
-    id: VideoId,
-    after: number,
-    limit: number,
-    waitMs: number,
-  ): Promise<Result<VideoEventsPage, Problem>> {
-    const video = this.#findWithEvents(id);
-    if (!video.ok) return video;
-    const { log } = this.#context;
-    const isEmpty = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
-    if (isEmpty && waitMs > 0) {
-      if (this.#waiting.isFull) return err(tooManyWaiting());
-      await this.#waiting.forChange(id, waitMs);
-    }
-    const frames = await this.#frames.shown(log.readAfter(id, after, limit), false);
-    const last = frames.at(-1)?.seq ?? after;
-    const now = this.#rows.find(id);
-    const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log
-    return ok({ data, next_after: last, ended: now !== null && isOver(now) && last >= log.last(id) });
-  }
-
-  /** The video, unless its events have been deleted. */
-  #findWithEvents(id: VideoId): Result<Video, Problem> {
-    const video = this.#rows.find(id);
-    if (video === null) return err(noVideo());
-    const available = video.endedAt === null || this.#context.runtime.now() - video.endedAt <= EVENTS_TTL_MS;
-    return available ? ok(video) : err(eventsExpired(id));
-  }
-}
 
 /** What `TurnEventLog.append` stores at a video's end. */
 type StoredEnd = { readonly type: string; readonly video: Unsigned<VideoWire> };
@@ -297,7 +280,10 @@ export class Frames {
    * `isUser`: the reader holds a user token or a stream ticket.
    */
   async shown(frames: readonly Frame[], isUser: boolean): Promise<readonly Frame[]> {
-    const signed = await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)));
+    const hasEnd = frames.some(({ type }) => isVideoEnd(type));
+    const signed = hasEnd
+      ? await Promise.all(frames.map((frame) => (isVideoEnd(frame.type) ? this.#sign(frame) : frame)))
+      : frames;
     return isUser ? signed.map(redactForUser) : signed;
   }
 

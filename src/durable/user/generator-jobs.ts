@@ -22,14 +22,13 @@ import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey, stepKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
-import { admitNewUser, GENERATOR_JOB, isNamed, originOf, type UserContext } from "./context.ts";
-import type { Projects } from "./projects.ts";
+import { admitNewUser, GENERATOR_JOB, originOf, stepCall, type UserContext } from "./context.ts";
+import type { UserServices } from "./services.ts";
 import { turnOutcome } from "./turns/settle.ts";
-import { checkCallback, failureOf, type TurnRows } from "./turns/store.ts";
-import type { Turns } from "./turns/turns.ts";
+import { checkCallback, failureOf } from "./turns/store.ts";
 
 /** When to read one again. Chosen: a turn of text alone takes seconds. */
 const POLL_AFTER_SECONDS = 3;
@@ -90,65 +89,61 @@ export function showGeneratorJob(context: UserContext, generatorJob: GeneratorJo
   };
 }
 
-type Tools = { readonly projects: Projects; readonly turns: Turns; readonly turnRows: TurnRows };
-
 /** The attribution sent to Nemo, and the name of the project made here. */
 const GENERATOR_MAKER = "generator-maker-generator";
 
 export class GeneratorJobs {
-  readonly #context: UserContext;
-  readonly #rows: GeneratorJobRows;
-  readonly #tools: Tools;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: GeneratorJobRows, tools: Tools) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#tools = tools;
-    context.outbox.onEvent((resource) => {
-      if (!resource.startsWith("trn_")) return;
-      for (const id of rows.waitingFor(resource as TurnId))
-        context.jobs.schedule(GENERATOR_JOB, id, context.runtime.now());
-    });
+  constructor(user: UserServices) {
+    this.#user = user;
+  }
+
+  /** Schedules the generator jobs that wait for a turn. */
+  onEvent(resource: string): void {
+    const { jobs, runtime, generatorJobRows } = this.#user;
+    if (!resource.startsWith("trn_")) return;
+    for (const id of generatorJobRows.waitingFor(resource as TurnId)) jobs.schedule(GENERATOR_JOB, id, runtime.now());
   }
 
   /** Stores the request; its job does the rest. */
-  async start(call: Call, order: GeneratorJobRequest): Promise<Result<GeneratorJobWire, Problem>> {
-    const { runtime, address, jobs } = this.#context;
-    const problem = checkCallback(this.#context, { callback_url: order.callback ?? undefined });
-    if (problem !== null) return err(problem);
-    const admitted = await admitNewUser(this.#context, call);
-    if (!admitted.ok) return admitted;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as GeneratorJobId)); // written by this method only
+  start(call: Call, order: GeneratorJobRequest): Promise<Result<GeneratorJobWire, Problem>> {
+    const { runtime, address, jobs } = this.#user;
     const now = runtime.now();
     const id = ownedId("gjb", address.uh, now, runtime.random);
     const generator = plainId("gen", now, runtime.random);
     const generatorJob = newGeneratorJobOf({ ...order, key: call.key ?? null }, id, generator, now);
-    runtime.storage.transactionSync(() => {
-      this.#rows.save(generatorJob);
-      saveIdempotencyKey(runtime, call, generatorJob.id);
-      jobs.schedule(GENERATOR_JOB, generatorJob.id, now);
+    return createOnce<unknown, Result<GeneratorJobWire, Problem>>(this.#user, call, {
+      existing: (known) => this.read(known as GeneratorJobId), // the key of `commit`
+      check: () => checkCallback(this.#user, { callback_url: order.callback ?? undefined }),
+      prepare: () => admitNewUser(this.#user, call),
+      commit: () => {
+        this.#user.generatorJobRows.save(generatorJob);
+        jobs.schedule(GENERATOR_JOB, id, now);
+        return id;
+      },
+      created: async () => {
+        await runtime.failpoint("generator_job.intent");
+        jobs.tick();
+        return ok(showGeneratorJob(this.#user, generatorJob));
+      },
     });
-    await runtime.failpoint("generator_job.intent");
-    jobs.tick();
-    return ok(showGeneratorJob(this.#context, generatorJob));
   }
 
   read(id: GeneratorJobId): Result<GeneratorJobWire, Problem> {
-    const generatorJob = this.#rows.find(id);
-    return generatorJob === null ? err(noGeneratorJob()) : ok(showGeneratorJob(this.#context, generatorJob));
+    const generatorJob = this.#user.generatorJobRows.find(id);
+    return generatorJob === null ? err(noGeneratorJob()) : ok(showGeneratorJob(this.#user, generatorJob));
   }
 
   /** Job: runs every step that can run now. */
   async perform(id: GeneratorJobId): Promise<void> {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     for (;;) {
-      const generatorJob = this.#rows.find(id);
+      const generatorJob = this.#user.generatorJobRows.find(id);
       if (generatorJob === null || generatorJob.endedAt !== null) return jobs.done(GENERATOR_JOB, id);
       const step = nextGeneratorJobStep(
         generatorJob,
-        turnOutcome(this.#context, this.#tools.turnRows, generatorJob.turn),
+        turnOutcome(this.#user, this.#user.turnRows, generatorJob.turn),
         runtime.now(),
       );
       if (step.do === "wait")
@@ -169,7 +164,7 @@ export class GeneratorJobs {
 
   /** Fails a generator job whose job keeps failing. */
   giveUp(id: GeneratorJobId): void {
-    const generatorJob = this.#rows.find(id);
+    const generatorJob = this.#user.generatorJobRows.find(id);
     if (generatorJob === null || generatorJob.endedAt !== null) return;
     const failure = problemOf(
       "nemo_unavailable",
@@ -178,18 +173,18 @@ export class GeneratorJobs {
         hint: "POST /v1/generators/make",
       },
     );
-    this.#save(toFailedGeneratorJob(generatorJob, failure, this.#context.runtime.now()));
+    this.#save(toFailedGeneratorJob(generatorJob, failure, this.#user.runtime.now()));
   }
 
   /** Stores a step, and publishes the end. */
   #save(generatorJob: GeneratorJob): void {
-    this.#context.runtime.storage.transactionSync(() => {
-      this.#rows.save(generatorJob);
+    this.#user.runtime.storage.transactionSync(() => {
+      this.#user.generatorJobRows.save(generatorJob);
       if (generatorJob.status === "running") return;
-      this.#context.outbox.add(
+      this.#user.outbox.add(
         `generator_job.${generatorJob.status}`,
         generatorJob.id,
-        showGeneratorJob(this.#context, generatorJob),
+        showGeneratorJob(this.#user, generatorJob),
         generatorJob,
       );
     });
@@ -199,22 +194,19 @@ export class GeneratorJobs {
     what: "make_project" | "start_turn",
     generatorJob: GeneratorJob,
   ): Promise<Result<GeneratorJob, Problem>> {
-    const { projects, turns } = this.#tools;
+    const { projects, turns } = this.#user;
     if (what === "make_project" || generatorJob.project === null) {
-      const made = await projects.create(this.#call(generatorJob, "project"), { name: GENERATOR_MAKER, metadata: {} });
+      const made = await projects.create(stepCall(this.#user, generatorJob, "project"), {
+        name: GENERATOR_MAKER,
+        metadata: {},
+      });
       return made.ok ? ok({ ...generatorJob, project: made.value.id }) : made;
     }
     const language = generatorJob.language === null ? {} : { language: generatorJob.language };
     const body = newTurn.parse({ prompt: recipeRequest(generatorJob.description), route: "chat", ...language });
     const attribution = builtInGenerator(GENERATOR_MAKER)?.attribution ?? null;
-    const made = await turns.start(
-      this.#call(generatorJob, "turn"),
-      generatorJob.project,
-      body,
-      attribution,
-      undefined,
-      "generator_job",
-    );
+    const call = stepCall(this.#user, generatorJob, "turn");
+    const made = await turns.start(call, generatorJob.project, body, { attribution, source: "generator_job" });
     return made.ok ? ok({ ...generatorJob, turn: made.value.id }) : made;
   }
 
@@ -223,7 +215,7 @@ export class GeneratorJobs {
    * has cost credits.
    */
   async #store(generatorJob: GeneratorJob, recipe: RecipeWire): Promise<Result<GeneratorJob, Problem>> {
-    const { runtime, address } = this.#context;
+    const { runtime, address } = this.#user;
     const { generator: id, madeBy } = generatorJob;
     const at = generatorJob.createdAt;
     const store = (slug: string) =>
@@ -233,13 +225,6 @@ export class GeneratorJobs {
     const first = isFree ? await store(wanted) : err("slug_taken" as const);
     const made = !first.ok && first.error === "slug_taken" ? await store(slugOf(wanted, id)) : first;
     return made.ok ? ok(toReady(generatorJob, made.value.slug, runtime.now())) : err(tooMany());
-  }
-
-  /** The call that a step makes, with the idempotency key of that step. */
-  #call({ id, key = null }: GeneratorJob, step: string): Call {
-    const context = this.#context;
-    const idempotency = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(context), named: isNamed(context), idempotency, key };
   }
 }
 

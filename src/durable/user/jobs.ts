@@ -1,9 +1,10 @@
-/** The jobs of a user's object: which service runs each kind, and what happens when a job is given up. */
+/** The jobs of a user's object: what runs each kind, when it waits, and what happens when it is given up. */
 import type { AssetId, BatchId, GeneratorJobId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
-import type { GivenUpKind, JobKind } from "../shared/job-kinds.ts";
-import { type JobRow, mustWait } from "../shared/jobs.ts";
+import { type JobTable, jobOf } from "../shared/job-handlers.ts";
+import type { JobKind } from "../shared/job-kinds.ts";
+import { type JobHandler, mustWait } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, publishAudit } from "../shared/outbox.ts";
 import { TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 import {
@@ -24,72 +25,98 @@ import {
 import { DELETE_USER, PURGE } from "./deletion.ts";
 import type { UserServices } from "./services.ts";
 
-/** The handler of each job kind. */
-const PERFORM: { readonly [Kind in JobKind<"user">]: (services: UserServices, row: JobRow) => unknown } = {
-  [TURN]: ({ run }, { key, attempts }) => run.perform(key as TurnId, attempts),
-  [RENDER]: ({ renderRun }, { key, attempts }) => renderRun.perform(key as RenderId, attempts),
-  [FILE_EXPIRY]: ({ files }, { key }) => files.checkExpiry(key as RenderId),
-  [ATTACH]: ({ assets }, { key, attempts }) => assets.perform(key, attempts),
-  [OUTBOX]: ({ context }) => context.outbox.flush(),
-  [VIDEO]: ({ workflow }, { key }) => workflow.perform(key as VideoId),
-  [BATCH]: ({ batches }, { key }) => batches.perform(key as BatchId),
-  [GENERATOR_JOB]: ({ generatorJobs }, { key }) => generatorJobs.perform(key as GeneratorJobId),
-  [DELETE_JOB]: ({ deletions, assetDeletions }, { key }) =>
-    key.startsWith("ast_") ? assetDeletions.perform(key as AssetId) : deletions.perform(key as VideoId | ProjectId),
-  [SUGGESTED_RENDER]: ({ run }, { key }) => run.act(key as TurnId),
-  [CLEANUP]: (services) => cleanUp(services),
-  [RETENTION]: (services) => applyRetention(services),
-  [TOKEN_WARNING]: ({ context }, { key }) => context.account.warn(key),
-  [AUDIT]: ({ context }, { key }) => publishAudit(context.runtime, context.jobs, key),
-  [TOKEN_STATUS]: ({ context }, { key }) => context.account.publishTokenStatus(key),
-  [REGISTER]: ({ context }) => register(context, () => context.account.noteEncryptions()),
-  [DELETE_USER]: ({ userDeletion, context, pendingSettlements }) =>
-    userDeletion.erase(context.jobs, pendingSettlements),
-  [PURGE]: ({ userDeletion }) => userDeletion.forget(),
+type Rules = {
+  /**
+   * Whether the job starts new work, at Nemo or here: it waits while the tenant is paused. A sent turn is settled and a
+   * submitted render is fetched even then.
+   */
+  startsWork?(user: UserServices, key: string): boolean;
+  /** It runs for a deleted user too; every other job is dropped. */
+  readonly runsWhenDeleted?: true;
 };
 
-/** What a job that is given up does to its resource. */
-const GIVE_UP: { readonly [Kind in GivenUpKind<"user">]: (services: UserServices, key: string) => void } = {
-  [TURN]: ({ run }, key) => run.giveUp(key as TurnId),
-  [RENDER]: ({ renderRun }, key) => renderRun.giveUp(key as RenderId),
-  [ATTACH]: ({ assets }, key) => assets.giveUp(key),
-  [SUGGESTED_RENDER]: () => undefined, // its turn is over, and no caller was promised that the agent's suggestion would be followed
-  [VIDEO]: ({ workflow }, key) => workflow.giveUp(key as VideoId),
-  [GENERATOR_JOB]: ({ generatorJobs }, key) => generatorJobs.giveUp(key as GeneratorJobId),
-  [BATCH]: ({ batches }, key) => batches.giveUp(key as BatchId),
+const always = (): boolean => true;
+const isAsset = (id: string): id is AssetId => id.startsWith("ast_");
+
+const USER_JOBS: JobTable<"user", UserServices, Rules> = {
+  [TURN]: {
+    run: ({ turnRun }, id: TurnId, attempt) => turnRun.perform(id, attempt),
+    giveUp: ({ turnRun }, id: TurnId) => turnRun.giveUp(id),
+    startsWork: ({ turnRun }, id: TurnId) => turnRun.isQueued(id),
+  },
+  [RENDER]: {
+    run: ({ renderRun }, id: RenderId, attempt) => renderRun.perform(id, attempt),
+    giveUp: ({ renderRun }, id: RenderId) => renderRun.giveUp(id),
+    startsWork: ({ renderRun }, id: RenderId) => renderRun.isQueued(id),
+  },
+  [ATTACH]: {
+    run: ({ attachRun }, key, attempt) => attachRun.perform(key, attempt),
+    giveUp: ({ attachRun }, key) => attachRun.giveUp(key),
+    startsWork: always,
+  },
+  [SUGGESTED_RENDER]: {
+    run: ({ turnRun }, id: TurnId) => turnRun.act(id),
+    giveUp: () => undefined, // its turn is over, and no caller was promised that the agent's suggestion would be followed
+    startsWork: always,
+  },
+  [VIDEO]: {
+    run: ({ videoWorkflow }, id: VideoId) => videoWorkflow.perform(id),
+    giveUp: ({ videoWorkflow }, id: VideoId) => videoWorkflow.giveUp(id),
+    startsWork: always,
+  },
+  [GENERATOR_JOB]: {
+    run: ({ generatorJobs }, id: GeneratorJobId) => generatorJobs.perform(id),
+    giveUp: ({ generatorJobs }, id: GeneratorJobId) => generatorJobs.giveUp(id),
+    startsWork: always,
+  },
+  [BATCH]: {
+    run: ({ batches }, id: BatchId) => batches.perform(id),
+    giveUp: ({ batches }, id: BatchId) => batches.giveUp(id),
+    startsWork: always,
+  },
+  [FILE_EXPIRY]: { run: ({ renderFiles }, id: RenderId) => renderFiles.checkExpiry(id) },
+  [DELETE_JOB]: {
+    run: ({ deletions, assetDeletions }, id: VideoId | ProjectId | AssetId) =>
+      isAsset(id) ? assetDeletions.perform(id) : deletions.perform(id),
+  },
+  [CLEANUP]: { run: (user) => cleanUp(user) },
+  [RETENTION]: { run: (user) => applyRetention(user) },
+  [OUTBOX]: { run: ({ outbox }) => outbox.flush() },
+  [REGISTER]: { run: (user) => register(user, () => user.account.noteEncryptions()) },
+  [AUDIT]: { run: ({ runtime, jobs }, entry) => publishAudit(runtime, jobs, entry), runsWhenDeleted: true },
+  [TOKEN_WARNING]: { run: ({ account }, key) => account.warn(key) },
+  [TOKEN_STATUS]: { run: ({ account }, key) => account.publishTokenStatus(key) },
+  [DELETE_USER]: {
+    run: ({ userDeletion, jobs, pendingSettlements }) => userDeletion.erase(jobs, pendingSettlements),
+    runsWhenDeleted: true,
+  },
+  [PURGE]: { run: ({ userDeletion }) => userDeletion.forget(), runsWhenDeleted: true },
 };
 
-/** Kinds that start new work, at Nemo or here: they wait while the tenant is paused. */
-const STARTING_KINDS: readonly string[] = [TURN, RENDER, ATTACH, SUGGESTED_RENDER, VIDEO, BATCH, GENERATOR_JOB];
+/** Runs the jobs. `services` is called when a job runs: the scheduler is created before them. */
+export const userJobHandler = (services: () => UserServices): JobHandler => ({
+  perform: async ({ kind, key, attempts }) => {
+    const user = services();
+    const { runtime, jobs } = user;
+    const job = jobOf<UserServices, Rules>(USER_JOBS, kind);
+    if (isDropped(user, job))
+      jobs.done(kind as JobKind, key); // jobOf() knows the kind
+    else if (job.startsWork?.(user, key) && (await mustWait(runtime)))
+      jobs.schedule(kind as JobKind, key, runtime.now() + runtime.config.timings.pauseCheckInterval);
+    else await job.run(user, key, attempts);
+  },
+  giveUp: ({ kind, key }) => {
+    const user = services();
+    const job = jobOf<UserServices, Rules>(USER_JOBS, kind);
+    if (!isDropped(user, job)) job.giveUp?.(user, key);
+  },
+});
 
-/**
- * Whether this job starts new work. A sent turn is settled and a submitted render is fetched even while the tenant is
- * paused.
- */
-function startsWork({ run, renderRun }: UserServices, kind: string, key: string): boolean {
-  if (kind === TURN) return run.isQueued(key as TurnId);
-  if (kind === RENDER) return renderRun.isQueued(key as RenderId);
-  return STARTING_KINDS.includes(kind);
-}
-
-/** Runs a due job. After the user's deletion only the jobs of the deletion run. */
-export async function runJob(services: UserServices, row: JobRow): Promise<void> {
-  const kind = row.kind as JobKind<"user">; // or a kind of another version
-  if (PERFORM[kind] === undefined) throw new Error(`no handler for job kind ${kind}`);
-  const { context, userDeletion } = services;
-  if (!userDeletion.isScheduled(kind)) context.jobs.done(kind, row.key);
-  else if (startsWork(services, kind, row.key) && (await mustWait(context.runtime)))
-    context.jobs.schedule(kind, row.key, context.runtime.now() + context.runtime.config.timings.pauseCheckInterval);
-  else await PERFORM[kind](services, row);
-}
-
-/** Ends the resource of a job that is given up. */
-export function giveUpJob(services: UserServices, { kind, key }: JobRow): void {
-  if (services.userDeletion.isScheduled(kind)) GIVE_UP[kind as GivenUpKind<"user">](services, key); // called for these kinds only
-}
+const isDropped = ({ userDeletion }: UserServices, { runsWhenDeleted }: Rules): boolean =>
+  userDeletion.check() !== null && runsWhenDeleted !== true;
 
 /** Deletes events after their retention, and schedules the next cleanup. */
-function cleanUp({ context: { runtime, log, jobs }, videoRows }: UserServices): void {
+function cleanUp({ runtime, log, jobs, videoRows }: UserServices): void {
   const before = runtime.now() - EVENTS_TTL_MS;
   const due = [log.deleteExpired(before), videoRows.deleteExpiredEvents(before)].filter((at) => at !== null);
   if (due.length === 0) jobs.done(CLEANUP, "");
@@ -97,7 +124,7 @@ function cleanUp({ context: { runtime, log, jobs }, videoRows }: UserServices): 
 }
 
 /** Deletes records of deletions and uploads after their retention of weeks. */
-async function applyRetention({ context: { runtime, jobs }, deletionRows, uploads }: UserServices): Promise<void> {
+async function applyRetention({ runtime, jobs, deletionRows, uploads }: UserServices): Promise<void> {
   const removed = deletionRows.deleteExpired(runtime.now() - REMOVED_TTL_MS);
   const due = [removed === null ? null : removed + REMOVED_TTL_MS, await uploads.deleteExpired()].filter(
     (at) => at !== null,

@@ -19,6 +19,7 @@ import type {
   UploadId,
   VideoId,
 } from "../../core/ids.ts";
+import { EMPTY_PAGE } from "../../core/page.ts";
 import type { UploadBytes } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
@@ -50,33 +51,33 @@ import type { TurnEventsPage } from "../../core/wire/turn-event.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Env } from "../../env.ts";
-import { createRuntime, EMPTY_PAGE } from "../shared/context.ts";
+import { createRuntime } from "../shared/context.ts";
 import { admitNewUser, REGISTER } from "./context.ts";
-import { giveUpJob, runJob } from "./jobs.ts";
+import { userJobHandler } from "./jobs.ts";
 import { createUserServices, type UserServices } from "./services.ts";
 import { noTurn } from "./turns/turns.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 
 export class UserObject extends DurableObject<Env> implements UserRpc {
-  readonly #services: UserServices;
+  readonly #user: UserServices;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#services = createUserServices(createRuntime(ctx, env), {
-      perform: (row) => runJob(this.#services, row),
-      giveUp: (row) => giveUpJob(this.#services, row),
-    });
+    this.#user = createUserServices(
+      createRuntime(ctx, env),
+      userJobHandler(() => this.#user),
+    );
   }
 
   async callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown> {
-    const problem = this.#services.sessions.check(grant);
+    const problem = this.#user.sessions.check(grant);
     if (problem !== null) return err(problem);
     const { token, grantAt }: UserMethod = USER_METHODS[method];
     if (!token)
       return err(problemOf("key_required", "This operation needs an API key; a user token does not allow it."));
     const turn = turnIdIn(given);
-    if (turn !== null && this.#services.turns.isGeneratorJob(turn)) return ok(err(noTurn()));
+    if (turn !== null && this.#user.turns.isGeneratorJob(turn)) return ok(err(noTurn()));
     const run = this[method] as (...given: unknown[]) => Promise<unknown>; // the caller passes this method's arguments
     const passed =
       grantAt === undefined ? given : [...Array.from({ length: grantAt }, (_, n) => given[n] ?? null), grant];
@@ -84,60 +85,60 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   async checkUserToken(grant: UserGrant): Answer<null> {
-    const problem = this.#services.sessions.check(grant);
+    const problem = this.#user.sessions.check(grant);
     return problem === null ? ok(null) : err(problem);
   }
 
   async openSession(call: Call): Answer<Session> {
-    return this.#whileActive(() => this.#services.sessions.open(call));
+    return this.#whileActive(() => this.#user.sessions.open(call));
   }
 
   async signOut(call: Call): Answer<{ signed_out_at: string }> {
-    return this.#whileActive(() => this.#services.sessions.signOut(call));
+    return this.#whileActive(() => this.#user.sessions.signOut(call));
   }
 
   async readName(): Promise<string | null> {
-    return this.#services.sessions.name();
+    return this.#user.sessions.name();
   }
 
   async repairName(): Promise<void> {
-    const { context } = this.#services;
-    if (this.#services.userDeletion.check() !== null || !context.database.exists()) return;
-    context.jobs.schedule(REGISTER, "", context.runtime.now());
-    await context.jobs.ensureWatchdog();
+    const { runtime, jobs, database } = this.#user;
+    if (this.#user.userDeletion.check() !== null || !database.exists()) return;
+    jobs.schedule(REGISTER, "", runtime.now());
+    await jobs.ensureWatchdog();
   }
 
   async readUser(): Answer<UserRecord> {
-    return this.#services.sessions.read();
+    return this.#user.sessions.read();
   }
 
   async eraseUser(call?: Call): Answer<UserRecord> {
-    const { sessions, context } = this.#services;
+    const { sessions, userDeletion, jobs } = this.#user;
     const known = sessions.read();
     if (!known.ok) return known;
-    this.#services.userDeletion.begin(context.jobs, call?.audit ?? null);
-    await context.jobs.ensureWatchdog();
+    userDeletion.begin(jobs, call?.audit ?? null);
+    await jobs.ensureWatchdog();
     return sessions.read();
   }
 
   async createProject(call: Call, body: NewProject): Answer<ProjectWire> {
-    return this.#whileActive(() => this.#services.projects.create(call, body));
+    return this.#whileActive(() => this.#user.projects.create(call, body));
   }
 
   async readProject(id: ProjectId): Answer<ProjectWire> {
-    return this.#services.projects.read(id);
+    return this.#user.projects.read(id);
   }
 
   async listProjects(page: PageRequest): Promise<Page<ProjectWire>> {
-    return this.#services.context.database.exists() ? this.#services.projects.list(page) : EMPTY_PAGE;
+    return this.#user.database.exists() ? this.#user.projects.list(page) : EMPTY_PAGE;
   }
 
   async readTimeline(id: ProjectId): Answer<{ timeline: TimelineWire; etag: string; draft: string | null }> {
-    return this.#services.projects.timeline(id);
+    return this.#user.projects.timeline(id);
   }
 
   async makeBrowserLink(id: ProjectId): Answer<BrowserLinkWire> {
-    return this.#whileActive(() => this.#services.projects.browserLink(id));
+    return this.#whileActive(() => this.#user.projects.browserLink(id));
   }
 
   async startTurn(
@@ -146,21 +147,21 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     body: NewTurn,
     attribution: AttributionWire | null = null,
   ): Answer<TurnWire> {
-    return this.#whileActive(() => this.#services.turns.start(call, project, body, attribution));
+    return this.#whileActive(() => this.#user.turns.start(call, project, body, { attribution }));
   }
 
   async readTurn(id: TurnId): Answer<TurnWire> {
-    return this.#services.turns.read(id);
+    return this.#user.turns.read(id);
   }
 
   async listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>> {
-    return this.#services.turns.list(project, page);
+    return this.#user.turns.list(project, page);
   }
 
   async cancelTurn(_call: Call, id: TurnId): Answer<TurnWire> {
     return this.#whileActive(() => {
-      this.#services.run.cancel(id);
-      return this.#services.turns.read(id);
+      this.#user.turnRun.cancel(id);
+      return this.#user.turns.read(id);
     });
   }
 
@@ -170,65 +171,63 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     ticket: string | null = null,
     grant: UserGrant | null = null,
   ): Answer<EventSubscription> {
-    const problem = ticket === null ? null : this.#services.tickets.use(id, ticket);
+    const problem = ticket === null ? null : this.#user.tickets.use(id, ticket);
     if (problem !== null) return err(problem);
-    return this.#services.turns.watch(id, after, ticket === null ? grant : this.#services.sessions.ticketGrant());
+    return this.#user.turnEvents.watch(id, after, ticket === null ? grant : this.#user.sessions.ticketGrant());
   }
 
   async makeTicket(call: Call, id: TurnId): Answer<{ ticket: string; first_use_by: string }> {
-    return this.#whileActive(() => this.#services.tickets.make(call, id));
+    return this.#whileActive(() => this.#user.tickets.make(call, id));
   }
 
   async readTurnEvents(id: TurnId, after: number, limit: number, waitMs: number): Answer<TurnEventsPage> {
-    return this.#services.turns.readEvents(id, after, limit, waitMs);
+    return this.#user.turnEvents.readEvents(id, after, limit, waitMs);
   }
 
   async awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire> {
-    return this.#services.turns.awaitEnd(id, waitMs);
+    return this.#user.turnEvents.awaitEnd(id, waitMs);
   }
 
   async admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): Answer<null> {
-    return this.#whileActive(() => this.#services.uploads.admit(call, upload, bytes));
+    return this.#whileActive(() => this.#user.uploads.admit(call, upload, bytes));
   }
 
   async recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void> {
-    if (this.#services.userDeletion.check() !== null) return;
-    this.#services.uploads.note(call, id, upload);
-    if (upload?.status === "failed") this.#services.workflow.scheduleWaitingForFiles();
+    if (this.#user.userDeletion.check() !== null) return;
+    this.#user.uploads.note(call, id, upload);
+    if (upload?.status === "failed") this.#user.videoWorkflow.scheduleWaitingForFiles();
   }
 
   async mayStart(id: UploadId, work: "import" | "final"): Promise<boolean> {
-    return this.#services.uploads.mayStart(id, work);
+    return this.#user.uploads.mayStart(id, work);
   }
 
   async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
-    return this.#services.context.database.exists() ? this.#services.uploads.list(page) : EMPTY_PAGE;
+    return this.#user.database.exists() ? this.#user.uploads.list(page) : EMPTY_PAGE;
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
-    return this.#services.downloads.answer(this.#whileActive(() => this.#services.assets.add(call, asset)));
+    return this.#user.downloads.answer(this.#whileActive(() => this.#user.assets.add(call, asset)));
   }
 
   async readAsset(id: AssetId): Answer<AssetRecord> {
-    return this.#services.assets.read(id);
+    return this.#user.assets.read(id);
   }
 
   async readShownAsset(id: AssetId): Answer<AssetWire> {
-    return this.#services.downloads.answer(this.#services.assets.shown(id));
+    return this.#user.downloads.answer(this.#user.assets.shown(id));
   }
 
   async removeAsset(_call: Call, id: AssetId): Answer<null> {
-    return this.#whileActive(() => this.#services.assetDeletions.begin(id));
+    return this.#whileActive(() => this.#user.assetDeletions.begin(id));
   }
 
   async listAssets(page: PageRequest): Promise<Page<AssetWire>> {
-    return this.#services.context.database.exists()
-      ? this.#services.downloads.page(this.#services.assets.list(page))
-      : EMPTY_PAGE;
+    return this.#user.database.exists() ? this.#user.downloads.page(this.#user.assets.list(page)) : EMPTY_PAGE;
   }
 
   async attachAsset(call: Call, project: ProjectId, asset: AssetRecord): Answer<AttachmentWire> {
-    return this.#whileActive(() => this.#services.assets.attach(call, project, asset));
+    return this.#whileActive(() => this.#user.assets.attach(call, project, asset));
   }
 
   /**
@@ -236,7 +235,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
    * only. That is checked before and after the read, since the token in use may change meanwhile.
    */
   async readCredits(grant: UserGrant | null = null): Answer<CreditsWire> {
-    const { account, runtime } = this.#services.context;
+    const { account, runtime } = this.#user;
     return this.#whileActive(async () => {
       const mayRead = async (): Promise<boolean> => grant === null || (await account.isOwn());
       if (!(await mayRead())) return err(sharedBalance());
@@ -247,18 +246,18 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
   }
 
   async readToken(only: TokenFor | null = null): Promise<NemoTokenWire> {
-    return this.#services.context.account.state(only);
+    return this.#user.account.state(only);
   }
 
   async putToken(call: Call, token: ProvidedToken): Answer<NemoTokenWire> {
     return this.#whileActive(async () => {
-      const admitted = await admitNewUser(this.#services.context, call);
-      return admitted.ok ? this.#services.context.account.put(token, call.audit ?? null) : admitted;
+      const admitted = await admitNewUser(this.#user, call);
+      return admitted.ok ? this.#user.account.put(token, call.audit ?? null) : admitted;
     });
   }
 
   async removeToken(call?: Call): Promise<void> {
-    this.#services.context.account.remove(call?.audit ?? null);
+    this.#user.account.remove(call?.audit ?? null);
   }
 
   async startRender(
@@ -267,120 +266,118 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     body: NewRender,
     attribution: AttributionWire | null = null,
   ): Answer<RenderWire> {
-    return this.#services.downloads.answer(
-      this.#whileActive(() => this.#services.renders.start(call, project, body, attribution)),
+    return this.#user.downloads.answer(
+      this.#whileActive(() => this.#user.renders.start(call, project, body, { attribution })),
     );
   }
 
   async readRender(id: RenderId): Answer<RenderWire> {
-    return this.#services.downloads.answer(this.#services.renders.read(id));
+    return this.#user.downloads.answer(this.#user.renders.read(id));
   }
 
   async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
-    return this.#whileActive(() => this.#services.renders.plan(project, body));
+    return this.#whileActive(() => this.#user.renders.plan(project, body));
   }
 
   async cancelRender(_call: Call, id: RenderId): Answer<RenderWire> {
-    return this.#services.downloads.answer(
+    return this.#user.downloads.answer(
       this.#whileActive(() => {
-        const known = this.#services.renders.read(id);
-        return known.ok ? this.#services.renders.cancel(id) : known;
+        const known = this.#user.renders.read(id);
+        return known.ok ? this.#user.renders.cancel(id) : known;
       }),
     );
   }
 
   async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
-    const listed = this.#services.renders.list(project, page);
-    return listed.ok ? ok(await this.#services.downloads.page(listed.value)) : listed;
+    const listed = this.#user.renders.list(project, page);
+    return listed.ok ? ok(await this.#user.downloads.page(listed.value)) : listed;
   }
 
   async renderFile(id: RenderId): Answer<StoredFile> {
-    return this.#services.files.file(id);
+    return this.#user.renderFiles.file(id);
   }
 
   async shareRender(call: Call, id: RenderId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.#whileActive(() => this.#services.files.share(call, id, seconds));
+    return this.#whileActive(() => this.#user.renderFiles.share(call, id, seconds));
   }
 
   async startVideo(call: Call, order: NamedVideoRequest): Answer<VideoWire> {
-    return this.#services.downloads.answer(this.#whileActive(() => this.#services.videos.start(call, order)));
+    return this.#user.downloads.answer(this.#whileActive(() => this.#user.videos.start(call, order)));
   }
 
   async checkVideo(call: Call, order: NamedVideoRequest): Answer<null> {
     return this.#whileActive(() => {
-      const problem = this.#services.videos.check(order, call.named);
+      const problem = this.#user.videos.check(order, call.named);
       return problem === null ? ok(null) : err(problem);
     });
   }
 
   async readVideo(id: VideoId): Answer<VideoWire> {
-    return this.#services.downloads.answer(this.#services.videos.read(id));
+    return this.#user.downloads.answer(this.#user.videos.read(id));
   }
 
   async listVideos(page: PageRequest, status: Video["status"] | null, of: VideoFilter = {}): Promise<Page<VideoWire>> {
-    return this.#services.downloads.page(this.#services.videos.list(page, status, of));
+    return this.#user.downloads.page(this.#user.videos.list(page, status, of));
   }
 
   async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
-    return this.#services.downloads.answer(
-      this.#whileActive(() => this.#services.videos.continueWith(call, id, prompt)),
-    );
+    return this.#user.downloads.answer(this.#whileActive(() => this.#user.videos.continueWith(call, id, prompt)));
   }
 
   async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {
-    return this.#services.downloads.answer(this.#whileActive(() => this.#services.videos.cancel(id)));
+    return this.#user.downloads.answer(this.#whileActive(() => this.#user.videos.cancel(id)));
   }
 
   async watchVideo(id: VideoId, after: number, grant: UserGrant | null = null): Answer<EventSubscription> {
-    return this.#services.videoEvents.watch(id, after, grant);
+    return this.#user.videoEvents.watch(id, after, grant);
   }
 
   async readVideoEvents(id: VideoId, after: number, limit: number, waitMs: number): Answer<VideoEventsPage> {
-    return this.#services.videoEvents.readEvents(id, after, limit, waitMs);
+    return this.#user.videoEvents.readEvents(id, after, limit, waitMs);
   }
 
   async awaitVideo(id: VideoId, waitMs: number): Answer<VideoWire> {
-    return this.#services.downloads.answer(this.#services.videoEvents.awaitEnd(id, waitMs));
+    return this.#user.downloads.answer(this.#user.videoEvents.awaitEnd(id, waitMs));
   }
 
   async readVideoFile(id: VideoId): Answer<StoredFile> {
-    return this.#services.videos.file(id);
+    return this.#user.videos.file(id);
   }
 
   async removeVideo(_call: Call, id: VideoId): Answer<null> {
-    return this.#whileActive(() => this.#services.deletions.video(id));
+    return this.#whileActive(() => this.#user.deletions.video(id));
   }
 
   async changeProject(_call: Call, id: ProjectId, patch: ProjectPatch): Answer<ProjectWire> {
-    return this.#whileActive(() => this.#services.projects.change(id, patch));
+    return this.#whileActive(() => this.#user.projects.change(id, patch));
   }
 
   async removeProject(_call: Call, id: ProjectId): Answer<null> {
-    return this.#whileActive(() => this.#services.deletions.project(id));
+    return this.#whileActive(() => this.#user.deletions.project(id));
   }
 
   async shareVideo(call: Call, id: VideoId, seconds: number): Answer<{ token: string; expires_at: string }> {
-    return this.#whileActive(() => this.#services.videos.share(call, id, seconds));
+    return this.#whileActive(() => this.#user.videos.share(call, id, seconds));
   }
 
   async startGeneratorJob(call: Call, order: GeneratorJobRequest): Answer<GeneratorJobWire> {
-    return this.#whileActive(() => this.#services.generatorJobs.start(call, order));
+    return this.#whileActive(() => this.#user.generatorJobs.start(call, order));
   }
 
   async readGeneratorJob(id: GeneratorJobId): Answer<GeneratorJobWire> {
-    return this.#services.generatorJobs.read(id);
+    return this.#user.generatorJobs.read(id);
   }
 
   async startBatch(call: Call, order: BatchRequest, items: readonly NamedBatchItem[]): Answer<BatchWire> {
-    return this.#whileActive(() => this.#services.batches.start(call, order, items));
+    return this.#whileActive(() => this.#user.batches.start(call, order, items));
   }
 
   async readBatch(id: BatchId): Answer<BatchWire> {
-    return this.#services.batches.read(id);
+    return this.#user.batches.read(id);
   }
 
   async listBatches(page: PageRequest): Promise<Page<BatchWire>> {
-    return this.#services.batches.list(page);
+    return this.#user.batches.list(page);
   }
 
   async listBatchItems(
@@ -388,27 +385,27 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     page: PageRequest,
     status: BatchItemWire["status"] | null = null,
   ): Answer<Page<BatchItemWire>> {
-    const listed = this.#services.batches.items(id, page, status);
+    const listed = this.#user.batches.items(id, page, status);
     if (!listed.ok) return listed;
     const { data, ...pageInfo } = listed.value;
     const shown = data.map(async ({ video, ...item }) => ({
       ...item,
-      video: video === null ? null : await this.#services.downloads.one(video),
+      video: video === null ? null : await this.#user.downloads.one(video),
     }));
     return ok({ ...pageInfo, data: await Promise.all(shown) });
   }
 
   async changeBatch(_call: Call, id: BatchId, change: BatchChange): Answer<BatchWire> {
-    return this.#whileActive(() => this.#services.batches.change(id, change));
+    return this.#whileActive(() => this.#user.batches.change(id, change));
   }
 
   async wake(): Promise<void> {
-    await this.#services.context.account.renewEncryptions();
-    await this.#services.context.jobs.wake();
+    await this.#user.account.renewEncryptions();
+    await this.#user.jobs.wake();
   }
 
   override async alarm(): Promise<void> {
-    this.#services.context.jobs.alarm();
+    this.#user.jobs.alarm();
   }
 
   /**
@@ -416,7 +413,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
    * began during the call. Methods that only read need no check: a deleted user's object is empty for them.
    */
   async #whileActive<T>(run: () => Answer<T> | Result<T, Problem>): Answer<T> {
-    const { userDeletion } = this.#services;
+    const { userDeletion } = this.#user;
     const problem = userDeletion.check();
     if (problem !== null) return err(problem);
     try {

@@ -4,6 +4,7 @@
  * deleted when none is left; until then the job checks again. Assets stay, because they belong to the user and not to
  * the project.
  */
+
 import { renderKey } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
@@ -16,49 +17,23 @@ import type { Video } from "../../core/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { findByOwnKey, stepKey } from "../shared/idempotency.ts";
 import { attachmentKey } from "./attachments.ts";
-import {
-  ATTACH,
-  DELETE_JOB,
-  FILE_EXPIRY,
-  RENDER,
-  RETENTION,
-  SUGGESTED_RENDER,
-  TURN,
-  type UserContext,
-  VIDEO,
-} from "./context.ts";
-import { noProject, type Projects } from "./projects.ts";
-import type { RenderFiles } from "./renders/files.ts";
-import type { Renders } from "./renders/renders.ts";
-import type { TurnRun } from "./turns/run.ts";
-import type { VideoRows } from "./videos/store.ts";
-import { noVideo, type Videos } from "./videos/videos.ts";
-
-export type DeletionTools = {
-  readonly projects: Projects;
-  readonly run: TurnRun;
-  readonly renders: Renders;
-  readonly files: RenderFiles;
-  readonly videos: Videos;
-  readonly videoRows: VideoRows;
-};
+import { ATTACH, DELETE_JOB, FILE_EXPIRY, RENDER, RETENTION, SUGGESTED_RENDER, TURN, VIDEO } from "./context.ts";
+import { noProject } from "./projects.ts";
+import type { UserServices } from "./services.ts";
+import { noVideo } from "./videos/videos.ts";
 
 export class Deletions {
-  readonly #context: UserContext;
-  readonly #tools: DeletionTools;
-  readonly #rows: DeletionRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, tools: DeletionTools, rows: DeletionRows) {
-    this.#context = context;
-    this.#tools = tools;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Deletes a project with all its content, including the videos made in it. Idempotent. */
   project(id: ProjectId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
-    if (this.#tools.projects.find(id) === null) return err(noProject());
-    const videos = this.#tools.videoRows.inProject(id);
+    if (this.#user.projects.find(id) === null) return err(noProject());
+    const videos = this.#user.videoRows.inProject(id);
     this.#begin(videos, { id, project: id, wholeProject: true, turns: [], renders: [] });
     return ok(null);
   }
@@ -66,10 +41,10 @@ export class Deletions {
   /** Deletes a video, after cancelling it. Its own project is deleted too unless another video uses it. Idempotent. */
   video(id: VideoId): Result<null, Problem> {
     if (this.#isDeleted(id)) return ok(null);
-    const video = this.#tools.videoRows.find(id);
+    const video = this.#user.videoRows.find(id);
     if (video === null) return err(noVideo());
     const { project, turn, render, file } = video;
-    const isAlone = project !== null && this.#tools.videoRows.inProject(project).length === 1;
+    const isAlone = project !== null && this.#user.videoRows.inProject(project).length === 1;
     this.#begin([video], {
       id,
       project,
@@ -82,14 +57,14 @@ export class Deletions {
 
   /** Job: stops the running work, waits for it, then deletes everything. May be repeated at any point. */
   async perform(id: DeletionRecord["id"]): Promise<void> {
-    const { runtime, jobs } = this.#context;
-    const deletion = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const deletion = this.#user.deletionRows.find(id);
     if (deletion === null) return jobs.done(DELETE_JOB, id);
     this.#stop(deletion);
     if (this.#isBusy(deletion)) return jobs.schedule(DELETE_JOB, id, runtime.now() + runtime.config.timings.retry);
-    const lateProject = this.#rows.madeFor(deletion);
+    const lateProject = this.#user.deletionRows.madeFor(deletion);
     if (lateProject !== null) {
-      this.#rows.adopt(deletion, lateProject);
+      this.#user.deletionRows.adopt(deletion, lateProject);
       return jobs.schedule(DELETE_JOB, id, runtime.now());
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
@@ -97,24 +72,24 @@ export class Deletions {
     await runtime.failpoint("removal.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#removeJobs(deletion);
-      this.#rows.finish(deletion);
+      this.#user.deletionRows.finish(deletion);
       jobs.done(DELETE_JOB, id);
     });
-    for (const video of deletion.videos) this.#context.log.forget(video);
+    for (const video of deletion.videos) this.#user.log.forget(video);
   }
 
   #isDeleted(id: DeletionRecord["id"]): boolean {
-    return this.#context.database.exists() && this.#rows.has(id);
+    return this.#user.database.exists() && this.#user.deletionRows.has(id);
   }
 
   #begin(videos: readonly Video[], deletion: Omit<DeletionRecord, "videos">): void {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     runtime.storage.transactionSync(() => {
       for (const { id } of videos) {
-        this.#tools.videos.cancel(id);
+        this.#user.videos.cancel(id);
         jobs.done(VIDEO, id);
       }
-      this.#rows.begin({ ...deletion, videos: videos.map(({ id }) => id) });
+      this.#user.deletionRows.begin({ ...deletion, videos: videos.map(({ id }) => id) });
       jobs.schedule(DELETE_JOB, deletion.id, runtime.now());
       jobs.scheduleOnce(RETENTION, "", runtime.now() + REMOVED_TTL_MS + HOUR_MS);
     });
@@ -123,48 +98,52 @@ export class Deletions {
 
   /** Cancels waiting turns, stops following running ones, cancels renders. Each of them then ends by itself. */
   #stop(deletion: DeletionRecord): void {
-    for (const { id, phase } of this.#rows.turns(deletion))
-      if (phase !== "ended" && phase !== "settling") this.#tools.run.cancel(id);
-    for (const { id, busy } of this.#rows.renders(deletion)) if (busy) this.#tools.renders.drop(id);
+    for (const { id, phase } of this.#user.deletionRows.turns(deletion))
+      if (phase !== "ended" && phase !== "settling") this.#user.turnRun.cancel(id);
+    for (const { id, busy } of this.#user.deletionRows.renders(deletion)) if (busy) this.#user.renders.drop(id);
   }
 
   /** Whether work of it is scheduled or running. */
   #isBusy(deletion: DeletionRecord): boolean {
-    const { jobs } = this.#context;
+    const { jobs } = this.#user;
     const isAnyRunning = (kinds: readonly string[], key: string) => kinds.some((kind) => jobs.isRunning(kind, key));
     return (
       deletion.videos.some((id) => isAnyRunning([VIDEO], id)) ||
-      this.#rows
+      this.#user.deletionRows
         .turns(deletion)
         .some(({ id, phase }) => phase !== "ended" || isAnyRunning([TURN, SUGGESTED_RENDER], id)) ||
-      this.#rows.renders(deletion).some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE_EXPIRY], id)) ||
+      this.#user.deletionRows
+        .renders(deletion)
+        .some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE_EXPIRY], id)) ||
       this.#attachments(deletion).some((key) => isAnyRunning([ATTACH], key))
     );
   }
 
   /** Renders share files only within their project, so all files can be deleted. */
   async #deleteFiles(deletion: DeletionRecord): Promise<void> {
-    const { runtime, address } = this.#context;
-    const keys = this.#rows.renders(deletion).map(({ id }) => renderKey(address, id));
+    const { runtime, address } = this.#user;
+    const keys = this.#user.deletionRows.renders(deletion).map(({ id }) => renderKey(address, id));
     for (let at = 0; at < keys.length; at += QUEUE_BATCH)
       await runtime.env.MEDIA.delete(keys.slice(at, at + QUEUE_BATCH));
   }
 
   /** Removes the remaining jobs. If the project stays, a file expires now unless another render uses it. */
   #removeJobs(deletion: DeletionRecord): void {
-    const { jobs } = this.#context;
-    for (const { id } of this.#rows.renders(deletion)) {
+    const { jobs } = this.#user;
+    for (const { id } of this.#user.deletionRows.renders(deletion)) {
       if (deletion.wholeProject) jobs.done(FILE_EXPIRY, id);
-      else this.#tools.files.end(id);
+      else this.#user.renderFiles.end(id);
     }
     if (!deletion.wholeProject) return;
-    for (const { id } of this.#rows.turns(deletion)) jobs.done(SUGGESTED_RENDER, id);
+    for (const { id } of this.#user.deletionRows.turns(deletion)) jobs.done(SUGGESTED_RENDER, id);
     for (const key of this.#attachments(deletion)) jobs.done(ATTACH, key);
   }
 
   #attachments(deletion: DeletionRecord): string[] {
     const { project } = deletion;
-    return project === null ? [] : this.#rows.attached(deletion).map((asset) => attachmentKey(project, asset));
+    return project === null
+      ? []
+      : this.#user.deletionRows.attached(deletion).map((asset) => attachmentKey(project, asset));
   }
 }
 

@@ -1,6 +1,8 @@
 /** Projects: their records, their session at Nemo, and their timeline. */
-import { type Problem, problemOf } from "../../core/errors.ts";
+
+import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
@@ -9,8 +11,7 @@ import { EMPTY_TIMELINE, isExportable, summaryLine, type Timeline } from "../../
 import type { Snapshot } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/client.ts";
-import { cursorOf, pageOf } from "../shared/context.ts";
-import { asReplayed, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
+import { createOnce } from "../shared/idempotency.ts";
 import { AttachRows } from "./attachments.ts";
 import { admitNewUser, originOf, type UserContext } from "./context.ts";
 
@@ -39,13 +40,8 @@ export class Projects {
     this.#context = context;
   }
 
-  async create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
-    const admitted = await admitNewUser(this.#context, call);
-    if (!admitted.ok) return admitted;
+  create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
     const { runtime, address } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return asReplayed(this.read(idempotency.value as ProjectId)); // written by this method only
     const project: Project = {
       id: ownedId("prj", address.uh, runtime.now(), runtime.random),
       name: body.name,
@@ -57,16 +53,20 @@ export class Projects {
       hasTimeline: false,
       opened: false,
     };
-    runtime.storage.transactionSync(() => {
-      runtime.sql.exec(
-        "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
-        project.id,
-        project.createdAt,
-        JSON.stringify(project),
-      );
-      saveIdempotencyKey(runtime, call, project.id);
+    return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#context, call, {
+      existing: (id) => this.read(id as ProjectId), // the key of `commit`
+      prepare: () => admitNewUser(this.#context, call),
+      commit: () => {
+        runtime.sql.exec(
+          "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",
+          project.id,
+          project.createdAt,
+          JSON.stringify(project),
+        );
+        return project.id;
+      },
+      created: (limits) => metered(this.#show(project), limits),
     });
-    return metered(this.#show(project), admitted.value);
   }
 
   read(id: ProjectId): Result<ProjectWire, Problem> {
@@ -79,13 +79,13 @@ export class Projects {
     const rows = sql
       .exec<{ record: string }>(
         "SELECT record FROM projects WHERE is_deleted = 0 AND id < ? ORDER BY id DESC LIMIT ?",
-        cursorOf(page),
-        page.limit + 1,
+        idBefore(page),
+        rowsFor(page),
       )
       .toArray()
       .map(({ record }) => JSON.parse(record) as Project); // written by this file only
     const origin = originOf(this.#context);
-    return pageOf(
+    return cutPage(
       rows,
       page,
       (project) => project.id,

@@ -1,16 +1,22 @@
-/** The services of a user's object, created once per instance. */
+/** The services of a user's object, created once per instance. Each gets the whole record and uses what it needs. */
+
 import { parseUserObjectName } from "../../core/address.ts";
+import type { TurnId, VideoId } from "../../core/ids.ts";
+import type { TurnWire } from "../../core/wire/turn.ts";
+import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import type { VideoEventWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import { openDatabase } from "../shared/database.ts";
+import { type Database, openDatabase } from "../shared/database.ts";
 import { Downloads } from "../shared/downloads.ts";
 import { type JobHandler, JobScheduler } from "../shared/jobs.ts";
 import { Outbox } from "../shared/outbox.ts";
 import { Account } from "./account.ts";
 import { AssetDeletions, Assets } from "./assets.ts";
+import { AttachRows, AttachRun } from "./attachments.ts";
 import { Batches, BatchRows } from "./batches.ts";
 import { isNamed, type UserContext } from "./context.ts";
 import { PendingSettlements, UserDeletion } from "./deletion.ts";
-import { EventSubscribers, Frames, VideoEvents, Waiting } from "./event-streams.ts";
+import { EventStreams, EventSubscribers, Frames, Waiting } from "./event-streams.ts";
 import { GeneratorJobRows, GeneratorJobs } from "./generator-jobs.ts";
 import { DeletionRows, Deletions } from "./project-deletion.ts";
 import { Projects } from "./projects.ts";
@@ -27,92 +33,122 @@ import { TurnRows } from "./turns/store.ts";
 import { Tickets, Turns } from "./turns/turns.ts";
 import { Uploads } from "./uploads.ts";
 import { VideoWorkflow } from "./videos/run.ts";
-import { VideoRows } from "./videos/store.ts";
+import { type ShownVideo, VideoRows } from "./videos/store.ts";
 import { Videos } from "./videos/videos.ts";
 
-export type UserServices = ReturnType<typeof createUserServices>;
+export type UserServices = UserContext & {
+  readonly userDeletion: UserDeletion;
+  readonly pendingSettlements: PendingSettlements;
+  readonly downloads: Downloads;
+  readonly sessions: Sessions;
+  readonly projects: Projects;
+  readonly deletionRows: DeletionRows;
+  readonly deletions: Deletions;
+  readonly uploads: Uploads;
+  readonly assets: Assets;
+  readonly assetDeletions: AssetDeletions;
+  readonly attachRows: AttachRows;
+  readonly attachRun: AttachRun;
+  readonly turnRows: TurnRows;
+  readonly turns: Turns;
+  readonly turnRun: TurnRun;
+  readonly turnSettle: TurnSettle;
+  readonly commandTurns: CommandTurns;
+  readonly tickets: Tickets;
+  readonly renderRows: RenderRows;
+  readonly renders: Renders;
+  readonly renderRun: RenderRun;
+  readonly renderFiles: RenderFiles;
+  readonly videoRows: VideoRows;
+  readonly videos: Videos;
+  readonly videoWorkflow: VideoWorkflow;
+  readonly frames: Frames;
+  readonly eventSubscribers: EventSubscribers;
+  readonly waiting: Waiting;
+  readonly turnEvents: EventStreams<TurnId, TurnWire, TurnEventWire>;
+  readonly videoEvents: EventStreams<VideoId, ShownVideo, VideoEventWire>;
+  readonly generatorJobRows: GeneratorJobRows;
+  readonly generatorJobs: GeneratorJobs;
+  readonly batchRows: BatchRows;
+  readonly batches: Batches;
+};
 
-/** Creates the services and resumes what the last instance left; `worker` runs the due jobs. */
-export function createUserServices(runtime: ObjectRuntime, worker: JobHandler) {
+/** Creates the services and resumes what the last instance left; `handler` runs the due jobs. */
+export function createUserServices(runtime: ObjectRuntime, handler: JobHandler): UserServices {
   const address = parseUserObjectName(runtime.name);
   const fullDatabase = openDatabase(runtime, USER_MIGRATIONS);
-  const userDeletion = new UserDeletion(runtime, address, fullDatabase);
+  const userDeletion = new UserDeletion({ runtime, address, database: fullDatabase });
   const database = userDeletion.guarded();
-  const jobs = new JobScheduler(runtime, fullDatabase, "user", worker);
-  const outbox = new Outbox(runtime, jobs, { uh: address.uh, named: () => isNamed({ runtime }) });
+  const jobs = new JobScheduler(runtime, fullDatabase, "user", handler);
+  const outbox = new Outbox(runtime, jobs, {
+    uh: address.uh,
+    named: () => isNamed({ runtime }),
+    onEvent: (resource) => onEvent(user, resource),
+  });
   const log = new TurnEventLog(runtime);
   const account = new Account({ runtime, address, database, jobs, outbox });
   const context: UserContext = { runtime, address, database, jobs, outbox, account, log };
-  const sessions = new Sessions(context, userDeletion);
-  const projects = new Projects(context);
-  const deletionRows = new DeletionRows(runtime);
-  const uploads = new Uploads(context, deletionRows);
-  const assets = new Assets(context, projects, deletionRows);
-  const turnRows = new TurnRows(runtime, database);
-  const settle = new TurnSettle(context, projects, turnRows);
+  const user = { ...context } as UserServices; // completed by the next statement; until then constructors only keep it
+  const turns = new Turns(user);
+  const videos = new Videos(user);
   const downloads = new Downloads(runtime, address);
-  const frames = new Frames(downloads);
-  const subscribers = new EventSubscribers(runtime, log, sessions, frames);
-  const waiting = new Waiting(log);
-  const turns = new Turns(context, projects, turnRows, subscribers, waiting);
-  const tickets = new Tickets(context, turnRows);
-  const renderRows = new RenderRows(runtime, database);
-  const renders = new Renders(context, projects, renderRows);
-  const commands = new CommandTurns(context, settle, renders);
-  const run = new TurnRun(context, projects, assets, turnRows, settle, commands);
-  const renderRun = new RenderRun(context, projects, renderRows);
-  const files = new RenderFiles(context, renderRows);
-  const videoRows = new VideoRows(runtime, database);
-  const videos = new Videos(context, videoRows, { projects, assets, renders, files, renderRows, run });
-  const videoEvents = new VideoEvents(context, videoRows, videos, { subscribers, waiting, frames });
-  const workflow = new VideoWorkflow(context, videoRows, videos, {
-    projects,
-    assets,
-    turns,
-    turnRows,
-    renders,
-    renderRows,
-  });
-  const deletions = new Deletions(context, { projects, run, renders, files, videos, videoRows }, deletionRows);
-  const assetDeletions = new AssetDeletions(context, assets, deletionRows);
-  const generatorJobs = new GeneratorJobs(context, new GeneratorJobRows(runtime, database), {
-    projects,
-    turns,
-    turnRows,
-  });
-  const batches = new Batches(context, new BatchRows(runtime, database), videos, projects);
-  // Uses the whole database: the guarded one is empty after the deletion, and the account would find no token in it.
-  const lastAccount = new Account({ runtime, address, database: fullDatabase, jobs, outbox });
-  const pendingSettlements = new PendingSettlements({ ...context, database: fullDatabase, account: lastAccount });
-  // Last, when every listener of the outbox has been added.
-  if (database.exists()) {
-    run.recover();
-    turns.confirmSlots();
-    workflow.recover();
-  }
-  return {
-    context,
-    downloads,
-    pendingSettlements,
+  Object.assign(user, {
     userDeletion,
-    sessions,
-    projects,
-    uploads,
-    assets,
+    pendingSettlements: createPendingSettlements(context, fullDatabase),
+    downloads,
+    sessions: new Sessions(user),
+    projects: new Projects(user),
+    deletionRows: new DeletionRows(runtime),
+    deletions: new Deletions(user),
+    uploads: new Uploads(user),
+    assets: new Assets(user),
+    assetDeletions: new AssetDeletions(user),
+    attachRows: new AttachRows(runtime),
+    attachRun: new AttachRun(user),
+    turnRows: new TurnRows(runtime, database),
     turns,
-    tickets,
-    renders,
-    files,
-    run,
-    renderRun,
+    turnRun: new TurnRun(user),
+    turnSettle: new TurnSettle(user),
+    commandTurns: new CommandTurns(user),
+    tickets: new Tickets(user),
+    renderRows: new RenderRows(runtime, database),
+    renders: new Renders(user),
+    renderRun: new RenderRun(user),
+    renderFiles: new RenderFiles(user),
+    videoRows: new VideoRows(runtime, database),
     videos,
-    videoEvents,
-    videoRows,
-    workflow,
-    generatorJobs,
-    batches,
-    deletions,
-    deletionRows,
-    assetDeletions,
-  };
+    videoWorkflow: new VideoWorkflow(user),
+    frames: new Frames(downloads),
+    eventSubscribers: new EventSubscribers(user),
+    waiting: new Waiting(log),
+    turnEvents: new EventStreams(user, turns.streamSource),
+    videoEvents: new EventStreams(user, videos.streamSource),
+    generatorJobRows: new GeneratorJobRows(runtime, database),
+    generatorJobs: new GeneratorJobs(user),
+    batchRows: new BatchRows(runtime, database),
+    batches: new Batches(user),
+  } satisfies Omit<UserServices, keyof UserContext>);
+  if (database.exists()) {
+    user.turnRun.recover();
+    user.turns.confirmSlots();
+    user.videoWorkflow.recover();
+  }
+  return user;
+}
+
+/** Called for every event of the outbox, in the transaction that appends it: schedules the workflows that wait for it. */
+function onEvent({ videoWorkflow, generatorJobs, batches }: UserServices, resource: string): void {
+  videoWorkflow.onEvent(resource);
+  generatorJobs.onEvent(resource);
+  batches.onEvent(resource);
+}
+
+/**
+ * Reads the last turns of a deleted user. Uses the whole database: the guarded one is empty after the deletion, and the
+ * account would find no token in it.
+ */
+function createPendingSettlements(context: UserContext, database: Database): PendingSettlements {
+  const late: UserContext = { ...context, database, account: new Account({ ...context, database }) };
+  const settling = { ...late, projects: new Projects(late), turnRows: new TurnRows(late.runtime, database) };
+  return new PendingSettlements({ ...settling, turnSettle: new TurnSettle(settling) });
 }

@@ -2,10 +2,12 @@
  * The list of a user's uploads: which exist, how many are open, and which may work now. An upload's progress is in
  * its own object.
  */
+
 import { uploadObjectName } from "../../core/address.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
+import { cutPage, rowsFor } from "../../core/page.ts";
 import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
@@ -13,20 +15,17 @@ import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import { logBug } from "../../log.ts";
-import { pageOf } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
 import { releaseQuota } from "../shared/problems.ts";
-import { admitNewUser, RETENTION, recordCaller, type UserContext } from "./context.ts";
-import type { DeletionRows } from "./project-deletion.ts";
+import { admitNewUser, RETENTION, recordCaller } from "./context.ts";
+import type { UserServices } from "./services.ts";
 
 export class Uploads {
-  readonly #context: UserContext;
-  readonly #deletions: DeletionRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, deletions: DeletionRows) {
-    this.#context = context;
-    this.#deletions = deletions;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
@@ -39,12 +38,12 @@ export class Uploads {
     if (this.#isFull(upload)) await this.#refreshOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
-    const admitted = await admitNewUser(this.#context, call, wants);
+    const admitted = await admitNewUser(this.#user, call, wants);
     if (!admitted.ok) return admitted;
     // Concurrent calls may have added uploads during the await.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
-      if (bytes !== null) releaseQuota(this.#context.runtime, bytes.ref);
+      if (bytes !== null) releaseQuota(this.#user.runtime, bytes.ref);
       return err(tooMany());
     }
     this.#put(upload);
@@ -53,10 +52,10 @@ export class Uploads {
 
   /** Stores the state that an upload's object reports; null: it was deleted. */
   note(call: Call, id: UploadId, upload: UploadWire | null): void {
-    recordCaller(this.#context, call);
+    recordCaller(this.#user, call);
     if (upload === null) {
       this.#sql.exec("DELETE FROM uploads WHERE id = ?", id);
-      this.#scheduleCheck(id, this.#context.runtime.now() + UPLOAD_TTL_MS);
+      this.#scheduleCheck(id, this.#user.runtime.now() + UPLOAD_TTL_MS);
     } else this.#put(upload);
   }
 
@@ -65,7 +64,7 @@ export class Uploads {
    * does not answer, is asked again later. Returns the next due time; null when nothing is left.
    */
   async deleteExpired(): Promise<EpochMs | null> {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     const due = `SELECT id FROM upload_checks WHERE due_at <= ? ORDER BY due_at ${BOUND_LIMIT}`;
     for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
       const isForgotten = await this.#uploadObject(id)
@@ -87,7 +86,7 @@ export class Uploads {
    * created, or whose object failed, blocks no other.
    */
   mayStart(id: UploadId, work: "import" | "final"): boolean {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     if (!this.#isKnown(id)) return work === "final"; // the user is deleted: the upload learns that when its asset is refused
     const { timings } = runtime.config;
     const now = runtime.now();
@@ -108,10 +107,10 @@ export class Uploads {
       .exec<{ position: number; record: string }>(
         "SELECT position, record FROM uploads WHERE position < ? ORDER BY position DESC LIMIT ?",
         before,
-        page.limit + 1,
+        rowsFor(page),
       )
       .toArray();
-    return pageOf(
+    return cutPage(
       rows,
       page,
       ({ position }) => String(position),
@@ -124,7 +123,7 @@ export class Uploads {
    * ended, or never have begun.
    */
   async #refreshOverdue(call: Call): Promise<void> {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     const rows = this.#sql
       .exec<{ id: UploadId }>("SELECT id FROM uploads WHERE is_open = 1 AND expires_at < ?", runtime.now())
       .toArray();
@@ -143,7 +142,7 @@ export class Uploads {
       Date.parse(upload.expires_at),
       JSON.stringify(upload),
     );
-    const endsAt = upload.status === "open" ? Date.parse(upload.expires_at) : this.#context.runtime.now();
+    const endsAt = upload.status === "open" ? Date.parse(upload.expires_at) : this.#user.runtime.now();
     this.#scheduleCheck(upload.id, endsAt + UPLOAD_TTL_MS);
     const isHashed = upload.asset_id !== null || upload.concat !== "final";
     const isOver = upload.status !== "open" && (upload.status !== "completed" || isHashed);
@@ -151,7 +150,7 @@ export class Uploads {
   }
 
   #scheduleCheck(id: string, at: EpochMs): void {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     this.#sql.exec("INSERT OR REPLACE INTO upload_checks (id, due_at) VALUES (?, ?)", id, at);
     jobs.scheduleOnce(RETENTION, "", runtime.now() + UPLOAD_TTL_MS + HOUR_MS);
   }
@@ -161,20 +160,20 @@ export class Uploads {
    * recently.
    */
   #wasAsset(id: string): boolean {
-    if (!this.#context.database.exists()) return false;
+    if (!this.#user.database.exists()) return false;
     const asset: AssetId = `ast_${id.slice("upl_".length)}`;
     const isThere = this.#sql.exec("SELECT 1 FROM assets WHERE id = ?", asset).toArray().length > 0;
-    return isThere || this.#deletions.has(asset);
+    return isThere || this.#user.deletionRows.has(asset);
   }
 
   #uploadObject(id: UploadId): UploadRpc {
-    const { runtime, address } = this.#context;
+    const { runtime, address } = this.#user;
     return runtime.env.UPLOAD.getByName(uploadObjectName(address, id)) as unknown as UploadRpc; // UploadObject implements it
   }
 
   #isKnown(id: string): boolean {
     return (
-      this.#context.database.exists() && this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0
+      this.#user.database.exists() && this.#sql.exec("SELECT 1 FROM uploads WHERE id = ?", id).toArray().length > 0
     );
   }
 
@@ -184,12 +183,12 @@ export class Uploads {
   }
 
   #openCount(): number {
-    if (!this.#context.database.exists()) return 0;
+    if (!this.#user.database.exists()) return 0;
     return this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM uploads WHERE is_open = 1").one().n;
   }
 
   get #sql(): SqlStorage {
-    return this.#context.runtime.sql;
+    return this.#user.runtime.sql;
   }
 }
 

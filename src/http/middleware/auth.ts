@@ -10,6 +10,7 @@ import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import type { KeyScope } from "../../core/wire/key.ts";
 import { findKey, findKeyById, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
+import { withTimeout } from "../../timeout.ts";
 import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
@@ -102,23 +103,16 @@ const maxAgeOf = ({ req }: Ctx): number =>
 
 /** Awaits a key look-up in D1, with a timeout, and records once a day that the key was used. */
 async function lookUp(c: Ctx, read: Promise<KeyOwner | null>): Promise<KeyOwner | null> {
-  const owner = await withTimeout(read).catch(() => {
+  const unavailable = (): never => {
     throw apiError("auth_unavailable", "API keys cannot be verified at the moment; try again.", {
       retryAfterSeconds: 1,
     });
-  });
+  };
+  const owner = await withTimeout(read, KEY_LOOKUP_MS, unavailable).catch(unavailable);
   const today = toDay(Date.now());
   if (owner !== null && owner.lastUsedOn !== today && isOpen(owner, Date.now()))
     runAfterResponse(c, recordKeyUse(c.env.DB, owner.id, today));
   return owner;
-}
-
-function withTimeout<T>(read: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the key's look-up took too long")), KEY_LOOKUP_MS);
-  });
-  return Promise.race([read, late]).finally(() => clearTimeout(timer));
 }
 
 const isPast = (moment: EpochMs | null, now: EpochMs): boolean => moment !== null && moment <= now;

@@ -8,6 +8,7 @@ import type { TenantId } from "../../core/ids.ts";
 import { KEY_UNKNOWN_MAX_AGE_MS, KEYS_REMEMBERED } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { KeyOwner } from "../../store/keys.ts";
+import { withTimeout } from "../../timeout.ts";
 
 /**
  * How long to wait for another request's look-up of the same key, in ms, before starting a new one. A look-up is cancelled
@@ -30,7 +31,7 @@ export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promi
   const cached = lookIn(known, hash, maxAgeMs) ?? lookIn(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
   if (cached) return cached.owner;
   const other = running.get(hash);
-  const shared = other && (await Promise.race([other, later(SHARED_WAIT_MS)]));
+  const shared = other && (await withTimeout(other, SHARED_WAIT_MS, () => undefined));
   return shared === undefined ? load(hash, find) : shared;
 }
 
@@ -78,5 +79,3 @@ function put<T>(map: Map<string, T>, hash: string, value: T): void {
   const oldest = map.keys().next().value;
   if (map.size > KEYS_REMEMBERED && oldest !== undefined) map.delete(oldest);
 }
-
-const later = (ms: number): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), ms));

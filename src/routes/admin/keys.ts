@@ -1,12 +1,14 @@
 /** Operator routes for API keys of any tenant, mode and scope. */
+
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
+import { rowsFor } from "../../core/page.ts";
 import { plain } from "../../core/wire/common.ts";
 import { newKey, rotation } from "../../core/wire/key.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { plainPage } from "../../http/define-route.ts";
-import { cutPage } from "../../http/page.ts";
+import { pageOfRows, pageRequest } from "../../http/page.ts";
 import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
 import { createKey, getKey, revokeKey, rotateKey } from "../../services/keys.ts";
@@ -35,9 +37,9 @@ export function adminKeys(): Hono<AppEnv> {
   );
 
   admin.get("/tenants/:id/keys", tenantParams, query, async (c) => {
-    const { limit, after } = c.req.valid("query");
+    const page = pageRequest(c.req.valid("query"));
     const of = { tenant: c.req.valid("param").id, mode: null };
-    return c.json(cutPage(await listKeys(c.env.DB, of, limit + 1, after ?? null), limit));
+    return c.json(pageOfRows(await listKeys(c.env.DB, of, rowsFor(page), page.after), page));
   });
 
   admin.post(

@@ -1,13 +1,15 @@
 /** Operator routes for tenants. */
+
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
 import * as z from "zod";
+import { rowsFor } from "../../core/page.ts";
 import { tenantWarnings } from "../../core/tenant.ts";
 import { plain } from "../../core/wire/common.ts";
 import { newTenant, tenantChange } from "../../core/wire/tenant.ts";
 import type { AppEnv } from "../../http/context.ts";
 import { plainPage } from "../../http/define-route.ts";
-import { cutPage } from "../../http/page.ts";
+import { pageOfRows, pageRequest } from "../../http/page.ts";
 import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
 import {
@@ -34,8 +36,8 @@ export function adminTenants(): Hono<AppEnv> {
   });
 
   admin.get("/tenants", query, async (c) => {
-    const { limit, after } = c.req.valid("query");
-    return c.json(cutPage(await listTenants(c.env.DB, limit + 1, after ?? null), limit));
+    const page = pageRequest(c.req.valid("query"));
+    return c.json(pageOfRows(await listTenants(c.env.DB, rowsFor(page), page.after), page));
   });
 
   admin.get("/tenants/:id", params, async (c) => c.json(await getTenant(c, c.req.valid("param").id)));
@@ -65,9 +67,9 @@ export function adminTenants(): Hono<AppEnv> {
   admin.get("/tenants/:id/deletion", params, async (c) => c.json(await getTenantDeletion(c, c.req.valid("param").id)));
 
   admin.get("/tenants/:id/audit_log", params, entryQuery, async (c) => {
-    const { limit, after } = c.req.valid("query");
+    const page = pageRequest(c.req.valid("query"));
     const of = { tenant: c.req.valid("param").id, mode: null };
-    return c.json(cutPage(await listAudit(c.env.DB, of, limit + 1, after ?? null), limit));
+    return c.json(pageOfRows(await listAudit(c.env.DB, of, rowsFor(page), page.after), page));
   });
 
   return admin;

@@ -6,7 +6,7 @@
  * and reports the results of the previous ones in the same call.
  */
 
-import { type DeliveryId, type Mode, plainId } from "../../../core/ids.ts";
+import { type DeliveryId, plainId } from "../../../core/ids.ts";
 import {
   DELIVERIES_IN_FLIGHT,
   HOST_IN_FLIGHT,
@@ -25,23 +25,17 @@ import type { EpochMs } from "../../../core/time.ts";
 import { isAccepted, isGone, nextAttempt } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryMessage } from "../../../env.ts";
 import { logBug } from "../../../log.ts";
-import type { ObjectRuntime } from "../../shared/context.ts";
-import { type JobScheduler, mustWait } from "../../shared/jobs.ts";
+import { mustWait } from "../../shared/jobs.ts";
 import type { EventRow } from "../events.ts";
-import { type Addressed, hostOf, type TargetHealth, targetOf } from "../subscriptions.ts";
-import type { DeliveryMessages } from "./message.ts";
-import type { DeliveryRows, DeliveryWork } from "./store.ts";
+import type { TenantServices } from "../services.ts";
+import { type Addressed, hostOf, targetOf } from "../subscriptions.ts";
+import type { DeliveryWork } from "./store.ts";
 
 /** The kind of the one job for all deliveries. */
 export const DELIVER = "deliver";
 
 export class Deliveries {
-  readonly #runtime: ObjectRuntime;
-  readonly #jobs: JobScheduler;
-  readonly #rows: DeliveryRows;
-  readonly #pace: DeliveryPace;
-  readonly #messages: DeliveryMessages;
-  readonly #health: TargetHealth;
+  readonly #tenant: TenantServices;
   /** Queue messages were sent for everything due until then. Not stored: a new instance sends them again. */
   #dispatchedAt: EpochMs = 0;
   /**
@@ -53,20 +47,8 @@ export class Deliveries {
   /** The time for which the job was last scheduled. */
   #plannedAt: EpochMs | null | undefined = undefined;
 
-  constructor(
-    runtime: ObjectRuntime,
-    jobs: JobScheduler,
-    rows: DeliveryRows,
-    pace: DeliveryPace,
-    messages: DeliveryMessages,
-    health: TargetHealth,
-  ) {
-    this.#runtime = runtime;
-    this.#jobs = jobs;
-    this.#rows = rows;
-    this.#pace = pace;
-    this.#messages = messages;
-    this.#health = health;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /**
@@ -74,17 +56,20 @@ export class Deliveries {
    * event, and `plan` after it.
    */
   schedule({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
-    const { now, random } = this.#runtime;
+    const { now, random } = this.#tenant.runtime;
     return to.map(({ target, url }) => {
       const id = plainId("dlv", now(), random);
-      this.#rows.add({ id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() }, now());
+      this.#tenant.deliveryRows.add(
+        { id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() },
+        now(),
+      );
       return id;
     });
   }
 
   /** The due time of a delivery to send at once: after everything that queue messages were sent for. */
   dueNow(): EpochMs {
-    return Math.max(this.#runtime.now(), this.#dispatchedAt + 1);
+    return Math.max(this.#tenant.runtime.now(), this.#dispatchedAt + 1);
   }
 
   /**
@@ -94,7 +79,7 @@ export class Deliveries {
   plan(): void {
     const at = this.#nextRunAt();
     const planned = this.#plannedAt ?? null;
-    const isPlanned = at !== null && planned !== null && planned > this.#runtime.now() && planned <= at;
+    const isPlanned = at !== null && planned !== null && planned > this.#tenant.runtime.now() && planned <= at;
     if (!isPlanned && at !== this.#plannedAt) this.#reschedule(at);
   }
 
@@ -103,11 +88,11 @@ export class Deliveries {
    * expected.
    */
   async dispatch(): Promise<void> {
-    const { env, name, now, config } = this.#runtime;
-    if (await mustWait(this.#runtime)) return this.#reschedule(now() + config.timings.pauseCheckInterval);
+    const { env, name, now, config } = this.#tenant.runtime;
+    if (await mustWait(this.#tenant.runtime)) return this.#reschedule(now() + config.timings.pauseCheckInterval);
     if (now() - this.#sentAt >= config.timings.retry) this.#unanswered = 0; // late or lost by then
     const free = SENDERS_AT_ONCE - this.#unanswered;
-    const count = free > 0 ? this.#pace.choose(DELIVERIES_IN_FLIGHT).length : 0;
+    const count = free > 0 ? this.#tenant.deliveryPace.choose(DELIVERIES_IN_FLIGHT).length : 0;
     this.#dispatchedAt = now();
     const more = Math.min(free, Math.ceil(count / SENDER_SLOTS) - this.#unanswered);
     if (more > 0) {
@@ -124,20 +109,22 @@ export class Deliveries {
    * paused. A delivery whose message cannot be made becomes a dead letter.
    */
   async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
-    const { storage, failpoint } = this.#runtime;
+    const { storage, failpoint } = this.#tenant.runtime;
     if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // a sender started by a queue message reports nothing
-    const most = want > 0 && (await mustWait(this.#runtime)) ? 0 : want;
+    const most = want > 0 && (await mustWait(this.#tenant.runtime)) ? 0 : want;
     const claimed = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
-      for (const { id, attempt } of unsent) this.#rows.unclaim(id, attempt, this.dueNow());
+      for (const { id, attempt } of unsent) this.#tenant.deliveryRows.unclaim(id, attempt, this.dueNow());
       return most > 0 ? this.#claim(most) : [];
     });
     this.plan();
-    this.#jobs.tick();
+    this.#tenant.jobs.tick();
     if (claimed.length === 0) return [];
     await failpoint("delivery.claimed");
     const made = await Promise.all(
-      this.#messages.make(claimed).map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
+      this.#tenant.deliveryMessages
+        .make(claimed)
+        .map(({ row, job }) => job.catch((error: unknown) => this.#postpone(row, error))),
     );
     const unsendable = claimed.filter((_, at) => made[at] === null);
     if (unsendable.length > 0) this.#giveUp(unsendable);
@@ -145,14 +132,14 @@ export class Deliveries {
   }
 
   #claim(want: number): DeliveryWork[] {
-    const { now, config } = this.#runtime;
-    const rows = this.#pace.choose(want);
+    const { now, config } = this.#tenant.runtime;
+    const rows = this.#tenant.deliveryPace.choose(want);
     if (rows.length > 0)
-      this.#rows.claim(
+      this.#tenant.deliveryRows.claim(
         rows.map(({ id }) => id),
         now() + config.timings.deliveryLease,
       );
-    this.#pace.begin(rows);
+    this.#tenant.deliveryPace.begin(rows);
     return rows;
   }
 
@@ -161,13 +148,13 @@ export class Deliveries {
    * discarded.
    */
   #settle(reports: readonly DeliveryReport[]): void {
-    const { now, random01, config } = this.#runtime;
-    const rows = this.#rows.findAll(reports.map(({ id }) => id));
+    const { now, random01, config } = this.#tenant.runtime;
+    const rows = this.#tenant.deliveryRows.findAll(reports.map(({ id }) => id));
     const current = reports.flatMap((report) => {
       const row = rows.get(report.id);
       return row === undefined || row.is_running === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
     });
-    this.#rows.log(current, now());
+    this.#tenant.deliveryRows.log(current, now());
     const over = { delivered: [] as DeliveryId[], failed: [] as DeliveryId[] };
     for (const { id, attempt, outcome, row } of current) {
       const isLast = isAccepted(outcome) || isGone(outcome);
@@ -175,13 +162,13 @@ export class Deliveries {
         ? null
         : nextAttempt(attempt - row.earlier_attempts, outcome.retryAfterMs, now(), random01(), config.timings);
       if (next === null) over[isAccepted(outcome) ? "delivered" : "failed"].push(id);
-      else this.#rows.retryAt(id, next);
+      else this.#tenant.deliveryRows.retryAt(id, next);
     }
-    this.#rows.end(over.delivered, "delivered", now());
-    this.#rows.end(over.failed, "failed", now());
+    this.#tenant.deliveryRows.end(over.delivered, "delivered", now());
+    this.#tenant.deliveryRows.end(over.failed, "failed", now());
     for (const { outcome, row } of current) {
-      this.#pace.record(row, outcome);
-      this.#health.note(targetOf(row), row.event, outcome);
+      this.#tenant.deliveryPace.record(row, outcome);
+      this.#tenant.subscriptions.recordAttempt(targetOf(row), row.event, outcome);
     }
   }
 
@@ -190,19 +177,19 @@ export class Deliveries {
    * wait. These failures are counted separately, and only days of them end the delivery.
    */
   #postpone(row: DeliveryWork, error: unknown): "postponed" | null {
-    const { now, config } = this.#runtime;
+    const { now, config } = this.#tenant.runtime;
     logBug("message_not_made", error, { work: "delivery", attempt: row.message_failures + 1 });
     if (row.message_failures + 1 >= MESSAGE_TRIES) return null;
     const wait = Math.min(config.timings.retry * 2 ** row.message_failures, config.timings.retryMax);
-    this.#rows.unclaimUnmade(row, now() + wait);
+    this.#tenant.deliveryRows.unclaimUnmade(row, now() + wait);
     this.plan();
     return "postponed";
   }
 
   #giveUp(rows: readonly DeliveryWork[]): void {
-    const { storage, now } = this.#runtime;
+    const { storage, now } = this.#tenant.runtime;
     const ids = rows.map(({ id }) => id);
-    storage.transactionSync(() => this.#rows.end(ids, "failed", now()));
+    storage.transactionSync(() => this.#tenant.deliveryRows.end(ids, "failed", now()));
     this.plan();
   }
 
@@ -211,12 +198,12 @@ export class Deliveries {
    * must have been lost.
    */
   #nextRunAt(): EpochMs | null {
-    const { timings } = this.#runtime.config;
-    const waiting = this.#rows.hasDueJobs(this.#dispatchedAt);
+    const { timings } = this.#tenant.runtime.config;
+    const waiting = this.#tenant.deliveryRows.hasDueJobs(this.#dispatchedAt);
     const times = [
-      this.#rows.nextDueAt(this.#dispatchedAt),
+      this.#tenant.deliveryRows.nextDueAt(this.#dispatchedAt),
       waiting ? this.#dispatchedAt + timings.stepLease : null,
-      waiting ? this.#pace.freeAt() : null,
+      waiting ? this.#tenant.deliveryPace.freeAt() : null,
     ];
     const known = times.filter((at) => at !== null);
     return known.length === 0 ? null : Math.min(...known);
@@ -224,8 +211,8 @@ export class Deliveries {
 
   #reschedule(at: EpochMs | null): void {
     this.#plannedAt = at;
-    if (at === null) this.#jobs.done(DELIVER, "");
-    else this.#jobs.schedule(DELIVER, "", at);
+    if (at === null) this.#tenant.jobs.done(DELIVER, "");
+    else this.#tenant.jobs.schedule(DELIVER, "", at);
   }
 }
 
@@ -240,9 +227,7 @@ type Slot = Pick<DeliveryWork, "host" | "lane">;
 type Open = { all: number; unproven: number; readonly lanes: Map<string, number>; hosts: Map<string, number> };
 
 export class DeliveryPace {
-  readonly #runtime: ObjectRuntime;
-  readonly #rows: DeliveryRows;
-  readonly #mode: Mode;
+  readonly #tenant: TenantServices;
   /** Test mode: when attempts to each host started. Not stored: this limit is a courtesy, not a guarantee. */
   readonly #begun = new Map<string, EpochMs[]>();
   /** Whether the last answer of a lane came quickly. Not stored: the next answer sets it. */
@@ -250,27 +235,25 @@ export class DeliveryPace {
   /** The lane of the last claimed delivery. */
   #last = "";
 
-  constructor(runtime: ObjectRuntime, rows: DeliveryRows, mode: Mode) {
-    this.#runtime = runtime;
-    this.#rows = rows;
-    this.#mode = mode;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /**
    * Up to `want` deliveries that may be sent now: one of each target in turn, within a target the longest due first.
    */
   choose(want: number): DeliveryWork[] {
-    const now = this.#runtime.now();
+    const now = this.#tenant.runtime.now();
     const open = this.#open(now);
     const most = Math.min(want, DELIVERIES_IN_FLIGHT - open.all);
     if (most <= 0) return [];
     const lines: DeliveryWork[][] = [];
     let unproven = open.unproven;
-    for (const lane of this.#rotate(this.#rows.dueLanes(now))) {
+    for (const lane of this.#rotate(this.#tenant.deliveryRows.dueLanes(now))) {
       const isProven = this.#isQuick.get(lane) === true;
       const slots = this.#laneLimit(lane) - (open.lanes.get(lane) ?? 0);
       if (slots <= 0 || (!isProven && unproven >= UNPROVEN_IN_FLIGHT)) continue;
-      const due = this.#rows.due(lane, now, Math.min(slots, most));
+      const due = this.#tenant.deliveryRows.due(lane, now, Math.min(slots, most));
       const [first] = due;
       if (first === undefined || !this.#fits(first, open)) continue;
       if (!isProven) unproven += 1;
@@ -291,13 +274,13 @@ export class DeliveryPace {
   /** Records the start of attempts. */
   begin(rows: readonly DeliveryWork[]): void {
     this.#last = rows.at(-1)?.lane ?? this.#last;
-    if (this.#mode !== "test") return;
-    for (const { host } of rows) this.#begun.set(host, [...(this.#begun.get(host) ?? []), this.#runtime.now()]);
+    if (this.#tenant.scope.mode !== "test") return;
+    for (const { host } of rows) this.#begun.set(host, [...(this.#begun.get(host) ?? []), this.#tenant.runtime.now()]);
   }
 
   /** Records the result of an attempt. */
   record({ lane }: DeliveryWork, { status, tookMs }: DeliveryOutcome): void {
-    const isQuick = status !== null && tookMs <= this.#runtime.config.timings.deliveryTimeout * SLOW_ANSWER_PART;
+    const isQuick = status !== null && tookMs <= this.#tenant.runtime.config.timings.deliveryTimeout * SLOW_ANSWER_PART;
     this.#isQuick.delete(lane);
     this.#isQuick.set(lane, isQuick);
     const [oldest] = this.#isQuick.keys();
@@ -307,7 +290,7 @@ export class DeliveryPace {
   /** When the first host at its limit may be sent to again; null when no host is at its limit. */
   freeAt(): EpochMs | null {
     const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#hostLimit);
-    const times = full.map((begun) => Math.min(...begun) + this.#runtime.config.timings.testHostWindow);
+    const times = full.map((begun) => Math.min(...begun) + this.#tenant.runtime.config.timings.testHostWindow);
     return times.length === 0 ? null : Math.min(...times);
   }
 
@@ -318,7 +301,7 @@ export class DeliveryPace {
 
   /** How many requests may be open to one host or, in test mode, start within a second. */
   get #hostLimit(): number {
-    return this.#mode === "test" ? TEST_HOST_PER_SECOND : HOST_IN_FLIGHT;
+    return this.#tenant.scope.mode === "test" ? TEST_HOST_PER_SECOND : HOST_IN_FLIGHT;
   }
 
   #laneLimit(lane: string): number {
@@ -327,8 +310,9 @@ export class DeliveryPace {
 
   #open(now: EpochMs): Open {
     const open: Open = { all: 0, unproven: 0, lanes: new Map<string, number>(), hosts: new Map<string, number>() };
-    for (const attempt of this.#rows.inFlight(now)) this.#count(attempt, open);
-    if (this.#mode === "test") open.hosts = new Map([...this.#recent()].map(([host, begun]) => [host, begun.length]));
+    for (const attempt of this.#tenant.deliveryRows.inFlight(now)) this.#count(attempt, open);
+    if (this.#tenant.scope.mode === "test")
+      open.hosts = new Map([...this.#recent()].map(([host, begun]) => [host, begun.length]));
     return open;
   }
 
@@ -345,7 +329,7 @@ export class DeliveryPace {
   }
 
   #recent(): Map<string, EpochMs[]> {
-    const since = this.#runtime.now() - this.#runtime.config.timings.testHostWindow;
+    const since = this.#tenant.runtime.now() - this.#tenant.runtime.config.timings.testHostWindow;
     for (const [host, begun] of this.#begun) {
       const recent = begun.filter((at) => at > since);
       if (recent.length === 0) this.#begun.delete(host);

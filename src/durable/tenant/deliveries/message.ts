@@ -1,28 +1,18 @@
 /** The HTTP messages of deliveries: built and signed when a delivery is claimed. Also test messages to an endpoint. */
 
 import { type Problem, problemOf } from "../../../core/errors.ts";
-import { type DeliveryId, type EndpointId, eventId, type Mode } from "../../../core/ids.ts";
+import { type DeliveryId, type EndpointId, eventId } from "../../../core/ids.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { DeliveryJob } from "../../../core/rpc/tenant.ts";
+import type { DeliveryJob, NewEvent } from "../../../core/rpc/tenant.ts";
 import type { Call } from "../../../core/rpc/user.ts";
 import { USER_AGENT } from "../../../core/ssrf.ts";
 import { SECOND_MS } from "../../../core/time.ts";
 import { sampleEvent } from "../../../core/webhooks/samples.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../../core/wire/event.ts";
-import type { ObjectRuntime } from "../../shared/context.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import type { Events } from "../events.ts";
-import type { Secrets } from "../secrets.ts";
-import {
-  type Destination,
-  type Endpoint,
-  type EndpointRows,
-  noEndpoint,
-  type Targets,
-  targetOf,
-} from "../subscriptions.ts";
-import type { Deliveries } from "./dispatch.ts";
-import type { DeliveryRows, DeliveryWork } from "./store.ts";
+import { createOnce } from "../../shared/idempotency.ts";
+import type { TenantServices } from "../services.ts";
+import { type Destination, type Endpoint, noEndpoint, targetOf } from "../subscriptions.ts";
+import type { DeliveryWork } from "./store.ts";
 
 /**
  * A claimed delivery and its message; null when its target or event is gone, or none of its secrets can be decrypted.
@@ -30,18 +20,10 @@ import type { DeliveryRows, DeliveryWork } from "./store.ts";
 export type Made = { readonly row: DeliveryWork; readonly job: Promise<DeliveryJob | null> };
 
 export class DeliveryMessages {
-  readonly #runtime: ObjectRuntime;
-  readonly #rows: DeliveryRows;
-  readonly #events: Events;
-  readonly #targets: Targets;
-  readonly #secrets: Secrets;
+  readonly #tenant: TenantServices;
 
-  constructor(runtime: ObjectRuntime, rows: DeliveryRows, events: Events, targets: Targets, secrets: Secrets) {
-    this.#runtime = runtime;
-    this.#rows = rows;
-    this.#events = events;
-    this.#targets = targets;
-    this.#secrets = secrets;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /**
@@ -49,17 +31,17 @@ export class DeliveryMessages {
    * fetched.
    */
   make(claimed: readonly DeliveryWork[]): Made[] {
-    const events = this.#events.findAll(claimed.map(({ event }) => event));
-    const stale = this.#rows.stale(claimed.map(({ id }) => id));
+    const events = this.#tenant.events.findAll(claimed.map(({ event }) => event));
+    const stale = this.#tenant.deliveryRows.stale(claimed.map(({ id }) => id));
     const destinations = new Map<string, Destination | null>();
     return claimed.map((row) => {
       const { target_kind, target } = row;
       const key = `${target_kind} ${target}`;
-      const destination = destinations.get(key) ?? this.#targets.find(targetOf(row));
+      const destination = destinations.get(key) ?? this.#tenant.subscriptions.destinationOf(targetOf(row));
       destinations.set(key, destination);
       const event = events.get(row.event);
       if (event === undefined || destination === null) return { row, job: Promise.resolve(null) };
-      const shown = this.#events.show([event]).then(([one]) => one);
+      const shown = this.#tenant.events.show([event]).then(([one]) => one);
       return { row, job: shown.then((one) => (one ? this.#sign(row, destination, one, stale.has(row.id)) : null)) };
     });
   }
@@ -70,10 +52,10 @@ export class DeliveryMessages {
     shown: EventWire,
     isStale: boolean,
   ): Promise<DeliveryJob | null> {
-    const { now, config } = this.#runtime;
+    const { now, config } = this.#tenant.runtime;
     const body = JSON.stringify(destination.message(isStale ? { ...shown, stale: true } : shown));
     const at = new Date(now());
-    const signature = await this.#secrets.sign(destination.signer, row.event, at, body);
+    const signature = await this.#tenant.secrets.sign(destination.signer, row.event, at, body);
     if (signature === null) return null;
     const headers = {
       "content-type": "application/json",
@@ -97,54 +79,54 @@ export class DeliveryMessages {
 /* Test messages: like a real one, signed and delivered in the same way. */
 
 export class Samples {
-  readonly #runtime: ObjectRuntime;
-  readonly #mode: Mode;
-  readonly #endpoints: EndpointRows;
-  readonly #events: Events;
-  readonly #deliveries: Deliveries;
+  readonly #tenant: TenantServices;
 
-  constructor(runtime: ObjectRuntime, mode: Mode, endpoints: EndpointRows, events: Events, deliveries: Deliveries) {
-    this.#runtime = runtime;
-    this.#mode = mode;
-    this.#endpoints = endpoints;
-    this.#events = events;
-    this.#deliveries = deliveries;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /**
    * Schedules a sample of a type for the endpoint: the body of the latest event, or else an invented one. It appears in
    * no list of events.
    */
-  async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
-    const endpoint = this.#endpoints.find(id);
-    if (endpoint === null) return err(noEndpoint());
-    if (endpoint.state === "disabled") return err(disabled());
-    const { storage, now } = this.#runtime;
-    const known = findByIdempotencyKey(this.#runtime, call);
-    if (!known.ok) return known;
-    if (known.value !== null) return ok(known.value as DeliveryId); // written below only
-    const type = wanted ?? firstOf(endpoint);
-    const [latest] = this.#events.latestStored(type, 1);
-    const [content] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
-    const resource = `sample_${crypto.randomUUID()}`;
-    const event = await eventId(resource, type);
-    const data = JSON.stringify(content);
-    const [newEvent] = await this.#events.prepare([
-      { id: event, type, resource, sequence: 1, at: now(), uh: latest?.uh ?? "", data },
-    ]);
-    if (newEvent === undefined) throw new Error("expected one prepared event");
-    const existing = findByIdempotencyKey(this.#runtime, call); // again, directly before the commit
-    if (!existing.ok || existing.value !== null) await this.#events.drop([newEvent]);
-    if (!existing.ok) return existing;
-    if (existing.value !== null) return ok(existing.value as DeliveryId);
-    return storage.transactionSync(() => {
-      const stored = this.#events.addSample(newEvent);
-      const [delivery] = this.#deliveries.schedule(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
-      if (delivery === undefined) throw new Error("expected one scheduled delivery");
-      saveIdempotencyKey(this.#runtime, call, delivery);
-      this.#deliveries.plan();
-      return ok(delivery);
+  send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
+    const { subscriptionStore, events, deliveries } = this.#tenant;
+    return createOnce<NewEvent, Result<DeliveryId, Problem>>(this.#tenant, call, {
+      existing: (delivery) => ok(delivery as DeliveryId), // the key of `commit`
+      check: () => {
+        const endpoint = subscriptionStore.findEndpoint(id);
+        if (endpoint === null) return noEndpoint();
+        return endpoint.state === "disabled" ? disabled() : null;
+      },
+      prepare: async () => {
+        const endpoint = subscriptionStore.findEndpoint(id);
+        return endpoint === null ? err(noEndpoint()) : ok(await this.#sampleFor(endpoint, wanted));
+      },
+      release: (sample) => events.drop([sample]),
+      commit: (sample) => {
+        const url = subscriptionStore.findEndpoint(id)?.url ?? "";
+        const [delivery] = deliveries.schedule(events.addSample(sample), [{ target: { kind: "endpoint", id }, url }]);
+        if (delivery === undefined) throw new Error("expected one scheduled delivery");
+        deliveries.plan();
+        return delivery;
+      },
+      created: (_, delivery) => ok(delivery as DeliveryId),
     });
+  }
+
+  async #sampleFor(endpoint: Endpoint, wanted: EventType | null): Promise<NewEvent> {
+    const { runtime, scope, events } = this.#tenant;
+    const type = wanted ?? firstOf(endpoint);
+    const [latest] = events.latestStored(type, 1);
+    const [content] = latest === undefined ? [sampleEvent(type, scope.mode).data] : await events.dataOf([latest]); // without its link
+    const resource = `sample_${crypto.randomUUID()}`;
+    const id = await eventId(resource, type);
+    const data = JSON.stringify(content);
+    const [sample] = await events.prepare([
+      { id, type, resource, sequence: 1, at: runtime.now(), uh: latest?.uh ?? "", data },
+    ]);
+    if (sample === undefined) throw new Error("expected one prepared event");
+    return sample;
   }
 }
 

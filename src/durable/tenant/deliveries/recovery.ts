@@ -2,101 +2,87 @@
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { EndpointId } from "../../../core/ids.ts";
 import { RECOVER_STEP } from "../../../core/limits.ts";
-import { err, ok, type Result } from "../../../core/result.ts";
+import { ok, type Result } from "../../../core/result.ts";
 import type { Call } from "../../../core/rpc/user.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import type { EndpointWire } from "../../../core/wire/webhook.ts";
-import type { ObjectRuntime } from "../../shared/context.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import type { JobScheduler } from "../../shared/jobs.ts";
-import type { Events } from "../events.ts";
-import { type Endpoint, type EndpointRows, isWanted, noEndpoint, showEndpoint } from "../subscriptions.ts";
+import { createOnce } from "../../shared/idempotency.ts";
+import type { TenantServices } from "../services.ts";
+import { type Endpoint, isWanted, noEndpoint } from "../subscriptions.ts";
 import type { Deliveries } from "./dispatch.ts";
-import type { DeliveryRows } from "./store.ts";
 
 /** The job kind of a running recovery; its key is the endpoint. */
 export const RECOVER = "recover";
 
 export class Recoveries {
-  readonly #runtime: ObjectRuntime;
-  readonly #jobs: JobScheduler;
-  readonly #rows: EndpointRows;
-  readonly #deliveryRows: DeliveryRows;
-  readonly #events: Events;
-  readonly #deliveries: Deliveries;
+  readonly #tenant: TenantServices;
 
-  constructor(
-    runtime: ObjectRuntime,
-    jobs: JobScheduler,
-    rows: EndpointRows,
-    deliveryRows: DeliveryRows,
-    events: Events,
-    deliveries: Deliveries,
-  ) {
-    this.#runtime = runtime;
-    this.#jobs = jobs;
-    this.#rows = rows;
-    this.#deliveryRows = deliveryRows;
-    this.#events = events;
-    this.#deliveries = deliveries;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   /**
    * Stores the request; the job then goes through the events step by step. A second request during a recovery extends
    * it to the earlier start.
    */
-  async start(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
-    const { storage, now, failpoint } = this.#runtime;
-    const idempotency = findByIdempotencyKey(this.#runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const endpoint = this.#rows.find(id);
-    if (endpoint === null) return err(noEndpoint());
-    if (idempotency.value !== null) return ok(showEndpoint(endpoint));
-    if (endpoint.state === "disabled") return err(disabled());
-    const running = this.#rows.recovery(id);
-    const earliest = Math.min(since, running?.since ?? since);
-    storage.transactionSync(() => {
-      this.#rows.saveRecovery(id, {
-        since: earliest,
-        after: this.#events.cursorBefore(earliest),
-        until: this.#events.cursor(),
-      });
-      this.#jobs.schedule(RECOVER, id, now());
-      saveIdempotencyKey(this.#runtime, call, id);
+  start(call: Call, id: EndpointId, since: EpochMs): Promise<Result<EndpointWire, Problem>> {
+    const { runtime, jobs, events, subscriptions, subscriptionStore } = this.#tenant;
+    return createOnce<null, Result<EndpointWire, Problem>>(this.#tenant, call, {
+      existing: () => subscriptions.readEndpoint(id),
+      check: () => {
+        const endpoint = subscriptionStore.findEndpoint(id);
+        if (endpoint === null) return noEndpoint();
+        return endpoint.state === "disabled" ? disabled() : null;
+      },
+      prepare: () => ok(null),
+      commit: () => {
+        const earliest = Math.min(since, subscriptionStore.recovery(id)?.since ?? since);
+        subscriptionStore.saveRecovery(id, {
+          since: earliest,
+          after: events.cursorBefore(earliest),
+          until: events.cursor(),
+        });
+        jobs.schedule(RECOVER, id, runtime.now());
+        return id;
+      },
+      created: async () => {
+        await runtime.failpoint("endpoint.recovering");
+        return subscriptions.readEndpoint(id);
+      },
     });
-    await failpoint("endpoint.recovering");
-    return ok(showEndpoint(endpoint));
   }
 
   /** One step: schedules the next few events again, except those that were delivered. */
   step(id: EndpointId): void {
-    const endpoint = this.#rows.find(id);
-    const recovery = this.#rows.recovery(id);
+    const endpoint = this.#tenant.subscriptionStore.findEndpoint(id);
+    const recovery = this.#tenant.subscriptionStore.recovery(id);
     const events =
-      endpoint === null || recovery === null ? [] : this.#events.between(recovery.after, recovery.until, RECOVER_STEP);
+      endpoint === null || recovery === null
+        ? []
+        : this.#tenant.events.between(recovery.after, recovery.until, RECOVER_STEP);
     const last = events.at(-1);
-    this.#runtime.storage.transactionSync(() => {
+    this.#tenant.runtime.storage.transactionSync(() => {
       if (endpoint === null || recovery === null || last === undefined || endpoint.state === "disabled") {
-        this.#rows.saveRecovery(id, null);
-        return this.#jobs.done(RECOVER, id);
+        this.#tenant.subscriptionStore.saveRecovery(id, null);
+        return this.#tenant.jobs.done(RECOVER, id);
       }
       for (const event of events)
         if (event.at >= recovery.since && isWanted(endpoint, event.type)) this.#schedule(endpoint, event);
-      this.#rows.saveRecovery(id, { ...recovery, after: last.cursor });
-      this.#jobs.schedule(RECOVER, id, this.#runtime.now());
-      this.#deliveries.plan();
+      this.#tenant.subscriptionStore.saveRecovery(id, { ...recovery, after: last.cursor });
+      this.#tenant.jobs.schedule(RECOVER, id, this.#tenant.runtime.now());
+      this.#tenant.deliveries.plan();
     });
   }
 
   /** Ends a recovery that keeps failing; the caller may start another one. */
   giveUp(id: EndpointId): void {
-    this.#rows.saveRecovery(id, null);
+    this.#tenant.subscriptionStore.saveRecovery(id, null);
   }
 
   #schedule({ id, url }: Endpoint, event: Parameters<Deliveries["schedule"]>[0]): void {
     const target = { kind: "endpoint", id } as const;
-    this.#deliveryRows.revive(event.id, target, this.#deliveries.dueNow());
-    this.#deliveries.schedule(event, [{ target, url }]);
+    this.#tenant.deliveryRows.revive(event.id, target, this.#tenant.deliveries.dueNow());
+    this.#tenant.deliveries.schedule(event, [{ target, url }]);
   }
 }
 

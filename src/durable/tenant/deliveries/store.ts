@@ -5,18 +5,17 @@
 
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { DeliveryId, EventId } from "../../../core/ids.ts";
+import { cutPage, idBefore, rowsFor } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { DeliveryReport } from "../../../core/rpc/tenant.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
-import { cursorOf, type ObjectRuntime, pageOf } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import type { Events } from "../events.ts";
-import { columnsOf, type TargetColumns, type Targets, targetOf } from "../subscriptions.ts";
-import type { Deliveries } from "./dispatch.ts";
+import { createOnce } from "../../shared/idempotency.ts";
+import type { TenantServices } from "../services.ts";
+import { columnsOf, type TargetColumns, targetOf } from "../subscriptions.ts";
 
 /** The columns needed to make an attempt and to record its result. */
 export type DeliveryWork = TargetColumns & {
@@ -257,12 +256,12 @@ export class DeliveryRows {
     return this.#rows(
       `SELECT ${COLUMNS} FROM deliveries
        WHERE id < ? AND (? IS NULL OR state = ?) AND (? IS NULL OR target = ?) ORDER BY id DESC LIMIT ?`,
-      cursorOf(page),
+      idBefore(page),
       state ?? null,
       state ?? null,
       target_id ?? null,
       target_id ?? null,
-      page.limit + 1,
+      rowsFor(page),
     );
   }
 
@@ -301,23 +300,15 @@ export class DeliveryRows {
 /* The API calls about deliveries: list, read and retry. */
 
 export class DeliveryLog {
-  readonly #runtime: ObjectRuntime;
-  readonly #rows: DeliveryRows;
-  readonly #events: Events;
-  readonly #targets: Targets;
-  readonly #deliveries: Deliveries;
+  readonly #tenant: TenantServices;
 
-  constructor(runtime: ObjectRuntime, rows: DeliveryRows, events: Events, targets: Targets, deliveries: Deliveries) {
-    this.#runtime = runtime;
-    this.#rows = rows;
-    this.#events = events;
-    this.#targets = targets;
-    this.#deliveries = deliveries;
+  constructor(tenant: TenantServices) {
+    this.#tenant = tenant;
   }
 
   list(page: PageRequest, filter: DeliveryFilter): Page<DeliveryWire> {
-    return pageOf(
-      this.#rows.page(page, filter),
+    return cutPage(
+      this.#tenant.deliveryRows.page(page, filter),
       page,
       (row) => row.id,
       (row) => this.#show(row),
@@ -325,34 +316,42 @@ export class DeliveryLog {
   }
 
   read(id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
-    const row = this.#rows.find(id);
+    const row = this.#tenant.deliveryRows.find(id);
     if (row === null) return err(noDelivery());
-    const log = this.#rows.attempts(id).map(({ n, at, ...rest }) => ({ attempt: n, at: toRfc3339(at), ...rest }));
+    const log = this.#tenant.deliveryRows
+      .attempts(id)
+      .map(({ n, at, ...rest }) => ({ attempt: n, at: toRfc3339(at), ...rest }));
     return ok({ ...this.#show(row), log });
   }
 
   /** Restarts a delivery's retry schedule at once. A problem when its target is disabled or gone. */
-  retry(call: Call, id: DeliveryId): Result<LoggedDeliveryWire, Problem> {
-    const existing = findByIdempotencyKey(this.#runtime, call);
-    if (!existing.ok) return existing;
-    const row = this.#rows.find(id);
-    if (row === null) return err(noDelivery());
-    if (existing.value !== null) return this.read(id);
-    if (this.#targets.find(targetOf(row)) === null) return err(closed());
-    this.#runtime.storage.transactionSync(() => {
-      this.#rows.restart(id, this.#deliveries.dueNow());
-      saveIdempotencyKey(this.#runtime, call, id);
+  retry(call: Call, id: DeliveryId): Promise<Result<LoggedDeliveryWire, Problem>> {
+    const { deliveryRows, deliveries, subscriptions } = this.#tenant;
+    return createOnce<null, Result<LoggedDeliveryWire, Problem>>(this.#tenant, call, {
+      existing: () => this.read(id),
+      check: () => {
+        const row = deliveryRows.find(id);
+        if (row === null) return noDelivery();
+        return subscriptions.destinationOf(targetOf(row)) === null ? closed() : null;
+      },
+      prepare: () => ok(null),
+      commit: () => {
+        deliveryRows.restart(id, deliveries.dueNow());
+        return id;
+      },
+      created: () => {
+        deliveries.plan();
+        return this.read(id);
+      },
     });
-    this.#deliveries.plan();
-    return this.read(id);
   }
 
   #show(row: DeliveryRow): DeliveryWire {
-    const last = this.#rows.lastAttempt(row.id);
+    const last = this.#tenant.deliveryRows.lastAttempt(row.id);
     return {
       id: row.id,
       event_id: row.event,
-      event_type: this.#events.typeOf(row.event),
+      event_type: this.#tenant.events.typeOf(row.event),
       target: targetOf(row),
       state: row.state,
       attempts: row.attempts,

@@ -1,4 +1,5 @@
 /** Files of finished renders: where they are stored, links to share them, their expiry, and the copy from Nemo. */
+
 import { renderKey } from "../../../core/address.ts";
 import { signLink } from "../../../core/crypto.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
@@ -24,10 +25,11 @@ import { type Put, putExact, putUnknown, sha256Of } from "../../../store/files.t
 import { inspectMedia } from "../../../store/media.ts";
 import { readTenant } from "../../../store/tenants.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
-import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { FILE_EXPIRY, recordCaller, type UserContext } from "../context.ts";
+import type { UserServices } from "../services.ts";
 import { failureOf } from "../turns/store.ts";
-import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
+import { fileGone, fileOwner, noRender, notReady } from "./store.ts";
 
 /** How long the tenant's finished files are kept, in ms. One read of D1; throws when it does not answer. */
 export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
@@ -35,19 +37,19 @@ export async function readRetentionMs({ address, runtime }: UserContext): Promis
   return tenant === null ? RENDER_TTL_MS : tenant.render_file_seconds * SECOND_MS;
 }
 
-export class RenderFiles {
-  readonly #context: UserContext;
-  readonly #rows: RenderRows;
+type SharedFile = { readonly token: string; readonly expires_at: string };
 
-  constructor(context: UserContext, rows: RenderRows) {
-    this.#context = context;
-    this.#rows = rows;
+export class RenderFiles {
+  readonly #user: UserServices;
+
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** The storage key of the finished file, or why there is none: not finished yet, failed or expired. */
   file(id: RenderId): Result<StoredFile, Problem> {
-    const { address, runtime } = this.#context;
-    const render = this.#rows.shown(id);
+    const { address, runtime } = this.#user;
+    const render = this.#user.renderRows.shown(id);
     if (render === null) return err(noRender());
     if (render.file !== null) {
       if (render.file.expiresAt <= runtime.now()) return err(fileGone(render));
@@ -70,19 +72,23 @@ export class RenderFiles {
    * A token for the file, the same one for the same idempotency key. Only its expiry is stored; the token is signed
    * again from it.
    */
-  async share(
-    call: Call,
-    id: RenderId,
-    seconds: number,
-  ): Promise<Result<{ token: string; expires_at: string }, Problem>> {
+  share(call: Call, id: RenderId, seconds: number): Promise<Result<SharedFile, Problem>> {
+    return createOnce<void, Result<SharedFile, Problem>>(this.#user, call, {
+      existing: (expiresAt) => this.#link(id, Number(expiresAt)),
+      check: () => {
+        const file = this.file(id);
+        return file.ok ? null : file.error;
+      },
+      prepare: () => ok(recordCaller(this.#user, call)),
+      commit: () => String(this.#user.runtime.now() + seconds * SECOND_MS),
+      created: (_, expiresAt) => this.#link(id, Number(expiresAt)),
+    });
+  }
+
+  async #link(id: RenderId, expiresAt: EpochMs): Promise<Result<SharedFile, Problem>> {
     const file = this.file(id);
     if (!file.ok) return file;
-    recordCaller(this.#context, call);
-    const { runtime, address } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const expiresAt = idempotency.value === null ? runtime.now() + seconds * SECOND_MS : Number(idempotency.value);
-    if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(expiresAt));
+    const { runtime, address } = this.#user;
     const { rootSecret: current, rootSecretPrevious: previous } = runtime.config;
     const { tenant, mode } = address;
     const token = await signLink({ purpose: "share", tenant, mode, id, expiresAt }, { current, previous });
@@ -91,10 +97,10 @@ export class RenderFiles {
 
   /** Lets a finished file expire now. Call inside a transaction. */
   end(id: RenderId): void {
-    const { runtime, jobs } = this.#context;
-    const render = this.#rows.find(id);
+    const { runtime, jobs } = this.#user;
+    const render = this.#user.renderRows.find(id);
     if (render === null || render.file === null) return;
-    this.#rows.save({ ...render, file: expireNow(render.file, runtime.now()) });
+    this.#user.renderRows.save({ ...render, file: expireNow(render.file, runtime.now()) });
     jobs.schedule(FILE_EXPIRY, id, runtime.now());
   }
 
@@ -103,19 +109,19 @@ export class RenderFiles {
    * file past it is refused from then on, and deleted here unless another render uses it.
    */
   async checkExpiry(id: RenderId): Promise<void> {
-    const { address, runtime, jobs } = this.#context;
-    const retentionMs = await readRetentionMs(this.#context);
-    const render = this.#rows.find(id);
+    const { address, runtime, jobs } = this.#user;
+    const retentionMs = await readRetentionMs(this.#user);
+    const render = this.#user.renderRows.find(id);
     if (render === null || render.file === null) return jobs.done(FILE_EXPIRY, id);
     const file = withRetention(render.file, render.endedAt ?? render.createdAt, retentionMs);
     runtime.storage.transactionSync(() => {
-      if (file.expiresAt !== render.file?.expiresAt) this.#rows.save({ ...render, file });
+      if (file.expiresAt !== render.file?.expiresAt) this.#user.renderRows.save({ ...render, file });
       jobs.schedule(FILE_EXPIRY, id, nextFileCheck(runtime, file));
     });
     if (file.expiresAt > runtime.now()) return;
     const owner = fileOwner(render);
     await runtime.failpoint("file.expired");
-    if (!this.#rows.isShared(id, owner, runtime.now())) {
+    if (!this.#user.renderRows.isShared(id, owner, runtime.now())) {
       await runtime.env.MEDIA.delete(renderKey(address, owner));
     }
     jobs.done(FILE_EXPIRY, id);

@@ -3,6 +3,7 @@
  * A render may be cancelled while a step waits for the network. So each step ends by computing the next state from
  * the render as it is then; a render that is over by then is not changed.
  */
+
 import { renderKey } from "../../../core/address.ts";
 import { ERRORS, type Problem, problemOf } from "../../../core/errors.ts";
 import type { RenderId } from "../../../core/ids.ts";
@@ -26,7 +27,7 @@ import type { NemoFailure } from "../../../nemo/errors.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { isShortWait, requestedWaitMs } from "../../shared/problems.ts";
 import { FILE_EXPIRY, RENDER, type UserContext } from "../context.ts";
-import type { Projects } from "../projects.ts";
+import type { UserServices } from "../services.ts";
 import { copyResult, nextFileCheck, readRetentionMs } from "./files.ts";
 import { nothingToRender, type RenderRows, showRender } from "./store.ts";
 
@@ -44,25 +45,21 @@ const CANCEL_ATTEMPTS = 4;
 export const newUpstreamId = (): string => `render_${crypto.randomUUID()}`;
 
 export class RenderRun {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #rows: RenderRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, projects: Projects, rows: RenderRows) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Whether nothing was submitted to Nemo yet under the current upstream id. */
   isQueued(id: RenderId): boolean {
-    return this.#rows.find(id)?.phase === "queued";
+    return this.#user.renderRows.find(id)?.phase === "queued";
   }
 
   /** Job: the next step of one render, by its phase. */
   async perform(id: RenderId, attempt: number): Promise<void> {
-    const render = this.#rows.find(id);
-    if (render === null) return this.#context.jobs.done(RENDER, id);
+    const render = this.#user.renderRows.find(id);
+    if (render === null) return this.#user.jobs.done(RENDER, id);
     switch (render.phase) {
       case "queued":
         return this.#submit(render, attempt);
@@ -73,7 +70,7 @@ export class RenderRun {
         return this.#copy(render, attempt);
       case "completed":
       case "failed":
-        return render.cancelScheduled ? this.#cancelUpstream(render, attempt) : this.#context.jobs.done(RENDER, id);
+        return render.cancelScheduled ? this.#cancelUpstream(render, attempt) : this.#user.jobs.done(RENDER, id);
     }
   }
 
@@ -89,10 +86,10 @@ export class RenderRun {
 
   /** Submits the draft exactly as Nemo returned it. */
   async #submit(render: Render, attempt: number): Promise<void> {
-    const { runtime, account } = this.#context;
-    const state = await this.#projects.state(render.project);
+    const { runtime, account } = this.#user;
+    const state = await this.#user.projects.state(render.project);
     if (!state.ok) return this.#handleSubmitFailure(render, state.error, attempt);
-    const sessionId = this.#projects.find(render.project)?.session?.sessionId;
+    const sessionId = this.#user.projects.find(render.project)?.session?.sessionId;
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
       return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
@@ -115,12 +112,12 @@ export class RenderRun {
    * attempt.
    */
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
-    const { timings } = this.#context.runtime.config;
+    const { timings } = this.#user.runtime.config;
     const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isShortWait(error, timings);
     if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
-    const current = this.#rows.find(queued.id);
+    const current = this.#user.renderRows.find(queued.id);
     if (current === null || isOver(current)) return;
-    this.#rows.save(queued);
+    this.#user.renderRows.save(queued);
     throw new RetryLater("render not submitted", error);
   }
 
@@ -129,7 +126,7 @@ export class RenderRun {
    * did; it is not sent again.
    */
   async #poll(render: Render): Promise<void> {
-    const { account, runtime } = this.#context;
+    const { account, runtime } = this.#user;
     const { timings } = runtime.config;
     const answer = await account.call((token) => account.nemo.readRender(token, render.upstreamId));
     const nextId = newUpstreamId();
@@ -143,14 +140,14 @@ export class RenderRun {
         this.#now() + requestedWaitMs(account.explain(answer.error)),
       );
     });
-    const next = this.#rows.find(render.id);
+    const next = this.#user.renderRows.find(render.id);
     if (next?.phase === "copying") await this.#copy(next, 1);
   }
 
   async #copy(render: Render, attempt: number): Promise<void> {
-    const { runtime } = this.#context;
-    const retentionMs = await readRetentionMs(this.#context); // read first: if it fails afterwards, the file would be copied again
-    const copied = await copyResult(this.#context, render);
+    const { runtime } = this.#user;
+    const retentionMs = await readRetentionMs(this.#user); // read first: if it fails afterwards, the file would be copied again
+    const copied = await copyResult(this.#user, render);
     if (copied === null) {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
       const detail = "Nemo finished the export but returned no complete, playable video; start another render.";
@@ -161,20 +158,20 @@ export class RenderRun {
     const at = this.#now();
     const file = { ...copied.file, expiresAt: at + retentionMs };
     if (this.#step(render.id, (now) => toCompleted(now, file, copied.warnings, at))) return;
-    await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // the render was deleted meanwhile, so no row refers to this file
+    await runtime.env.MEDIA.delete(renderKey(this.#user.address, render.id)); // the render was deleted meanwhile, so no row refers to this file
   }
 
   /** Best effort: the render is over in any case, and a job that continues at Nemo costs nothing. */
   async #cancelUpstream(render: Render, attempt: number): Promise<void> {
-    const { account, runtime, jobs } = this.#context;
+    const { account, runtime, jobs } = this.#user;
     await runtime.failpoint("render.cancelled");
-    if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#context.address, render.id)); // left by an interrupted copy
+    if (render.file === null) await runtime.env.MEDIA.delete(renderKey(this.#user.address, render.id)); // left by an interrupted copy
     const reply = await account.call((token) => account.nemo.cancelRender(token, render.upstreamId));
     const problem = reply.ok ? null : account.explain(reply.error);
     if (problem !== null && ERRORS[problem.code].retryable && attempt < CANCEL_ATTEMPTS)
       throw new RetryLater("render not cancelled upstream", problem);
     runtime.storage.transactionSync(() => {
-      this.#rows.save({ ...render, cancelScheduled: false });
+      this.#user.renderRows.save({ ...render, cancelScheduled: false });
       jobs.done(RENDER, render.id);
     });
   }
@@ -184,14 +181,14 @@ export class RenderRun {
    * was deleted.
    */
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
-    const render = this.#rows.find(id);
+    const render = this.#user.renderRows.find(id);
     if (render === null || isOver(render)) return false;
-    saveStep(this.#context, this.#rows, render, decide(render));
+    saveStep(this.#user, this.#user.renderRows, render, decide(render));
     return true;
   }
 
   #now(): number {
-    return this.#context.runtime.now();
+    return this.#user.runtime.now();
   }
 }
 

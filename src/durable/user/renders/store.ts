@@ -3,12 +3,13 @@
 import type { Download, Unsigned } from "../../../core/download.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { ProjectId, RenderId } from "../../../core/ids.ts";
+import { idBefore, rowsFor } from "../../../core/page.ts";
 import { isOver, isPublished, type Render, type RenderFile, type RenderOutput } from "../../../core/render.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
-import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
@@ -54,10 +55,10 @@ export class RenderRows {
     if (!this.#database.exists()) return [];
     if (project === null) {
       const query = `SELECT record FROM renders WHERE id < ? AND ${NOT_DELETED} ORDER BY id DESC LIMIT ?`;
-      return this.#renders(query, cursorOf(page), page.limit + 1);
+      return this.#renders(query, idBefore(page), rowsFor(page));
     }
     const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
-    return this.#renders(query, project, cursorOf(page), page.limit + 1);
+    return this.#renders(query, project, idBefore(page), rowsFor(page));
   }
 
   /**

@@ -37,13 +37,10 @@ import type { ObjectRuntime } from "../../shared/context.ts";
 import { findByOwnKey } from "../../shared/idempotency.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { cancelled, isShortWait, isTransient } from "../../shared/problems.ts";
-import type { Assets } from "../assets.ts";
-import { isNamed, originOf, SUGGESTED_RENDER, TURN, type UserContext } from "../context.ts";
-import type { Projects } from "../projects.ts";
-import type { Renders } from "../renders/renders.ts";
+import { isNamed, originOf, SUGGESTED_RENDER, TURN } from "../context.ts";
+import type { UserServices } from "../services.ts";
 import { StreamTranslator } from "./messages.ts";
 import type { Followed, TurnSettle } from "./settle.ts";
-import type { TurnRows } from "./store.ts";
 
 /**
  * Watches a stream for silence: after ten minutes of heartbeats alone it reads Nemo's state as well. The stream stays
@@ -99,12 +96,7 @@ const PREPARE_ATTEMPTS = 4;
 const UNSENT = { status: "failed", charged: "no" } as const;
 
 export class TurnRun {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #assets: Assets;
-  readonly #rows: TurnRows;
-  readonly #settle: TurnSettle;
-  readonly #commands: CommandTurns;
+  readonly #user: UserServices;
   readonly #streams = new Map<TurnId, TurnStream>();
   /**
    * Turns being prepared, sent or followed; each holds a slot, since it may hold one of the object's open
@@ -114,28 +106,16 @@ export class TurnRun {
   /** Turns of `#active` that were cancelled. */
   readonly #cancelled = new Set<TurnId>();
 
-  constructor(
-    context: UserContext,
-    projects: Projects,
-    assets: Assets,
-    rows: TurnRows,
-    settle: TurnSettle,
-    answer: CommandTurns,
-  ) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#assets = assets;
-    this.#rows = rows;
-    this.#settle = settle;
-    this.#commands = answer;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Called when the object starts: turns that were sent or streaming are settled from Nemo's state. */
   recover(): void {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     runtime.storage.transactionSync(() => {
-      for (const { id } of this.#rows.inPhases(["sending", "streaming"])) {
-        const changed = this.#rows.change(id, ["sending", "streaming"], (turn) => afterRestart(turn) ?? turn);
+      for (const { id } of this.#user.turnRows.inPhases(["sending", "streaming"])) {
+        const changed = this.#user.turnRows.change(id, ["sending", "streaming"], (turn) => afterRestart(turn) ?? turn);
         if (changed !== null) jobs.schedule(TURN, id, firstPollAt(changed.is, runtime.now(), runtime.config.timings));
       }
     });
@@ -143,27 +123,27 @@ export class TurnRun {
 
   /** Whether nothing of the turn was sent yet. */
   isQueued(id: TurnId): boolean {
-    return this.#rows.find(id)?.phase === "queued";
+    return this.#user.turnRows.find(id)?.phase === "queued";
   }
 
   /** Job: the next step of one turn, by its phase. */
   async perform(id: TurnId, attempt: number): Promise<void> {
-    const turn = this.#rows.find(id);
-    if (turn === null || turn.phase === "ended") return this.#context.jobs.done(TURN, id);
+    const turn = this.#user.turnRows.find(id);
+    if (turn === null || turn.phase === "ended") return this.#user.jobs.done(TURN, id);
     if (turn.phase === "queued") return this.#run(turn, attempt);
-    if (turn.phase === "settling") return this.#settle.read(id);
+    if (turn.phase === "settling") return this.#user.turnSettle.read(id);
     // Sent, and no longer followed: an earlier attempt of this job was interrupted.
-    return this.#settle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
+    return this.#user.turnSettle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
   }
 
   /** Job: renders the settled turn's timeline once, because the agent suggested it and the caller allowed it. */
   async act(id: TurnId): Promise<void> {
-    const { jobs, runtime } = this.#context;
-    const turn = this.#rows.find(id);
+    const { jobs, runtime } = this.#user;
+    const turn = this.#user.turnRows.find(id);
     if (turn !== null && turn.phase !== "ended")
       return jobs.schedule(SUGGESTED_RENDER, id, runtime.now() + runtime.config.timings.retry);
     if (turn?.verdict?.status === "completed") {
-      const ordered = await this.#commands.render(turn);
+      const ordered = await this.#user.commandTurns.render(turn);
       if (!ordered.ok && isTransient(ordered.error)) throw new RetryLater("render not started", ordered.error);
     }
     jobs.done(SUGGESTED_RENDER, id);
@@ -171,15 +151,15 @@ export class TurnRun {
 
   /** Ends a turn whose job keeps failing. */
   giveUp(id: TurnId): void {
-    const turn = this.#rows.find(id);
+    const turn = this.#user.turnRows.find(id);
     if (turn === null || turn.phase === "ended") return;
     const unsent = problemOf(
       "internal",
       "The turn could not be prepared after several attempts and nothing was sent; send it again later.",
       { charged: "no" },
     );
-    if (turn.sentAt === null) this.#settle.end(id, { verdict: UNSENT, error: unsent });
-    else this.#settle.end(id, { verdict: unreadable(), error: null });
+    if (turn.sentAt === null) this.#user.turnSettle.end(id, { verdict: UNSENT, error: unsent });
+    else this.#user.turnSettle.end(id, { verdict: unreadable(), error: null });
   }
 
   /**
@@ -187,11 +167,11 @@ export class TurnRun {
    * is settled.
    */
   cancel(id: TurnId): void {
-    const turn = this.#rows.find(id);
+    const turn = this.#user.turnRows.find(id);
     if (turn === null || turn.phase === "ended") return;
     if (turn.phase === "queued") {
-      this.#settle.end(id, { verdict: UNSENT, error: cancelled() });
-      if (turn.intent !== "chat") this.#commands.undo(id);
+      this.#user.turnSettle.end(id, { verdict: UNSENT, error: cancelled() });
+      if (turn.intent !== "chat") this.#user.commandTurns.undo(id);
     } else if (this.#active.has(id)) this.#stopFollowing(id);
   }
 
@@ -205,28 +185,28 @@ export class TurnRun {
   async #run(turn: Turn, attempt: number): Promise<void> {
     // An earlier turn comes first, or no slot is free: the turn that ends next schedules this one again.
     if (!this.#isNext(turn) || this.#active.size >= STREAMING_TURNS_PER_USER)
-      return this.#context.jobs.done(TURN, turn.id);
+      return this.#user.jobs.done(TURN, turn.id);
     this.#active.add(turn.id);
     try {
       if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
-      else await this.#commands.perform(turn, turn.intent);
+      else await this.#user.commandTurns.perform(turn, turn.intent);
     } finally {
       this.#active.delete(turn.id);
       this.#cancelled.delete(turn.id);
-      this.#settle.startWaiting();
+      this.#user.turnSettle.startWaiting();
     }
   }
 
   /** The turns of a project run one at a time, in the order of their creation. */
   #isNext(turn: Turn): boolean {
-    return this.#rows.runningIn(turn.project) === null && this.#rows.nextIn(turn.project) === turn.id;
+    return this.#user.turnRows.runningIn(turn.project) === null && this.#user.turnRows.nextIn(turn.project) === turn.id;
   }
 
   async #prepareAndSend(turn: Turn, attempt: number): Promise<void> {
-    const { runtime, jobs, log } = this.#context;
+    const { runtime, jobs, log } = this.#user;
     if (attempt === 1) log.append(turn.id, [{ type: "progress", stage: "preparing", elapsed_ms: 0 }]);
     const prepared = await this.#prepare(turn);
-    const fresh = this.#rows.find(turn.id);
+    const fresh = this.#user.turnRows.find(turn.id);
     if (fresh === null || fresh.phase !== "queued") return; // cancelled during the preparation
     if (!prepared.ok) {
       if (
@@ -239,7 +219,9 @@ export class TurnRun {
     }
     if (!this.#isNext(fresh)) return jobs.done(TURN, turn.id); // checked again right before the commit, with no await in between
     const { before, sessionId } = prepared.value;
-    const sending = this.#rows.change(turn.id, ["queued"], (queued) => toSending(queued, before, runtime.now()));
+    const sending = this.#user.turnRows.change(turn.id, ["queued"], (queued) =>
+      toSending(queued, before, runtime.now()),
+    );
     if (sending === null) return;
     await runtime.storage.sync();
     await this.#send(sending.is, sessionId);
@@ -247,13 +229,13 @@ export class TurnRun {
 
   /** Everything that a turn needs before it is sent. Costs no credits and may be repeated. */
   async #prepare(turn: Turn): Promise<Result<{ sessionId: string; before: Snapshot }, Problem>> {
-    const session = await this.#projects.session(turn.project);
+    const session = await this.#user.projects.session(turn.project);
     if (!session.ok) return session;
-    const problem = await this.#assets.settle(turn.project, turn.id);
+    const problem = await this.#user.assets.settle(turn.project, turn.id);
     if (problem !== null) return err(problem);
-    const { now, config } = this.#context.runtime;
-    await this.#context.account.lease(turn.id, leaseUntil(now(), config.timings));
-    const before = this.#reusableSnapshot(turn) ?? (await this.#settle.snapshot(turn.project));
+    const { now, config } = this.#user.runtime;
+    await this.#user.account.lease(turn.id, leaseUntil(now(), config.timings));
+    const before = this.#reusableSnapshot(turn) ?? (await this.#user.turnSettle.snapshot(turn.project));
     return "code" in before ? err(before) : ok({ sessionId: session.value.sessionId, before });
   }
 
@@ -261,10 +243,9 @@ export class TurnRun {
    * The snapshot that the last settled turn left, if nothing else can have changed the timeline or the balance since.
    */
   #reusableSnapshot(turn: Turn): Snapshot | null {
-    const project = this.#projects.find(turn.project);
-    if (project === null || project.snapshot === null || project.opened || this.#context.account.isShared())
-      return null;
-    return this.#rows.sentSince(project.snapshot.at) ? null : project.snapshot;
+    const project = this.#user.projects.find(turn.project);
+    if (project === null || project.snapshot === null || project.opened || this.#user.account.isShared()) return null;
+    return this.#user.turnRows.sentSince(project.snapshot.at) ? null : project.snapshot;
   }
 
   /**
@@ -272,7 +253,7 @@ export class TurnRun {
    * that the first had no effect.
    */
   async #send(turn: Turn, sessionId: string): Promise<void> {
-    const { account } = this.#context;
+    const { account } = this.#user;
     let problem: NemoFailure | null = null;
     const followed = await account.call(async (token) => {
       if (problem !== null && this.#cancelled.has(turn.id)) return err(problem);
@@ -280,12 +261,12 @@ export class TurnRun {
       if (!answer.ok) problem = answer.error;
       return answer;
     });
-    if (followed.ok) return this.#settle.begin(turn.id, followed.value);
+    if (followed.ok) return this.#user.turnSettle.begin(turn.id, followed.value);
     const failure = followed.error;
     const unclear =
       "reason" in failure &&
       (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
-    if (unclear) return this.#settle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
+    if (unclear) return this.#user.turnSettle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
     this.#handleUnsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
   }
 
@@ -294,7 +275,7 @@ export class TurnRun {
    * the stream or in it before any work, that is the failure of the call.
    */
   async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
-    const { runtime, account } = this.#context;
+    const { runtime, account } = this.#user;
     const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
     await runtime.failpoint("turn.sent");
     if (!opened.ok) return opened;
@@ -310,20 +291,20 @@ export class TurnRun {
    * replaced.
    */
   #handleUnsent(id: TurnId, error: Problem, stream?: Turn["stream"]): void {
-    const { runtime, jobs, log } = this.#context;
-    const turn = this.#rows.find(id);
+    const { runtime, jobs, log } = this.#user;
+    const turn = this.#user.turnRows.find(id);
     if (turn === null) return;
     const wasCancelled = this.#cancelled.has(id);
-    const hasTimeline = this.#projects.find(turn.project)?.hasTimeline ?? false;
+    const hasTimeline = this.#user.projects.find(turn.project)?.hasTimeline ?? false;
     if (wasCancelled || error.code !== "session_lost" || !mayReplace(turn, hasTimeline)) {
       const known = stream === undefined ? {} : { stream };
-      this.#settle.end(id, { verdict: UNSENT, error: wasCancelled ? cancelled() : error, known });
+      this.#user.turnSettle.end(id, { verdict: UNSENT, error: wasCancelled ? cancelled() : error, known });
       return;
     }
     runtime.storage.transactionSync(() => {
-      if (this.#rows.change(id, ["queued", "sending", "streaming"], toReplaced) === null) return;
-      this.#projects.forgetSession(turn.project);
-      this.#assets.reattach(turn.project);
+      if (this.#user.turnRows.change(id, ["queued", "sending", "streaming"], toReplaced) === null) return;
+      this.#user.projects.forgetSession(turn.project);
+      this.#user.assets.reattach(turn.project);
       log.append(id, [{ type: "project.session_replaced", project_id: turn.project }]);
       jobs.schedule(TURN, id, runtime.now());
     });
@@ -334,14 +315,14 @@ export class TurnRun {
    * beside the stream.
    */
   async #follow(turn: Turn, stream: TurnStream): Promise<{ translator: StreamTranslator; seen: Turn }> {
-    const { runtime, log } = this.#context;
-    this.#rows.change(turn.id, ["sending"], toStreaming);
+    const { runtime, log } = this.#user;
+    this.#user.turnRows.change(turn.id, ["sending"], toStreaming);
     this.#streams.set(turn.id, stream);
     if (this.#cancelled.has(turn.id)) stream.cancel();
     const translator = new StreamTranslator(turn.project, turn.sentAt ?? runtime.now());
     const appendProgress = (): void => log.append(turn.id, [translator.progress(runtime.now())]);
     const timer = setInterval(appendProgress, runtime.config.timings.progress);
-    const watchdog = new StallWatchdog(runtime, this.#settle, turn, stream);
+    const watchdog = new StallWatchdog(runtime, this.#user.turnSettle, turn, stream);
     try {
       for await (const events of stream.events) {
         if (!translator.began) await runtime.failpoint("turn.first_byte");
@@ -357,7 +338,7 @@ export class TurnRun {
       turn.act === "auto" &&
       translator.actions.some((action) => isSafeAction(action) && action.action === "render")
     ) {
-      this.#context.jobs.schedule(SUGGESTED_RENDER, turn.id, runtime.now() + runtime.config.timings.retry);
+      this.#user.jobs.schedule(SUGGESTED_RENDER, turn.id, runtime.now() + runtime.config.timings.retry);
     }
     return { translator, seen: watchdog.turn };
   }
@@ -369,14 +350,10 @@ const renderStepOf = (id: TurnId): string => `turn ${id}`;
 type Answer = { readonly text: string; readonly actions: readonly Action[] };
 
 export class CommandTurns {
-  readonly #context: UserContext;
-  readonly #settle: TurnSettle;
-  readonly #renders: Renders;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, settle: TurnSettle, renders: Renders) {
-    this.#context = context;
-    this.#settle = settle;
-    this.#renders = renders;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
@@ -384,13 +361,13 @@ export class CommandTurns {
    * export changes anything, and it has an idempotency key.
    */
   async perform(turn: Turn, command: Command): Promise<void> {
-    const answer = await this.#commands(turn, command);
+    const answer = await this.#answer(turn, command);
     if (!answer.ok) {
-      this.#settle.end(turn.id, { verdict: { status: "failed", charged: "no" }, error: answer.error });
+      this.#user.turnSettle.end(turn.id, { verdict: { status: "failed", charged: "no" }, error: answer.error });
       return;
     }
     const { text, actions } = answer.value;
-    this.#settle.end(turn.id, {
+    this.#user.turnSettle.end(turn.id, {
       verdict: { status: "completed", charged: "no" },
       error: null,
       closingEvents: [
@@ -402,32 +379,33 @@ export class CommandTurns {
 
   /** Cancels what a cancelled command has created: an earlier instance may have started its export. */
   undo(id: TurnId): void {
-    const made = findByOwnKey(this.#context.runtime, renderStepOf(id));
-    if (made !== null) this.#renders.cancel(made as RenderId); // made by render() only
+    const made = findByOwnKey(this.#user.runtime, renderStepOf(id));
+    if (made !== null) this.#user.renders.cancel(made as RenderId); // made by render() only
   }
 
   /** Starts the one render that a turn may start; none when `isWanted` returns false in the commit. */
   render(turn: Turn, isWanted: () => boolean = () => true): Promise<Result<unknown, Problem>> {
     const call = {
-      origin: originOf(this.#context),
+      origin: originOf(this.#user),
       named: false,
       idempotency: { key: renderStepOf(turn.id), fingerprint: turn.id },
       key: turn.key,
     };
-    return this.#renders.start(call, turn.project, newRender.parse({}), turn.attribution, isWanted);
+    const { attribution = null } = turn;
+    return this.#user.renders.start(call, turn.project, newRender.parse({}), { attribution, isWanted });
   }
 
-  async #commands(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {
+  async #answer(turn: Turn, command: Command): Promise<Result<Answer, Problem>> {
     switch (command) {
       case "state": {
-        const seen = await this.#settle.snapshot(turn.project);
+        const seen = await this.#user.turnSettle.snapshot(turn.project);
         return "code" in seen ? err(seen) : ok({ text: seen.summary, actions: [actionOf("timeline")] });
       }
       case "credits": {
-        const { account } = this.#context;
+        const { account } = this.#user;
         // A user reads this turn, and a shared balance is only for the tenant. Checked twice, since the token in use
         // may change meanwhile.
-        const mayRead = async (): Promise<boolean> => !isNamed(this.#context) || (await account.isOwn());
+        const mayRead = async (): Promise<boolean> => !isNamed(this.#user) || (await account.isOwn());
         const shared = ok({ text: sayCreditsShared(turn.answerLanguage), actions: [] });
         if (!(await mayRead())) return shared;
         const read = await account.read((token) => account.nemo.readCredits(token));
@@ -439,7 +417,7 @@ export class CommandTurns {
         });
       }
       case "export": {
-        const ordered = await this.render(turn, () => this.#settle.isOpen(turn.id));
+        const ordered = await this.render(turn, () => this.#user.turnSettle.isOpen(turn.id));
         return ordered.ok ? ok({ text: sayExport(turn.answerLanguage), actions: [] }) : ordered;
       }
       case "upload":

@@ -29,7 +29,7 @@ import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { requestedWaitMs } from "../../shared/problems.ts";
 import { CLEANUP, TURN, type UserContext } from "../context.ts";
-import type { Projects } from "../projects.ts";
+import type { UserServices } from "../services.ts";
 import { aheadEndsBy, showTurn, type TurnRows } from "./store.ts";
 
 /** For a timeline that differs only in what no diff describes: effects, fonts, a project's title. */
@@ -61,15 +61,14 @@ export type Ending = {
 
 const OPEN: readonly OpenTurn["phase"][] = ["queued", "sending", "streaming", "settling"];
 
-export class TurnSettle {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #rows: TurnRows;
+/** What settling a turn uses: a deleted user has nothing else. */
+export type SettlingServices = UserContext & Pick<UserServices, "projects" | "turnRows">;
 
-  constructor(context: UserContext, projects: Projects, rows: TurnRows) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#rows = rows;
+export class TurnSettle {
+  readonly #user: SettlingServices;
+
+  constructor(user: SettlingServices) {
+    this.#user = user;
   }
 
   /**
@@ -77,9 +76,9 @@ export class TurnSettle {
    * settle the turn.
    */
   async begin(id: TurnId, { stream, error, ...known }: Followed): Promise<void> {
-    const { runtime, jobs, log } = this.#context;
+    const { runtime, jobs, log } = this.#user;
     const turn = runtime.storage.transactionSync(() => {
-      const changed = this.#rows.change(id, ["sending", "streaming"], (open) =>
+      const changed = this.#user.turnRows.change(id, ["sending", "streaming"], (open) =>
         toSettling({ ...open, ...known }, stream, error),
       );
       if (changed === null) return null;
@@ -90,16 +89,16 @@ export class TurnSettle {
     await runtime.failpoint("turn.ended");
     const at = firstPollAt(turn, runtime.now(), runtime.config.timings);
     if (at <= runtime.now()) await this.read(id);
-    if (this.#rows.find(id)?.phase !== "settling") return;
+    if (this.#user.turnRows.find(id)?.phase !== "settling") return;
     log.append(id, [{ type: "progress", stage: "settling", elapsed_ms: runtime.now() - (turn.sentAt ?? at) }]);
     this.#publishWaiting(turn);
   }
 
   /** Reads Nemo's state once, and ends the turn if it is conclusive. */
   async read(id: TurnId): Promise<void> {
-    const { runtime } = this.#context;
+    const { runtime } = this.#user;
     const { timings } = runtime.config;
-    const turn = this.#rows.find(id);
+    const turn = this.#user.turnRows.find(id);
     if (turn?.phase !== "settling") return;
     const seen = await this.snapshot(turn.project);
     if ("code" in seen) {
@@ -118,17 +117,18 @@ export class TurnSettle {
 
   /** Stores an inconclusive reading and schedules the next one, while the turn is still settling. */
   #readAgain(id: TurnId, at: EpochMs, read: Partial<Pick<Turn, "after" | "shared">>): void {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     runtime.storage.transactionSync(() => {
-      if (this.#rows.change(id, ["settling"], (turn) => ({ ...turn, ...read })) !== null) jobs.schedule(TURN, id, at);
+      if (this.#user.turnRows.change(id, ["settling"], (turn) => ({ ...turn, ...read })) !== null)
+        jobs.schedule(TURN, id, at);
     });
   }
 
   /** Informs the project's waiting turns of the time by which this one, which cannot be settled at once, has ended. */
   #publishWaiting(turn: Turn): void {
-    const by = aheadEndsBy(turn, this.#context.runtime.config.timings);
-    for (const [at, { id }] of this.#rows.queuedIn(turn.project).entries())
-      this.#context.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
+    const by = aheadEndsBy(turn, this.#user.runtime.config.timings);
+    for (const [at, { id }] of this.#user.turnRows.queuedIn(turn.project).entries())
+      this.#user.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
   }
 
   /**
@@ -136,7 +136,7 @@ export class TurnSettle {
    * the turn is over.
    */
   async readBesideStream(turn: Turn): Promise<Turn | null> {
-    const { now, config } = this.#context.runtime;
+    const { now, config } = this.#user.runtime;
     const seen = await this.snapshot(turn.project);
     if ("code" in seen) return turn;
     const settled = afterSnapshot(turn, seen, await this.#isShared(turn), now(), config.timings);
@@ -145,14 +145,14 @@ export class TurnSettle {
 
   /** Whether the turn has not ended. */
   isOpen(id: TurnId): boolean {
-    return openTurnOf(this.#rows.find(id)) !== null;
+    return openTurnOf(this.#user.turnRows.find(id)) !== null;
   }
 
   /** Nemo's timeline and balance now. The balance may be missing; the timeline may not. */
   async snapshot(project: ProjectId): Promise<Snapshot | Problem> {
-    const { account, runtime } = this.#context;
+    const { account, runtime } = this.#user;
     const [state, credits] = await Promise.all([
-      this.#projects.state(project),
+      this.#user.projects.state(project),
       account.read((token) => account.nemo.readCredits(token)),
     ]);
     if (!state.ok) return state.error;
@@ -172,7 +172,7 @@ export class TurnSettle {
    * that has ended is not changed, and the result is false.
    */
   end(id: TurnId, ending: Ending, phases = OPEN): boolean {
-    const { runtime, jobs, log, account } = this.#context;
+    const { runtime, jobs, log, account } = this.#user;
     const { snapshot = null } = ending;
     const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
     if (!hasEnded) return false;
@@ -189,15 +189,15 @@ export class TurnSettle {
     { verdict, error, snapshot = null, known, closingEvents = [] }: Ending,
     phases: readonly OpenTurn["phase"][],
   ): boolean {
-    const { runtime, jobs, log, outbox } = this.#context;
-    const changed = this.#rows.change(id, phases, (turn) =>
+    const { runtime, jobs, log, outbox } = this.#user;
+    const changed = this.#user.turnRows.change(id, phases, (turn) =>
       toEnded({ ...turn, ...known }, verdict, error, runtime.now()),
     );
     if (changed === null) return false;
     const { was, is: ended } = changed;
     log.append(id, closingEvents);
     this.#saveSnapshot(ended, snapshot);
-    const shown = showTurn(this.#context, this.#rows, ended);
+    const shown = showTurn(this.#user, this.#user.turnRows, ended);
     const events = this.#timelineEvents(ended, was, snapshot);
     for (const event of events) {
       if (event.type !== "timeline.changed") continue;
@@ -228,7 +228,7 @@ export class TurnSettle {
         },
       ];
     }
-    const hasNoMessage = ended.verdict?.status === "completed" && this.#context.log.textOf(ended.id) === null;
+    const hasNoMessage = ended.verdict?.status === "completed" && this.#user.log.textOf(ended.id) === null;
     if (!hasNoMessage || diff === null) return [];
     return [{ type: "message", message: 1, text: changeLine(diff, answerLanguage), partial: false }];
   }
@@ -238,17 +238,18 @@ export class TurnSettle {
    * it is being prepared, or will be. A turn whose job has just decided to stop has no job, even while that run ends.
    */
   startWaiting(): void {
-    const { runtime, jobs } = this.#context;
-    for (const project of new Set(this.#rows.inPhases(["queued"]).map((turn) => turn.project))) {
-      const next = this.#rows.nextIn(project);
-      if (next !== null && this.#rows.runningIn(project) === null) jobs.scheduleOnce(TURN, next, runtime.now());
+    const { runtime, jobs } = this.#user;
+    for (const project of new Set(this.#user.turnRows.inPhases(["queued"]).map((turn) => turn.project))) {
+      const next = this.#user.turnRows.nextIn(project);
+      if (next !== null && this.#user.turnRows.runningIn(project) === null)
+        jobs.scheduleOnce(TURN, next, runtime.now());
     }
   }
 
   /** Whether others may have changed the balance meanwhile. */
   async #isShared(turn: Turn): Promise<boolean> {
-    if (turn.shared || this.#rows.overlapped(turn)) return true;
-    return this.#context.account.lease(turn.id, giveUpAt(turn, this.#context.runtime.config.timings));
+    if (turn.shared || this.#user.turnRows.overlapped(turn)) return true;
+    return this.#user.account.lease(turn.id, giveUpAt(turn, this.#user.runtime.config.timings));
   }
 
   /** Publishes once when a turn took the balance below the price of one clip, or failed because it was empty. */
@@ -256,7 +257,7 @@ export class TurnSettle {
     const [was, is] = [turn.before?.available ?? null, snapshot?.available ?? null];
     const type = creditsEvent(was, is, turn.error?.code === "insufficient_credits");
     if (type === null) return;
-    const { outbox, address } = this.#context;
+    const { outbox, address } = this.#user;
     outbox.add(type, `credits_${address.uh}`, {
       available: is,
       turn_id: turn.id,
@@ -266,10 +267,10 @@ export class TurnSettle {
 
   /** Stores the snapshot from which the next turn starts, unless another turn overlapped this one. */
   #saveSnapshot(turn: Turn, snapshot: Snapshot | null): void {
-    const project = this.#projects.find(turn.project);
+    const project = this.#user.projects.find(turn.project);
     if (project === null || turn.sentAt === null) return;
     const hasTimeline = project.hasTimeline || (snapshot?.timeline?.tracks.length ?? 0) > 0;
-    this.#projects.save({ ...project, snapshot: turn.shared ? null : snapshot, hasTimeline });
+    this.#user.projects.save({ ...project, snapshot: turn.shared ? null : snapshot, hasTimeline });
   }
 }
 

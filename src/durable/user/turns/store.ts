@@ -2,6 +2,7 @@
 
 import { ERRORS, type Problem } from "../../../core/errors.ts";
 import type { ProjectId, RenderId, TurnId } from "../../../core/ids.ts";
+import { idBefore, rowsFor } from "../../../core/page.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
@@ -9,7 +10,7 @@ import type { Timings } from "../../../core/timings.ts";
 import { evidenceOf, giveUpAt, isChanged, type OpenTurn, openTurnOf, spentBy, type Turn } from "../../../core/turn.ts";
 import type { Failure } from "../../../core/wire/common.ts";
 import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
-import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
 
@@ -84,7 +85,7 @@ export class TurnRows {
   page(project: ProjectId, page: PageRequest): Turn[] {
     const query =
       "SELECT record FROM turns WHERE project = ? AND rowid < coalesce((SELECT rowid FROM turns WHERE id = ?), 9e18) ORDER BY rowid DESC LIMIT ?";
-    return this.#turns(query, project, cursorOf(page), page.limit + 1);
+    return this.#turns(query, project, idBefore(page), rowsFor(page));
   }
 
   /** Turns in any of these phases, oldest first. */

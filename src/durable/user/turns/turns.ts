@@ -1,10 +1,9 @@
-/** Operations on turns: start, read, list, events, stream tickets. Sending and settling are in run.ts and settle.ts. */
+/** Operations on turns: start, read, list, stream tickets. Sending and settling are in run.ts and settle.ts. */
 
 import { type AnswerLanguage, chooseLanguage } from "../../../core/agent-text/vocabulary.ts";
-import type { UserGrant } from "../../../core/auth.ts";
 import { classifyMessage } from "../../../core/commands/match.ts";
 import { signLink } from "../../../core/crypto.ts";
-import { type Problem, problemOf } from "../../../core/errors.ts";
+import { type Limit, type Problem, problemOf } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../../core/ids.ts";
 import {
   EVENTS_TTL_MS,
@@ -12,73 +11,93 @@ import {
   TICKET_AFTER_END_MS,
   TICKET_FIRST_USE_MS,
 } from "../../../core/limits.ts";
+import { cutPage } from "../../../core/page.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { Call, EventSubscription, Page, PageRequest } from "../../../core/rpc/user.ts";
+import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type Turn } from "../../../core/turn.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/attribution.ts";
 import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
-import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-event.ts";
-import { pageOf } from "../../shared/context.ts";
+import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
-import {
-  asReplayed,
-  findByIdempotencyKey,
-  missingParentProblem,
-  saveIdempotencyKey,
-} from "../../shared/idempotency.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
-import { recordCaller, TURN, type UserContext } from "../context.ts";
-import { type EventSubscribers, tooManyWaiting, type Waiting } from "../event-streams.ts";
-import { noProject, type Projects } from "../projects.ts";
-import { aheadEndsBy, checkCallback, eventsUrl, showTurn, type TurnRows } from "./store.ts";
+import { recordCaller, TURN } from "../context.ts";
+import type { StreamSource } from "../event-streams.ts";
+import { noProject } from "../projects.ts";
+import type { UserServices } from "../services.ts";
+import { aheadEndsBy, checkCallback, eventsUrl, showTurn } from "./store.ts";
+
+/** What a turn is started for, and who wrote its prompt. */
+type TurnOrigin = {
+  /** Of the generator that the turn is sent for. */
+  readonly attribution?: AttributionWire | null;
+  /**
+   * Checked in the commit, with no await in between: when it returns false, the turn is not stored and the answer is
+   * `not_found`.
+   */
+  readonly isWanted?: () => boolean;
+  readonly source?: PromptSource;
+};
+
+/** A turn that is not stored yet, with its reserved slot. */
+type NewlyReserved = { readonly turn: Turn; readonly limits: readonly Limit[] };
 
 export class Turns {
-  readonly #context: UserContext;
-  readonly #projects: Projects;
-  readonly #rows: TurnRows;
-  readonly #subscribers: EventSubscribers;
-  readonly #waiting: Waiting;
+  readonly #user: UserServices;
 
-  constructor(
-    context: UserContext,
-    projects: Projects,
-    rows: TurnRows,
-    subscribers: EventSubscribers,
-    waiting: Waiting,
-  ) {
-    this.#context = context;
-    this.#projects = projects;
-    this.#rows = rows;
-    this.#subscribers = subscribers;
-    this.#waiting = waiting;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
-  /**
-   * Stores the turn and its first events; a job sends it when the project is free. `isWanted` is checked in the
-   * commit, with no await in between: when it returns false, the turn is not stored and the answer is `not_found`.
-   */
-  async start(
+  /** Stores the turn and its first events; a job sends it when the project is free. */
+  start(
     call: Call,
     project: ProjectId,
     body: NewTurn,
-    attribution: AttributionWire | null = null,
-    isWanted: () => boolean = () => true,
-    source: PromptSource = "caller",
+    { attribution = null, isWanted = () => true, source = "caller" }: TurnOrigin = {},
   ): Promise<Metered<TurnWire>> {
-    if (this.#projects.find(project) === null) {
-      const { runtime, database } = this.#context;
-      return err(missingParentProblem(runtime, database.exists(), call, noProject()));
-    }
-    const unreachable = checkCallback(this.#context, body);
-    if (unreachable !== null) return err(unreachable);
-    recordCaller(this.#context, call);
-    const { runtime, address, jobs } = this.#context;
-    const replayed = this.#findReplayed(call, project);
-    if (replayed !== null) return replayed;
-    const turn = newTurnOf({
+    const { runtime, log, jobs } = this.#user;
+    return createOnce<NewlyReserved, Metered<TurnWire>>(this.#user, call, {
+      existing: (id) => ({ ...this.read(id as TurnId), replayed: true }), // the key of `commit`
+      check: () => {
+        if (this.#user.projects.find(project) === null || !isWanted()) return noProject();
+        if (this.#user.turnRows.countQueuedIn(project) >= QUEUED_TURNS_PER_PROJECT) return queueFull();
+        return checkCallback(this.#user, body);
+      },
+      prepare: async () => {
+        recordCaller(this.#user, call);
+        const turn = this.#newTurn(call, project, body, { attribution, source });
+        const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+        return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
+      },
+      release: ({ turn }) => releaseQuota(runtime, turn.id),
+      commit: ({ turn }) => {
+        const firstEvents = this.#firstEvents(turn);
+        this.#user.turnRows.add(turn);
+        log.append(turn.id, firstEvents);
+        jobs.schedule(TURN, turn.id, runtime.now());
+        return turn.id;
+      },
+      created: async ({ turn, limits }) => {
+        confirmSlot(runtime, turn.id);
+        await runtime.failpoint("turn.intent");
+        jobs.tick();
+        return metered(showTurn(this.#user, this.#user.turnRows, turn), limits);
+      },
+    });
+  }
+
+  #newTurn(
+    call: Call,
+    project: ProjectId,
+    body: NewTurn,
+    { attribution, source }: { readonly attribution: AttributionWire | null; readonly source: PromptSource },
+  ): Turn {
+    const { runtime, address } = this.#user;
+    return newTurnOf({
       id: ownedId("trn", address.uh, runtime.now(), runtime.random),
       project,
       prompt: body.prompt,
@@ -94,124 +113,60 @@ export class Turns {
       key: call.key ?? null,
       createdAt: runtime.now(),
     });
-    const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
-    const duplicate = this.#findReplayed(call, project); // a concurrent call with the same key may have committed during the reservation
-    const isDeleted = this.#projects.find(project) === null || !isWanted(); // or the project was deleted
-    if ((duplicate !== null || isDeleted) && reserved.ok) releaseQuota(runtime, turn.id);
-    if (duplicate !== null) return duplicate;
-    if (!reserved.ok) return reserved;
-    if (isDeleted) return err(noProject());
-    runtime.storage.transactionSync(() => {
-      const firstEvents = this.#firstEvents(turn);
-      this.#rows.add(turn);
-      saveIdempotencyKey(runtime, call, turn.id);
-      this.#context.log.append(turn.id, firstEvents);
-      jobs.schedule(TURN, turn.id, runtime.now());
-    });
-    confirmSlot(runtime, turn.id);
-    await runtime.failpoint("turn.intent");
-    jobs.tick();
-    return metered(showTurn(this.#context, this.#rows, turn), reserved.value);
   }
 
   /**
    * Called when the object starts: the last instance may have ended before it confirmed the slot of a committed turn.
    */
   confirmSlots(): void {
-    for (const turn of this.#rows.inPhases(["queued", "sending", "streaming", "settling"]))
-      confirmSlot(this.#context.runtime, turn.id);
+    for (const turn of this.#user.turnRows.inPhases(["queued", "sending", "streaming", "settling"]))
+      confirmSlot(this.#user.runtime, turn.id);
   }
 
   /** Whether the turn asks the agent to write a generator, which only the tenant may see. */
   isGeneratorJob(id: TurnId): boolean {
-    return this.#rows.find(id)?.source === "generator_job";
-  }
-
-  /** The turn that the idempotency key created before, or why no turn can be added now; null when one can. */
-  #findReplayed(call: Call, project: ProjectId): Metered<TurnWire> | null {
-    const idempotency = findByIdempotencyKey(this.#context.runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return { ...asReplayed(this.read(idempotency.value as TurnId)), replayed: true }; // written by start() only
-    return this.#rows.countQueuedIn(project) >= QUEUED_TURNS_PER_PROJECT ? err(queueFull()) : null;
+    return this.#user.turnRows.find(id)?.source === "generator_job";
   }
 
   read(id: TurnId): Result<TurnWire, Problem> {
-    const turn = this.#rows.shown(id);
-    return turn === null ? err(noTurn()) : ok(showTurn(this.#context, this.#rows, turn));
+    const turn = this.#user.turnRows.shown(id);
+    return turn === null ? err(noTurn()) : ok(showTurn(this.#user, this.#user.turnRows, turn));
   }
 
   list(project: ProjectId, page: PageRequest): Result<Page<TurnWire>, Problem> {
-    if (this.#projects.find(project) === null) return err(noProject());
-    const turns = this.#rows.page(project, page);
-    const show = (turn: Turn): TurnWire => showTurn(this.#context, this.#rows, turn);
-    return ok(pageOf(turns, page, (turn) => turn.id, show));
+    if (this.#user.projects.find(project) === null) return err(noProject());
+    const turns = this.#user.turnRows.page(project, page);
+    const show = (turn: Turn): TurnWire => showTurn(this.#user, this.#user.turnRows, turn);
+    return ok(cutPage(turns, page, (turn) => turn.id, show));
   }
 
-  /**
-   * A stream of the turn's events after the cursor; "ended" when the turn has ended and the cursor is at its last
-   * event.
-   */
-  watch(id: TurnId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
-    const turn = this.#findWithEvents(id);
-    if (!turn.ok) return turn;
-    if (turn.value.phase === "ended" && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
-    const opened = this.#subscribers.open(id, after, grant);
-    return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
-  }
-
-  /** A page of events after the cursor; waits up to `waitMs` for the first one of a turn that has not ended. */
-  async readEvents(id: TurnId, after: number, limit: number, waitMs: number): Promise<Result<TurnEventsPage, Problem>> {
-    const turn = this.#findWithEvents(id);
-    if (!turn.ok) return turn;
-    const { log } = this.#context;
-    const isEmpty = turn.value.phase !== "ended" && log.readAfter(id, after, 1).length === 0;
-    if (isEmpty && waitMs > 0) {
-      if (this.#waiting.isFull) return err(tooManyWaiting());
-      await this.#waiting.forChange(id, waitMs);
-    }
-    const frames = log.readAfter(id, after, limit);
-    const last = frames.at(-1)?.seq ?? after;
-    const ended = this.#rows.shown(id)?.phase === "ended" && last >= log.last(id);
-    const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as TurnEventWire })); // rows of our own log
-    return ok({ data, next_after: last, ended });
-  }
-
-  /** The turn once it has ended, or as it is after `waitMs`. */
-  async awaitEnd(id: TurnId, waitMs: number): Promise<Result<TurnWire, Problem>> {
-    const until = this.#context.runtime.now() + waitMs;
-    for (;;) {
-      const turn = this.#rows.shown(id);
-      const left = until - this.#context.runtime.now();
-      const isFull = this.#waiting.isFull; // a preference may be ignored (RFC 7240)
-      if (turn === null || turn.phase === "ended" || left <= 0 || isFull) return this.read(id);
-      await this.#waiting.forChange(id, left);
-    }
-  }
+  /** What the stream of a turn's events needs to know about turns. */
+  readonly streamSource: StreamSource<TurnId, TurnWire> = {
+    find: (id) => {
+      const turn = this.#user.turnRows.shown(id);
+      return turn === null ? null : { isOver: turn.phase === "ended", endedAt: turn.endedAt };
+    },
+    read: (id) => this.read(id),
+    missing: noTurn,
+    expired: eventsExpired,
+  };
 
   /** The language of the answers; the one that the caller names is remembered for the user's next turns. */
   #answerLanguage(call: Call, { language, prompt }: NewTurn): AnswerLanguage {
-    const { sql } = this.#context.runtime;
+    const { sql } = this.#user.runtime;
     const last = readMeta(sql, "language");
     if (language !== undefined && language !== last) writeMeta(sql, "language", language);
     return chooseLanguage({ explicit: language ?? null, last, acceptLanguage: call.acceptLanguage ?? null, prompt });
   }
 
   #firstEvents(turn: Turn): TurnEventWire[] {
-    const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#context, turn.id) };
-    const runningId = this.#rows.runningIn(turn.project);
-    const running = runningId === null ? null : this.#rows.find(runningId);
-    const ahead = this.#rows.countQueuedIn(turn.project) + (running === null ? 0 : 1);
+    const started: TurnEventWire = { type: "turn.started", id: turn.id, events_url: eventsUrl(this.#user, turn.id) };
+    const runningId = this.#user.turnRows.runningIn(turn.project);
+    const running = runningId === null ? null : this.#user.turnRows.find(runningId);
+    const ahead = this.#user.turnRows.countQueuedIn(turn.project) + (running === null ? 0 : 1);
     if (ahead === 0) return [started];
-    const by = running === null ? null : aheadEndsBy(running, this.#context.runtime.config.timings);
+    const by = running === null ? null : aheadEndsBy(running, this.#user.runtime.config.timings);
     return [started, { type: "turn.queued", id: turn.id, position: ahead, ahead_ends_by: by }];
-  }
-
-  /** The turn, unless its events have been deleted. */
-  #findWithEvents(id: TurnId): Result<Turn, Problem> {
-    const turn = this.#rows.shown(id);
-    if (turn === null) return err(noTurn());
-    const available = turn.endedAt === null || this.#context.runtime.now() - turn.endedAt <= EVENTS_TTL_MS;
-    return available ? ok(turn) : err(eventsExpired(id));
   }
 }
 
@@ -236,56 +191,70 @@ const queueFull = (): Problem =>
 /** How long a ticket's signature is valid. Chosen: twice the retention of events, which no turn outlasts. */
 const SIGNED_FOR_MS = 2 * EVENTS_TTL_MS;
 
+type MadeTicket = { readonly ticket: string; readonly first_use_by: string };
+
 /**
  * Stream tickets give access to one turn's stream. They are for EventSource, which cannot send headers and requests
  * the same URL after every disconnect.
  */
 export class Tickets {
-  readonly #context: UserContext;
-  readonly #rows: TurnRows;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: TurnRows) {
-    this.#context = context;
-    this.#rows = rows;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /**
    * A ticket for the turn, the same one for the same idempotency key. Only its expiry is stored; the ticket is signed
    * again from it.
    */
-  async make(call: Call, id: TurnId): Promise<Result<{ ticket: string; first_use_by: string }, Problem>> {
-    if (this.#rows.shown(id) === null) return err(noTurn());
-    recordCaller(this.#context, call);
-    const { runtime } = this.#context;
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    // Tickets of the same turn differ in the second at which they expire.
-    const endsAt =
-      idempotency.value === null
-        ? runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS
-        : Number(idempotency.value);
-    const ticket = await this.#sign(id, endsAt);
-    runtime.storage.transactionSync(() => {
-      runtime.sql.exec("DELETE FROM tickets WHERE created_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
-      runtime.sql.exec(
-        "INSERT OR IGNORE INTO tickets (signature, turn, created_at) VALUES (?, ?, ?)",
-        signatureOf(ticket),
-        id,
-        runtime.now(),
-      );
-      if (idempotency.value === null) saveIdempotencyKey(runtime, call, String(endsAt));
+  make(call: Call, id: TurnId): Promise<Result<MadeTicket, Problem>> {
+    const { runtime } = this.#user;
+    return createOnce<{ ticket: string; endsAt: EpochMs }, Result<MadeTicket, Problem>>(this.#user, call, {
+      existing: async (endsAt) => {
+        if (this.#user.turnRows.shown(id) === null) return err(noTurn());
+        const ticket = await this.#sign(id, Number(endsAt));
+        this.#add(id, ticket);
+        return ok(this.#show(ticket));
+      },
+      check: () => (this.#user.turnRows.shown(id) === null ? noTurn() : null),
+      prepare: async () => {
+        recordCaller(this.#user, call);
+        // Tickets of the same turn differ in the second at which they expire.
+        const endsAt = runtime.now() + SIGNED_FOR_MS + this.#count(id) * SECOND_MS;
+        return ok({ ticket: await this.#sign(id, endsAt), endsAt });
+      },
+      commit: ({ ticket, endsAt }) => {
+        runtime.sql.exec("DELETE FROM tickets WHERE created_at < ?", runtime.now() - 2 * SIGNED_FOR_MS);
+        this.#add(id, ticket);
+        return String(endsAt);
+      },
+      created: ({ ticket }) => ok(this.#show(ticket)),
     });
-    return ok({ ticket, first_use_by: toRfc3339(this.#createdAt(ticket) + TICKET_FIRST_USE_MS) });
+  }
+
+  #add(id: TurnId, ticket: string): void {
+    const { sql, now } = this.#user.runtime;
+    sql.exec(
+      "INSERT OR IGNORE INTO tickets (signature, turn, created_at) VALUES (?, ?, ?)",
+      signatureOf(ticket),
+      id,
+      now(),
+    );
+  }
+
+  #show(ticket: string): MadeTicket {
+    return { ticket, first_use_by: toRfc3339(this.#createdAt(ticket) + TICKET_FIRST_USE_MS) };
   }
 
   async #sign(id: TurnId, expiresAt: EpochMs): Promise<string> {
-    const { tenant, mode } = this.#context.address;
-    const { rootSecret: current, rootSecretPrevious: previous } = this.#context.runtime.config;
+    const { tenant, mode } = this.#user.address;
+    const { rootSecret: current, rootSecretPrevious: previous } = this.#user.runtime.config;
     return signLink({ purpose: "ticket", tenant, mode, id, expiresAt }, { current, previous });
   }
 
   #createdAt(ticket: string): EpochMs {
-    return this.#context.runtime.sql
+    return this.#user.runtime.sql
       .exec<{ created_at: number }>("SELECT created_at FROM tickets WHERE signature = ?", signatureOf(ticket))
       .one().created_at;
   }
@@ -295,9 +264,9 @@ export class Tickets {
    * checked the signature.
    */
   use(id: TurnId, ticket: string): Problem | null {
-    const { sql, now } = this.#context.runtime;
-    const turn = this.#rows.find(id);
-    const row = this.#context.database.exists()
+    const { sql, now } = this.#user.runtime;
+    const turn = this.#user.turnRows.find(id);
+    const row = this.#user.database.exists()
       ? sql
           .exec<{ created_at: number; used_at: number | null }>(
             "SELECT created_at, used_at FROM tickets WHERE signature = ? AND turn = ?",
@@ -323,8 +292,7 @@ export class Tickets {
   }
 
   #count(id: TurnId): number {
-    return this.#context.runtime.sql.exec<{ n: number }>("SELECT count(*) AS n FROM tickets WHERE turn = ?", id).one()
-      .n;
+    return this.#user.runtime.sql.exec<{ n: number }>("SELECT count(*) AS n FROM tickets WHERE turn = ?", id).one().n;
   }
 }
 

@@ -3,13 +3,14 @@
  * The outbox reports every event of a turn, a render or an asset in the transaction that appends it; a video that
  * waits for one of them is scheduled there.
  */
+
 import { uploadObjectName, userObjectName } from "../../../core/address.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import { type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
 import { formatOfName } from "../../../core/media/sniff.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
-import type { AssetRecord, Call, UserRpc } from "../../../core/rpc/user.ts";
+import type { AssetRecord, UserRpc } from "../../../core/rpc/user.ts";
 import { isExportable } from "../../../core/timeline/timeline.ts";
 import {
   awaitsCost,
@@ -30,74 +31,41 @@ import {
 } from "../../../core/video.ts";
 import { newRender } from "../../../core/wire/render.ts";
 import { newTurn } from "../../../core/wire/turn.ts";
-import { stepKey } from "../../shared/idempotency.ts";
 import { RetryLater } from "../../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../../shared/problems.ts";
-import type { Assets } from "../assets.ts";
-import { isNamed, originOf, type UserContext, VIDEO } from "../context.ts";
-import type { Projects } from "../projects.ts";
-import type { Renders } from "../renders/renders.ts";
-import type { RenderRows } from "../renders/store.ts";
+import { stepCall, VIDEO } from "../context.ts";
+import type { UserServices } from "../services.ts";
 import { turnOutcome } from "../turns/settle.ts";
-import type { TurnRows } from "../turns/store.ts";
-import type { Turns } from "../turns/turns.ts";
-import type { VideoRows } from "./store.ts";
-import {
-  beginImports,
-  importFailed,
-  isPartialUpload,
-  noAsset,
-  notAccepted,
-  notUploaded,
-  unusable,
-  type Videos,
-} from "./videos.ts";
-
-/** The services that a video's steps call. */
-export type VideoTools = {
-  readonly projects: Projects;
-  readonly assets: Assets;
-  readonly turns: Turns;
-  readonly turnRows: TurnRows;
-  readonly renders: Renders;
-  readonly renderRows: RenderRows;
-};
+import { beginImports, importFailed, isPartialUpload, noAsset, notAccepted, notUploaded, unusable } from "./videos.ts";
 
 export class VideoWorkflow {
-  readonly #context: UserContext;
-  readonly #rows: VideoRows;
-  readonly #videos: Videos;
-  readonly #tools: VideoTools;
+  readonly #user: UserServices;
 
-  constructor(context: UserContext, rows: VideoRows, videos: Videos, tools: VideoTools) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#videos = videos;
-    this.#tools = tools;
-    context.outbox.onEvent((resource) => this.#onEvent(resource));
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Called when the object starts: forwards the events of running turns to the streams of their videos again. */
   recover(): void {
-    for (const video of this.#rows.running()) {
-      if (video.turn !== null) this.#context.log.forward(video.turn, video.id);
+    for (const video of this.#user.videoRows.running()) {
+      if (video.turn !== null) this.#user.log.forward(video.turn, video.id);
     }
   }
 
   /** Job: runs every step that can run now. */
   async perform(id: VideoId): Promise<void> {
-    const { runtime, jobs } = this.#context;
+    const { runtime, jobs } = this.#user;
     for (;;) {
-      const video = this.#rows.find(id);
+      const video = this.#user.videoRows.find(id);
       if (video === null) return jobs.done(VIDEO, id);
       if (isOver(video)) {
-        if (awaitsCost(video)) this.#rows.save(withLateCost(video, this.#turnOutcome(video)));
+        if (awaitsCost(video)) this.#user.videoRows.save(withLateCost(video, this.#turnOutcome(video)));
         return jobs.done(VIDEO, id);
       }
       const seen = await this.#observe(video);
       const step = nextStep(video, seen, runtime.now());
       if (step.do === "wait") {
-        if (this.#isWanted(id)()) this.#videos.publishProgress(video);
+        if (this.#isWanted(id)()) this.#user.videos.publishProgress(video);
         return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
       }
       const next = step.do === "save" ? ok(step.video) : await this.#runStep(step.do, video);
@@ -106,35 +74,37 @@ export class VideoWorkflow {
         return jobs.schedule(VIDEO, id, runtime.now() + retryDelay(runtime, next.error));
       if (!next.ok && isTransient(next.error)) throw new RetryLater("video step failed", next.error);
       await runtime.failpoint("video.step");
-      const fresh = this.#rows.find(id);
+      const fresh = this.#user.videoRows.find(id);
       if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
-      this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
+      this.#user.videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
     }
   }
 
   /** Fails a video whose job keeps failing. */
   giveUp(id: VideoId): void {
-    const video = this.#rows.find(id);
+    const video = this.#user.videoRows.find(id);
     if (video === null || isOver(video)) return;
     const failure = problemOf(
       "nemo_unavailable",
       "The video could not be completed after several attempts; start it again later with POST /v1/videos.",
     );
-    this.#videos.save(video, toFailed(video, failure, this.#context.runtime.now()));
+    this.#user.videos.save(video, toFailed(video, failure, this.#user.runtime.now()));
   }
 
-  /** An event of this object: schedules the videos that wait for it. */
-  #onEvent(resource: string): void {
-    const { jobs, runtime } = this.#context;
+  /** Schedules the videos that wait for an event of this object. */
+  onEvent(resource: string): void {
+    const { jobs, runtime } = this.#user;
     if (resource.startsWith("ast_")) this.scheduleWaitingForFiles();
     if (!/^(trn|rnd)_/.test(resource)) return;
-    for (const id of this.#rows.waitingFor(resource as TurnId | RenderId)) jobs.schedule(VIDEO, id, runtime.now());
+    for (const id of this.#user.videoRows.waitingFor(resource as TurnId | RenderId))
+      jobs.schedule(VIDEO, id, runtime.now());
   }
 
   /** Schedules the videos that wait for files: one has arrived or has failed. */
   scheduleWaitingForFiles(): void {
-    const { jobs, runtime } = this.#context;
-    for (const { id, stage } of this.#rows.running()) if (stage === "assets") jobs.schedule(VIDEO, id, runtime.now());
+    const { jobs, runtime } = this.#user;
+    for (const { id, stage } of this.#user.videoRows.running())
+      if (stage === "assets") jobs.schedule(VIDEO, id, runtime.now());
   }
 
   /** Runs a step. Returns the video with its result, or why the step failed; null when it cannot run yet. */
@@ -142,14 +112,14 @@ export class VideoWorkflow {
     what: "import" | "make_project" | "attach" | "start_turn" | "start_render",
     video: Video,
   ): Promise<Result<Video, Problem> | null> {
-    const { projects, turns, renders } = this.#tools;
+    const { projects, turns, renders } = this.#user;
     switch (what) {
       case "import":
-        return beginImports(this.#context, video, this.#call(video, "import"));
+        return beginImports(this.#user, video, stepCall(this.#user, video, "import"));
       case "make_project": {
         const name = video.generator?.slug ?? "video";
         const body = { name, metadata: {}, ...(video.language === null ? {} : { language: video.language }) };
-        const made = await projects.create(this.#call(video, "project"), body);
+        const made = await projects.create(stepCall(this.#user, video, "project"), body);
         return made.ok ? ok({ ...video, project: made.value.id }) : made;
       }
       case "attach": {
@@ -159,17 +129,23 @@ export class VideoWorkflow {
       case "start_turn": {
         const { prompt, language } = video;
         const body = newTurn.parse({ prompt, route: "chat", ...(language === null ? {} : { language }) });
-        const call = this.#call(video, turnStep(video));
-        const [isWanted, source] = [this.#isWanted(video.id), promptSourceOf(video)];
-        const made = await turns.start(call, projectOf(video), body, video.attribution, isWanted, source);
+        const call = stepCall(this.#user, video, turnStep(video));
+        const made = await turns.start(call, projectOf(video), body, {
+          attribution: video.attribution,
+          isWanted: this.#isWanted(video.id),
+          source: promptSourceOf(video),
+        });
         if (!made.ok) return made;
-        this.#context.log.forward(made.value.id, video.id);
+        this.#user.log.forward(made.value.id, video.id);
         return ok({ ...video, turn: made.value.id });
       }
       case "start_render": {
         const body = newRender.parse({ output: video.output });
-        const call = this.#call(video, renderStep(video));
-        const made = await renders.start(call, projectOf(video), body, video.attribution, this.#isWanted(video.id));
+        const call = stepCall(this.#user, video, renderStep(video));
+        const made = await renders.start(call, projectOf(video), body, {
+          attribution: video.attribution,
+          isWanted: this.#isWanted(video.id),
+        });
         return made.ok ? ok({ ...video, render: made.value.id }) : made;
       }
     }
@@ -181,16 +157,9 @@ export class VideoWorkflow {
    */
   #isWanted(id: VideoId): () => boolean {
     return () => {
-      const video = this.#rows.find(id);
+      const video = this.#user.videoRows.find(id);
       return video !== null && !isOver(video);
     };
-  }
-
-  /** The call that a step makes, with the idempotency key of that step. */
-  #call({ id, key = null }: Video, step: string): Call {
-    const context = this.#context;
-    const idempotency = { key: stepKey(id, step), fingerprint: id };
-    return { origin: originOf(context), named: isNamed(context), idempotency, key };
   }
 
   async #attach(video: Video): Promise<Problem | null> {
@@ -203,7 +172,8 @@ export class VideoWorkflow {
         );
       const format = formatOfName(record.filename)?.ext ?? "";
       if (video.accepts !== null && !video.accepts.includes(format)) return notAccepted(record, video.accepts);
-      const made = this.#tools.assets.attach(this.#call(video, `attach ${source.asset}`), projectOf(video), record);
+      const call = stepCall(this.#user, video, `attach ${source.asset}`);
+      const made = await this.#user.assets.attach(call, projectOf(video), record);
       if (!made.ok) return made.error;
     }
     return null;
@@ -226,12 +196,12 @@ export class VideoWorkflow {
 
   /** The asset of a source, or why there is none: a problem when there never will be, null when it may still arrive. */
   async #recordOf({ asset, upload }: VideoSource, label: string): Promise<AssetRecord | { problem: Problem | null }> {
-    const { env } = this.#context.runtime;
-    const owner = { ...this.#context.address, uh: userHashOf(asset) };
-    const own = this.#tools.assets.find(asset);
+    const { env } = this.#user.runtime;
+    const owner = { ...this.#user.address, uh: userHashOf(asset) };
+    const own = this.#user.assets.find(asset);
     if (own !== null) return asUsable(own);
     const readFromOwner = async (): Promise<AssetRecord | null> => {
-      if (owner.uh === this.#context.address.uh) return null;
+      if (owner.uh === this.#user.address.uh) return null;
       const other = env.USER.getByName(userObjectName(owner)) as unknown as UserRpc; // UserObject implements UserRpc
       const read = await other.readAsset(asset);
       return read.ok ? read.value : null;
@@ -244,7 +214,7 @@ export class VideoWorkflow {
     if (!read.ok) return { problem: read.error };
     const { status, source, concat, asset_id } = read.value;
     if (asset_id !== null) {
-      const made = this.#tools.assets.find(asset) ?? (await readFromOwner()); // made since, or deleted
+      const made = this.#user.assets.find(asset) ?? (await readFromOwner()); // made since, or deleted
       return made === null ? { problem: noAsset(asset) } : asUsable(made);
     }
     const hasFailed = status !== "open" && status !== "completed";
@@ -253,19 +223,19 @@ export class VideoWorkflow {
     return { problem: hasFailed ? notUploaded(upload, status) : null };
   }
 
-  #turnOutcome = ({ turn }: Video): EndedTurn | null => turnOutcome(this.#context, this.#tools.turnRows, turn);
+  #turnOutcome = ({ turn }: Video): EndedTurn | null => turnOutcome(this.#user, this.#user.turnRows, turn);
 
   #renderOutcome(id: RenderId | null): EndedRender | null {
-    const render = id === null ? null : this.#tools.renderRows.find(id);
+    const render = id === null ? null : this.#user.renderRows.find(id);
     if (render?.phase !== "completed" && render?.phase !== "failed") return null;
     return { status: render.phase, error: render.error };
   }
 
   /** Whether the timeline can be exported: from the snapshot that the turn left, else from Nemo. */
   async #exportable(video: Video): Promise<boolean> {
-    const known = this.#tools.projects.find(projectOf(video))?.snapshot?.timeline ?? null;
+    const known = this.#user.projects.find(projectOf(video))?.snapshot?.timeline ?? null;
     if (known !== null) return isExportable(known);
-    const state = await this.#tools.projects.state(projectOf(video));
+    const state = await this.#user.projects.state(projectOf(video));
     if (!state.ok) throw new RetryLater("timeline not read", state.error);
     return state.value !== null && isExportable(state.value.timeline);
   }

@@ -3,6 +3,7 @@
 import type { Unsigned } from "../../../core/download.ts";
 import { joinFieldErrors, type Problem, problemOf } from "../../../core/errors.ts";
 import { type ProjectId, type RenderId, type TurnId, userHashOf, type VideoId } from "../../../core/ids.ts";
+import { idBefore, rowsFor } from "../../../core/page.ts";
 import { isAttested } from "../../../core/render.ts";
 import type { PageRequest, VideoFilter } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
@@ -19,7 +20,7 @@ import {
   type Video,
 } from "../../../core/video.ts";
 import type { VideoWire } from "../../../core/wire/video.ts";
-import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
 import { findByOwnKey, stepKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
@@ -77,7 +78,7 @@ export class VideoRows {
     const rules = wanted.flatMap(([rule, value]) => (value == null ? [] : [`${rule} AND `]));
     const values = wanted.map(([, value]) => value ?? null);
     const query = `SELECT record FROM videos WHERE ${rules.join("")}id < ?5 ORDER BY id DESC LIMIT ?6`;
-    return this.#videos(query, ...values, cursorOf(page), page.limit + 1);
+    return this.#videos(query, ...values, idBefore(page), rowsFor(page));
   }
 
   /** Videos that are being made. */

@@ -5,6 +5,7 @@ import { decrypt, encrypt } from "../../../core/crypto.ts";
 import { ERRORS, type ErrorCode, type Problem, problemOf } from "../../../core/errors.ts";
 import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from "../../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../../core/limits.ts";
+import { cutPage } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
@@ -25,17 +26,12 @@ import {
 } from "../../../core/video.ts";
 import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
-import { pageOf } from "../../shared/context.ts";
-import { duplicateDeleted, findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
-import type { Assets } from "../assets.ts";
+import { createOnce } from "../../shared/idempotency.ts";
 import { CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
-import type { Projects } from "../projects.ts";
-import type { RenderFiles } from "../renders/files.ts";
-import type { Renders } from "../renders/renders.ts";
-import type { RenderRows } from "../renders/store.ts";
-import type { TurnRun } from "../turns/run.ts";
+import type { StreamSource } from "../event-streams.ts";
+import type { UserServices } from "../services.ts";
 import { failureOf } from "../turns/store.ts";
-import { checkOrder, type ShownVideo, showVideo, type VideoRows, videoUrl } from "./store.ts";
+import { checkOrder, type ShownVideo, showVideo, videoUrl } from "./store.ts";
 
 /**
  * The same sources with the ids of their uploads, chosen here so that a retry starts the same import. Addresses are
@@ -142,7 +138,7 @@ export const noFile = ({ id, charged }: Video, error: Problem): Problem =>
     ...(charged === null ? {} : { charged }),
   });
 
-export const eventsExpired = (id: VideoId): Problem =>
+const eventsExpired = (id: VideoId): Problem =>
   problemOf("events_expired", "A video's events are deleted 24 hours after its end; read the video itself instead.", {
     hint: `GET /v1/videos/${id}`,
   });
@@ -178,62 +174,38 @@ export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[
   );
 
 export class Videos {
-  readonly #context: UserContext;
-  readonly #rows: VideoRows;
-  readonly #projects: Projects;
-  readonly #assets: Assets;
-  readonly #renders: Renders;
-  readonly #files: RenderFiles;
-  readonly #renderRows: RenderRows;
-  readonly #turnRun: TurnRun;
+  readonly #user: UserServices;
 
-  constructor(
-    context: UserContext,
-    rows: VideoRows,
-    parts: {
-      readonly projects: Projects;
-      readonly assets: Assets;
-      readonly renders: Renders;
-      readonly files: RenderFiles;
-      readonly renderRows: RenderRows;
-      readonly run: TurnRun;
-    },
-  ) {
-    this.#context = context;
-    this.#rows = rows;
-    this.#projects = parts.projects;
-    this.#assets = parts.assets;
-    this.#renders = parts.renders;
-    this.#files = parts.files;
-    this.#renderRows = parts.renderRows;
-    this.#turnRun = parts.run;
+  constructor(user: UserServices) {
+    this.#user = user;
   }
 
   /** Stores the video; its job makes it. A retry returns the same video, marked as deduplicated. */
   async start(call: Call, named: NamedVideoRequest): Promise<Result<ShownVideo, Problem>> {
-    const { runtime, jobs } = this.#context;
-    // Before the idempotency check: no await may come between that check and the commit.
-    const order = { ...named, sources: await prepareSources(this.#context, named.sources) };
-    recordCaller(this.#context, call);
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    const made = idempotency.value === null ? null : this.read(idempotency.value as VideoId); // written by this method only
-    if (made !== null) return made.ok ? ok({ ...made.value, deduplicated: true }) : err(duplicateDeleted());
-    const problem = this.check(named);
-    if (problem !== null) return err(problem);
-    const video = runtime.storage.transactionSync(() => {
-      const created = this.begin(order, null, call.key ?? null);
-      saveIdempotencyKey(runtime, call, created.id);
-      return created;
+    const { runtime, jobs } = this.#user;
+    recordCaller(this.#user, call);
+    return createOnce<Video, Result<ShownVideo, Problem>>(this.#user, call, {
+      existing: (id) => {
+        const known = this.read(id as VideoId); // the key of `commit`
+        return known.ok ? ok({ ...known.value, deduplicated: true }) : known;
+      },
+      check: () => this.check(named),
+      prepare: async () => {
+        const sources = await prepareSources(this.#user, named.sources);
+        return ok(this.#newVideo({ ...named, sources }, null, call.key ?? null));
+      },
+      commit: (video) => this.#begin(video).id,
+      created: async (video) => {
+        await runtime.failpoint("video.intent");
+        jobs.tick();
+        return ok(this.show(video));
+      },
     });
-    await runtime.failpoint("video.intent");
-    jobs.tick();
-    return ok(this.show(video));
   }
 
   /** Why a video can never be made; null when the request is valid. `named`: whether callers name this user. */
-  check(order: NamedVideoRequest, named = isNamed(this.#context)): Problem | null {
-    return checkOrder(this.#context, this.#projects, this.#assets, order, named);
+  check(order: NamedVideoRequest, named = isNamed(this.#user)): Problem | null {
+    return checkOrder(this.#user, this.#user.projects, this.#user.assets, order, named);
   }
 
   /**
@@ -241,24 +213,43 @@ export class Videos {
    * transaction.
    */
   begin(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
-    const { runtime, address, jobs, log } = this.#context;
+    return this.#begin(this.#newVideo(order, batch, key));
+  }
+
+  #newVideo(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
+    const { runtime, address } = this.#user;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
-    const video = newVideoOf({ ...order, key }, id, runtime.now(), batch);
-    const events_url = `${videoUrl(this.#context, video.id)}/events`;
-    this.#rows.save(video);
+    return newVideoOf({ ...order, key }, id, runtime.now(), batch);
+  }
+
+  #begin(video: Video): Video {
+    const { runtime, jobs, log } = this.#user;
+    const events_url = `${videoUrl(this.#user, video.id)}/events`;
+    this.#user.videoRows.save(video);
     log.append(video.id, [{ type: "video.started", id: video.id, events_url }]);
     jobs.schedule(VIDEO, video.id, runtime.now());
     return video;
   }
 
   read(id: VideoId): Result<ShownVideo, Problem> {
-    const video = this.#rows.find(id);
+    const video = this.#user.videoRows.find(id);
     return video === null ? err(noVideo()) : ok(this.show(video));
   }
 
+  /** What the stream of a video's events needs to know about videos. */
+  readonly streamSource: StreamSource<VideoId, ShownVideo> = {
+    find: (id) => {
+      const video = this.#user.videoRows.find(id);
+      return video === null ? null : { isOver: isOver(video), endedAt: video.endedAt };
+    },
+    read: (id) => this.read(id),
+    missing: noVideo,
+    expired: eventsExpired,
+  };
+
   list(page: PageRequest, status: Video["status"] | null, of: VideoFilter): Page<ShownVideo> {
-    return pageOf(
-      this.#rows.page(page, status, of),
+    return cutPage(
+      this.#user.videoRows.page(page, status, of),
       page,
       (video) => video.id,
       (video) => this.show(video),
@@ -266,43 +257,49 @@ export class Videos {
   }
 
   /** Sends another message to a video that has ended: the answer to a question, or a change. */
-  continueWith(call: Call, id: VideoId, prompt: string): Result<ShownVideo, Problem> {
-    const { runtime, jobs } = this.#context;
-    const video = this.#rows.find(id);
-    if (video === null) return err(noVideo());
-    const idempotency = findByIdempotencyKey(runtime, call);
-    if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return this.read(id);
-    if (!canContinue(video)) return err(isOver(video) ? cannotContinue() : videoBusy(id));
-    recordCaller(this.#context, call);
-    runtime.storage.transactionSync(() => {
-      this.save(video, nextRound(video, prompt, runtime.now()));
-      saveIdempotencyKey(runtime, call, id);
-      jobs.schedule(VIDEO, id, runtime.now());
+  continueWith(call: Call, id: VideoId, prompt: string): Promise<Result<ShownVideo, Problem>> {
+    const { runtime, jobs } = this.#user;
+    return createOnce<void, Result<ShownVideo, Problem>>(this.#user, call, {
+      existing: () => this.read(id),
+      check: () => {
+        const video = this.#user.videoRows.find(id);
+        if (video === null) return noVideo();
+        if (canContinue(video)) return null;
+        return isOver(video) ? cannotContinue() : videoBusy(id);
+      },
+      prepare: () => ok(recordCaller(this.#user, call)),
+      commit: () => {
+        const video = this.#user.videoRows.find(id);
+        if (video !== null) this.save(video, nextRound(video, prompt, runtime.now()));
+        jobs.schedule(VIDEO, id, runtime.now());
+        return id;
+      },
+      created: () => {
+        jobs.tick();
+        return this.read(id);
+      },
     });
-    jobs.tick();
-    return this.read(id);
   }
 
   /** Stops the video. Nemo may still finish and charge what it has begun. */
   cancel(id: VideoId): Result<ShownVideo, Problem> {
-    const video = this.#rows.find(id);
+    const video = this.#user.videoRows.find(id);
     if (video === null) return err(noVideo());
     if (!isOver(video)) {
-      const { turn, render } = this.#rows.findStepResults(video);
-      this.save(video, toCancelled(video, { turn, render }, this.#context.runtime.now()));
-      if (turn !== null) this.#turnRun.cancel(turn);
-      if (render !== null) this.#renders.cancel(render);
-      this.#context.jobs.tick();
+      const { turn, render } = this.#user.videoRows.findStepResults(video);
+      this.save(video, toCancelled(video, { turn, render }, this.#user.runtime.now()));
+      if (turn !== null) this.#user.turnRun.cancel(turn);
+      if (render !== null) this.#user.renders.cancel(render);
+      this.#user.jobs.tick();
     }
     return this.read(id);
   }
 
   /** The storage key of the newest file, or why there is none yet. */
   file(id: VideoId): Result<StoredFile, Problem> {
-    const video = this.#rows.find(id);
+    const video = this.#user.videoRows.find(id);
     if (video === null) return err(noVideo());
-    if (video.file !== null) return this.#files.file(video.file);
+    if (video.file !== null) return this.#user.renderFiles.file(video.file);
     return err(isOver(video) && video.error !== null ? noFile(video, video.error) : notReady(video));
   }
 
@@ -313,17 +310,17 @@ export class Videos {
     seconds: number,
   ): Promise<Result<{ token: string; expires_at: string }, Problem>> {
     const file = this.file(id);
-    const video = this.#rows.find(id);
+    const video = this.#user.videoRows.find(id);
     if (!file.ok || video?.file == null) return file.ok ? err(noVideo()) : file;
-    return this.#files.share(call, video.file, seconds);
+    return this.#user.renderFiles.share(call, video.file, seconds);
   }
 
   /** Stores the next state of a video, appends it to the video's stream, and publishes the end to the tenant. */
   save(before: Video, video: Video): void {
-    const { runtime, log, outbox, jobs } = this.#context;
+    const { runtime, log, outbox, jobs } = this.#user;
     runtime.storage.transactionSync(() => {
       const stored = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
-      this.#rows.save(stored);
+      this.#user.videoRows.save(stored);
       log.append(video.id, importEvents(before, stored));
       const shown = this.show(video);
       const hasMoved = video.stage !== before.stage || isOver(before);
@@ -347,13 +344,13 @@ export class Videos {
 
   #appendStage({ id, stage, progress }: ShownVideo): void {
     this.#lastProgress.set(id, progress);
-    this.#context.log.append(id, [{ type: "video.stage", stage, progress }]);
+    this.#user.log.append(id, [{ type: "video.stage", stage, progress }]);
   }
 
   readonly #lastProgress = new Map<VideoId, number>();
 
   show(video: Video): ShownVideo {
-    return showVideo(this.#context, this.#renderRows, video);
+    return showVideo(this.#user, this.#user.renderRows, video);
   }
 }
 
