@@ -21,7 +21,7 @@ import {
 import { err, ok, type Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
 
-export type Purpose = "seal" | "link" | "user_token" | "webhook_default";
+export type Purpose = "encryption" | "link" | "user_token" | "webhook_default";
 
 /** The current root secret, and the previous one while ciphertexts and links made with it are still in use. */
 export type RootSecrets = { readonly current: string; readonly previous: string | null };
@@ -73,7 +73,7 @@ const IV_BYTES = 12;
 /** Encrypts text for one owner: purpose, tenant, mode and record joined by `|`. Returns `kid.iv.ciphertext`. */
 export async function encrypt(text: string, owner: string, roots: RootSecrets, random: RandomBytes): Promise<string> {
   const iv = random(IV_BYTES);
-  const key = await deriveEncryptionKey(roots.current, "seal");
+  const key = await deriveEncryptionKey(roots.current, "encryption");
   const params = { name: "AES-GCM", iv, additionalData: utf8.encode(owner) };
   const encrypted = new Uint8Array(await crypto.subtle.encrypt(params, key, utf8.encode(text)));
   return `${await kidOf(roots.current)}.${base64url(iv)}.${base64url(encrypted)}`;
@@ -89,7 +89,7 @@ export async function decrypt(encrypted: string, owner: string, roots: RootSecre
   try {
     const params = { name: "AES-GCM", iv, additionalData: utf8.encode(owner) };
     return new TextDecoder().decode(
-      await crypto.subtle.decrypt(params, await deriveEncryptionKey(secret, "seal"), bytes),
+      await crypto.subtle.decrypt(params, await deriveEncryptionKey(secret, "encryption"), bytes),
     );
   } catch {
     return null;

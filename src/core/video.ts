@@ -109,7 +109,7 @@ export type Video = {
   readonly charged: Charged | null;
   readonly spent: number | null;
   /** The last turn whose cost is in `charged` and `spent`. */
-  readonly counted: TurnId | null;
+  readonly countedTurn: TurnId | null;
   readonly error: Problem | null;
   readonly endedAt: EpochMs | null;
 };
@@ -213,7 +213,7 @@ function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
 export const withTurn = (video: Video, ended: EndedTurn): Video => ({
   ...video,
   ...withCost(video, ended),
-  counted: video.turn,
+  countedTurn: video.turn,
   message: ended.text ?? video.message,
 });
 
@@ -324,7 +324,7 @@ export const newVideoOf = (
   message: null,
   charged: null,
   spent: null,
-  counted: null,
+  countedTurn: null,
   error: null,
   endedAt: null,
 });
@@ -346,8 +346,8 @@ export const toCancelled = (
 export const canContinue = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
 
 /** Whether a cancelled video still waits for the cost of its turn, which ends without being streamed. */
-export const awaitsCost = ({ status, turn, counted }: Video): boolean =>
-  status === "cancelled" && turn !== null && turn !== counted;
+export const awaitsCost = ({ status, turn, countedTurn }: Video): boolean =>
+  status === "cancelled" && turn !== null && turn !== countedTurn;
 
 /** Adds the cost of a cancelled video's turn once the turn has ended; unchanged if there is nothing to add. */
 export const withLateCost = (video: Video, ended: EndedTurn | null): Video =>

@@ -67,6 +67,6 @@ export async function reEncryptSweep(env: Env): Promise<number> {
   );
   for (let at = 0; at < messages.length; at += QUEUE_BATCH)
     await env.WAKE.sendBatch(messages.slice(at, at + QUEUE_BATCH));
-  if (rows.length > 0) log("info", "reseal", { work: "reseal", count: rows.length });
+  if (rows.length > 0) log("info", "re_encrypt", { work: "re_encrypt", count: rows.length });
   return rows.length;
 }

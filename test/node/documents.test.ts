@@ -36,6 +36,14 @@ describe("a document", () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  it("STORAGE.md lists every table of D1 and of the objects", () => {
+    const sources = globSync("{migrations/*.sql,src/durable/**/*.ts}").map(read);
+    const tables = sources.flatMap((text) => [...text.matchAll(/CREATE TABLE (?:IF NOT EXISTS )?(\w+)/g)]);
+    const names = [...new Set(tables.map(([, name = ""]) => name))];
+    expect(names.length).toBeGreaterThan(40);
+    expect(names.filter((name) => !read("STORAGE.md").includes(`\`${name}\``))).toEqual([]);
+  });
+
   it("SECURITY.md has a test, or says that there is none, for every limit", () => {
     const rows =
       read("SECURITY.md")

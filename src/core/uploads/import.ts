@@ -19,7 +19,7 @@ export type Import = {
   /** Requests that were started. */
   readonly attempts: number;
   /** When the first one was; null: none yet. */
-  readonly begunAt: EpochMs | null;
+  readonly startedAt: EpochMs | null;
 };
 
 /** A caller's request. */
@@ -101,7 +101,7 @@ export const tooSlow = (what: string): Problem =>
 
 /** When to retry after a failure at `now`; null to stop. `timings` as in core/timings.ts. */
 export function nextRequestAt(
-  { attempts, begunAt }: Import,
+  { attempts, startedAt }: Import,
   timings: { readonly importRetries: readonly number[]; readonly importTotal: number },
   afterMs: number | null,
   now: EpochMs,
@@ -109,7 +109,7 @@ export function nextRequestAt(
   const wait = timings.importRetries[attempts - 1];
   if (wait === undefined) return null;
   const at = now + Math.max(wait, afterMs ?? 0);
-  return at < (begunAt ?? now) + timings.importTotal ? at : null;
+  return at < (startedAt ?? now) + timings.importTotal ? at : null;
 }
 
 /** The name of a file that has none. */

@@ -60,7 +60,7 @@ export const STORED_TOKEN_KEY = "stored_token";
 type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
 
 /** A decrypted token; `token` is null when it must not be used now. */
-export type OpenToken = { readonly token: string | null; readonly mark: string; readonly suspect: boolean };
+export type OpenToken = { readonly token: string | null; readonly version: string; readonly suspect: boolean };
 
 export type StoredTokenParts = {
   readonly runtime: ObjectRuntime;
@@ -139,13 +139,13 @@ export class StoredToken {
     const { runtime } = this.#parts;
     const isUsable = mayUse(record, runtime.now(), runtime.config.timings);
     const token = isUsable ? await this.#decrypt(record.encrypted) : null;
-    return { token, mark: String(record.setAt), suspect: record.rejectedAt !== null };
+    return { token, version: String(record.setAt), suspect: record.rejectedAt !== null };
   }
 
-  /** Records whether upstream accepted the token of this version (`mark`) or rejected it. */
-  report(mark: string, isAccepted: boolean): void {
+  /** Records whether upstream accepted the token of this `version` or rejected it. */
+  report(version: string, isAccepted: boolean): void {
     const record = this.#read();
-    if (record === null || String(record.setAt) !== mark || (isAccepted && record.rejectedAt === null)) return;
+    if (record === null || String(record.setAt) !== version || (isAccepted && record.rejectedAt === null)) return;
     const { runtime, jobs } = this.#parts;
     runtime.storage.transactionSync(() => {
       this.#write({ ...record, rejectedAt: isAccepted ? null : runtime.now() });
@@ -191,7 +191,7 @@ export class StoredToken {
     if (this.#decrypted?.encrypted === encrypted) return this.#decrypted.token;
     const { runtime, owner } = this.#parts;
     const token = await decrypt(encrypted, owner, runtime.config.roots);
-    if (token === null) log("error", "seal_not_opened", { work: "nemo_token" });
+    if (token === null) log("error", "secret_not_decrypted", { work: "nemo_token" });
     else this.#decrypted = { encrypted, token };
     return token;
   }

@@ -40,7 +40,7 @@ const MIGRATIONS: Migrations = [
 ];
 
 /** Meta key of the operator's token: its version, and when Nemo rejected it. */
-const REFUSED = "refused";
+const REJECTION = "rejection";
 /** Meta key: the account's balance, as read by the last turn that ended. */
 const BALANCE = "balance";
 /** A tenant's events belong to no user. */
@@ -112,11 +112,11 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     if (this.#database.exists()) this.#stored?.remove(call?.audit ?? null);
   }
 
-  async report(mark: string, accepted: boolean): Promise<void> {
+  async report(version: string, accepted: boolean): Promise<void> {
     this.#database.ready();
-    if (this.#stored !== null) return this.#stored.report(mark, accepted);
-    if (accepted) deleteMeta(this.#runtime.sql, REFUSED);
-    else writeMeta(this.#runtime.sql, REFUSED, JSON.stringify({ mark, at: this.#runtime.now() }));
+    if (this.#stored !== null) return this.#stored.report(version, accepted);
+    if (accepted) deleteMeta(this.#runtime.sql, REJECTION);
+    else writeMeta(this.#runtime.sql, REJECTION, JSON.stringify({ version, rejectedAt: this.#runtime.now() }));
   }
 
   async lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }> {
@@ -173,14 +173,14 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
   async #readOperatorToken(): Promise<SharedToken | null> {
     const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
-    const mark = await kidOf(config.nemoToken);
-    const text = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
-    const rejection = text === null ? null : (JSON.parse(text) as { mark: string; at: EpochMs }); // written by report() only
-    const tokenStatus = { expiresAt: null, rejectedAt: rejection?.mark === mark ? rejection.at : null };
+    const version = await kidOf(config.nemoToken);
+    const text = this.#database.exists() ? readMeta(this.#runtime.sql, REJECTION) : null;
+    const rejection = text === null ? null : (JSON.parse(text) as { version: string; rejectedAt: EpochMs }); // written by report() only
+    const tokenStatus = { expiresAt: null, rejectedAt: rejection?.version === version ? rejection.rejectedAt : null };
     return {
       source: "operator",
       token: mayUse(tokenStatus, now(), config.timings) ? config.nemoToken : null,
-      mark,
+      version,
       suspect: tokenStatus.rejectedAt !== null,
       shown: showToken("operator", tokenStatus, now()),
     };

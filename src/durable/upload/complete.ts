@@ -346,7 +346,7 @@ export async function finalise(context: UploadContext, termination: UploadTermin
   const at = now();
   storage.transactionSync(() => {
     const current = context.read(); // its asset may have been deleted meanwhile
-    context.save({ ...current, looks: 0, assetId: asset.id, isRejected: current.isRejected || !inspection.ok });
+    context.save({ ...current, inspections: 0, assetId: asset.id, isRejected: current.isRejected || !inspection.ok });
     if (!inspection.ok) context.jobs.schedule(DELETE_JOB, "", at);
     context.jobs.done(ASSET, "");
     context.jobs.schedule(PUBLISH, "", at);
@@ -361,14 +361,14 @@ export async function finalise(context: UploadContext, termination: UploadTermin
 async function inspectOnce(context: UploadContext, key: string): Promise<Result<Inspection, Problem>> {
   const { env, storage } = context.runtime;
   const upload = context.read();
-  if (upload.looks >= MEDIA_INSPECTIONS) return err(notInspected());
-  context.save({ ...upload, looks: upload.looks + 1 });
+  if (upload.inspections >= MEDIA_INSPECTIONS) return err(notInspected());
+  context.save({ ...upload, inspections: upload.inspections + 1 });
   await storage.sync();
   try {
     return await inspectStored(env.MEDIA, key, formatOf(upload));
   } finally {
     const now = context.find();
-    if (now !== null) context.save({ ...now, looks: 0 });
+    if (now !== null) context.save({ ...now, inspections: 0 });
   }
 }
 
@@ -378,11 +378,11 @@ async function inspectOnce(context: UploadContext, key: string): Promise<Result<
 export function giveUpAsset(context: UploadContext, termination: UploadTermination): void {
   const upload = context.read();
   if (upload.status !== "completed" || upload.assetId !== null) return;
-  if (upload.looks >= MEDIA_INSPECTIONS) {
+  if (upload.inspections >= MEDIA_INSPECTIONS) {
     termination.fail(notInspected());
     return;
   }
-  context.save({ ...upload, looks: MEDIA_INSPECTIONS });
+  context.save({ ...upload, inspections: MEDIA_INSPECTIONS });
   context.jobs.schedule(ASSET, "", context.runtime.now());
 }
 

@@ -111,11 +111,11 @@ export class PartialUsage {
   acquire(to: PartialUser, keep: boolean): Result<PartialFile, Problem> {
     const upload = this.#context.find();
     if (upload === null || !isPartial(upload) || !hasSameOwner(upload, to)) return err(noPartial());
-    const isAcquired = upload.lentTo.includes(to.id);
+    const isAcquired = upload.usedBy.includes(to.id);
     const problem = isAcquired ? null : checkUsable(upload);
     if (problem !== null) return err(problem);
-    if (keep && !isAcquired) this.#context.save({ ...upload, lentTo: [...upload.lentTo, to.id] });
-    const isShared = upload.lentTo.some((id) => id !== to.id);
+    if (keep && !isAcquired) this.#context.save({ ...upload, usedBy: [...upload.usedBy, to.id] });
+    const isShared = upload.usedBy.some((id) => id !== to.id);
     return ok({ part: { key: this.#context.key(upload), sizeBytes: upload.sizeBytes ?? 0 }, isShared });
   }
 
@@ -123,9 +123,9 @@ export class PartialUsage {
   release(by: UploadId): void {
     const { runtime, jobs } = this.#context;
     const upload = this.#context.find();
-    if (!upload?.lentTo.includes(by)) return;
+    if (!upload?.usedBy.includes(by)) return;
     runtime.storage.transactionSync(() => {
-      this.#context.save({ ...upload, lentTo: upload.lentTo.filter((id) => id !== by) });
+      this.#context.save({ ...upload, usedBy: upload.usedBy.filter((id) => id !== by) });
       if (upload.status !== "completed") jobs.schedule(DELETE_JOB, "", runtime.now());
     });
     jobs.tick();
@@ -133,14 +133,14 @@ export class PartialUsage {
 
   /** Whether any final still needs the file. Finals that do not are removed from the list. */
   async isNeeded(): Promise<boolean> {
-    const { lentTo, id } = this.#context.read();
+    const { usedBy, id } = this.#context.read();
     const needs = await Promise.all(
-      lentTo.map(async (final) => ({ final, is: await this.#context.other(final).needs(id) })),
+      usedBy.map(async (final) => ({ final, is: await this.#context.other(final).needs(id) })),
     );
     const over = needs.filter(({ is }) => !is).map(({ final }) => final);
     const now = this.#context.read();
-    const left = now.lentTo.filter((final) => !over.includes(final));
-    if (left.length < now.lentTo.length) this.#context.save({ ...now, lentTo: left });
+    const left = now.usedBy.filter((final) => !over.includes(final));
+    if (left.length < now.usedBy.length) this.#context.save({ ...now, usedBy: left });
     return left.length > 0;
   }
 }

@@ -53,7 +53,7 @@ export class UploadCreation {
     const request = { call, owner, id, body: { filename, size_bytes: null, metadata } };
     const made = await this.#begin(request, problem, async (announced) => {
       const address = await encrypt(url, addressOwner(announced), runtime.config.roots, runtime.random);
-      const upload = { ...announced, import: { address, isNamed: fileName !== null, attempts: 0, begunAt: null } };
+      const upload = { ...announced, import: { address, isNamed: fileName !== null, attempts: 0, startedAt: null } };
       return ok({ upload, bytes: null }); // counted as they arrive
     });
     if (made.ok) await runtime.failpoint("import.intent");

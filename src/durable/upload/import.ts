@@ -206,7 +206,7 @@ export class Downloader {
       contentBytes: sizeBytes,
       checksums: [],
       bounds: { idleMs: timings.importIdle, signal },
-      until: (upload.import?.begunAt ?? runtime.now()) + timings.importTotal,
+      until: (upload.import?.startedAt ?? runtime.now()) + timings.importTotal,
       persistAfterMs: timings.uploadKeep,
       hash,
       checkFormat: (head) => {
@@ -330,14 +330,14 @@ export class ImportJob {
     const upload = this.#context.read();
     const { import: state } = upload;
     if (state === null || upload.status !== "open") return null;
-    const begunAt = state.begunAt ?? runtime.now();
-    if (runtime.now() >= begunAt + runtime.config.timings.importTotal) {
+    const startedAt = state.startedAt ?? runtime.now();
+    if (runtime.now() >= startedAt + runtime.config.timings.importTotal) {
       this.#termination.fail(tooLate());
       return null;
     }
     if (state.attempts > 0) await this.#context.parts(upload).abort();
     const fresh = { ...upload, sizeBytes: null, format: null, multipart: null };
-    const started = { ...fresh, import: { ...state, begunAt, attempts: state.attempts + 1 } };
+    const started = { ...fresh, import: { ...state, startedAt, attempts: state.attempts + 1 } };
     runtime.storage.transactionSync(() => {
       bytes.clear();
       this.#context.save(started);

@@ -14,18 +14,18 @@ import type { Upload } from "./record.ts";
 
 export const BYTES_TABLES = `
   CREATE TABLE parts (
-    n INTEGER PRIMARY KEY,            -- its number in R2, from 1 without gaps
+    part_number INTEGER PRIMARY KEY,  -- in R2, from 1 without gaps
     size_bytes INTEGER NOT NULL,      -- UPLOAD_PART_BYTES for all but the last
     etag TEXT NOT NULL                -- R2's ETag of the part
   ) STRICT;
   CREATE TABLE rest (
-    n INTEGER PRIMARY KEY,            -- the order of the bytes
+    position INTEGER PRIMARY KEY,     -- the order of the bytes
     bytes BLOB NOT NULL               -- at most UPLOAD_ROW_BYTES; all but the last are full
   ) STRICT;
 `;
 
-export type StoredPart = { readonly n: number; readonly sizeBytes: number; readonly etag: string };
-type RestRow = { n: number; bytes: ArrayBuffer };
+export type StoredPart = { readonly partNumber: number; readonly sizeBytes: number; readonly etag: string };
+type RestRow = { position: number; bytes: ArrayBuffer };
 
 export class UploadBytes {
   readonly #storage: DurableObjectStorage;
@@ -49,9 +49,11 @@ export class UploadBytes {
 
   parts(): StoredPart[] {
     return this.#sql
-      .exec<{ n: number; size_bytes: number; etag: string }>("SELECT n, size_bytes, etag FROM parts ORDER BY n")
+      .exec<{ part_number: number; size_bytes: number; etag: string }>(
+        "SELECT part_number, size_bytes, etag FROM parts ORDER BY part_number",
+      )
       .toArray()
-      .map(({ n, size_bytes, etag }) => ({ n, sizeBytes: size_bytes, etag }));
+      .map(({ part_number, size_bytes, etag }) => ({ partNumber: part_number, sizeBytes: size_bytes, etag }));
   }
 
   partCount(): number {
@@ -61,7 +63,7 @@ export class UploadBytes {
   /** Copies the first bytes of the rest, as many as fit into `into`. */
   readRest(into: Uint8Array): void {
     let at = 0;
-    for (const row of this.#sql.exec<RestRow>("SELECT n, bytes FROM rest ORDER BY n")) {
+    for (const row of this.#sql.exec<RestRow>("SELECT position, bytes FROM rest ORDER BY position")) {
       if (at >= into.length) return;
       const bytes = new Uint8Array(row.bytes).subarray(0, into.length - at);
       into.set(bytes, at);
@@ -80,14 +82,16 @@ export class UploadBytes {
   /** Appends bytes to the rest. A row that is not full is filled first, so that small chunks do not make small rows. */
   append(bytes: Uint8Array): void {
     this.#storage.transactionSync(() => {
-      const last = this.#sql.exec<RestRow>("SELECT n, bytes FROM rest ORDER BY n DESC LIMIT 1").toArray()[0];
+      const last = this.#sql
+        .exec<RestRow>("SELECT position, bytes FROM rest ORDER BY position DESC LIMIT 1")
+        .toArray()[0];
       const space = last === undefined ? 0 : UPLOAD_ROW_BYTES - last.bytes.byteLength;
       if (last !== undefined && space > 0 && bytes.length > 0) {
-        this.#put(last.n, joined(new Uint8Array(last.bytes), bytes.subarray(0, space)));
+        this.#put(last.position, joined(new Uint8Array(last.bytes), bytes.subarray(0, space)));
       }
-      let n = (last?.n ?? 0) + 1;
+      let position = (last?.position ?? 0) + 1;
       for (let at = space; at < bytes.length; at += UPLOAD_ROW_BYTES) {
-        this.#put(n++, bytes.slice(at, at + UPLOAD_ROW_BYTES));
+        this.#put(position++, bytes.slice(at, at + UPLOAD_ROW_BYTES));
       }
     });
   }
@@ -97,8 +101,13 @@ export class UploadBytes {
     if (parts.length === 0) return;
     this.#storage.transactionSync(() => {
       this.#sql.exec("DELETE FROM rest");
-      for (const { n, sizeBytes, etag } of parts) {
-        this.#sql.exec("INSERT INTO parts (n, size_bytes, etag) VALUES (?, ?, ?)", n, sizeBytes, etag);
+      for (const { partNumber, sizeBytes, etag } of parts) {
+        this.#sql.exec(
+          "INSERT INTO parts (part_number, size_bytes, etag) VALUES (?, ?, ?)",
+          partNumber,
+          sizeBytes,
+          etag,
+        );
       }
     });
   }
@@ -111,8 +120,8 @@ export class UploadBytes {
     });
   }
 
-  #put(n: number, bytes: Uint8Array<ArrayBuffer>): void {
-    this.#sql.exec("INSERT OR REPLACE INTO rest (n, bytes) VALUES (?, ?)", n, bytes.buffer);
+  #put(position: number, bytes: Uint8Array<ArrayBuffer>): void {
+    this.#sql.exec("INSERT OR REPLACE INTO rest (position, bytes) VALUES (?, ?)", position, bytes.buffer);
   }
 
   get #sql(): SqlStorage {
@@ -149,20 +158,20 @@ export class PartsFile {
   }
 
   /** Stores a part; the same number again replaces it. `bytes` must not change until then. */
-  async store(n: number, bytes: Uint8Array): Promise<StoredPart> {
+  async store(partNumber: number, bytes: Uint8Array): Promise<StoredPart> {
     const file = await this.#open();
     const { now, name } = this.#runtime;
     const began = now();
-    const { etag } = await file.uploadPart(n, bytes);
-    log("info", "upload_part", { work: "upload", count: n, ms: now() - began, ...ownerOf(name) });
+    const { etag } = await file.uploadPart(partNumber, bytes);
+    log("info", "upload_part", { work: "upload", count: partNumber, ms: now() - began, ...ownerOf(name) });
     await this.#runtime.failpoint("upload.part");
-    return { n, sizeBytes: bytes.length, etag };
+    return { partNumber, sizeBytes: bytes.length, etag };
   }
 
   /** Combines the parts into one object. */
   async complete(parts: readonly StoredPart[]): Promise<void> {
     const file = await this.#open();
-    await file.complete(parts.map(({ n, etag }) => ({ partNumber: n, etag })));
+    await file.complete(parts.map(({ partNumber, etag }) => ({ partNumber, etag })));
   }
 
   /** Aborts the multipart upload, if there is one. */

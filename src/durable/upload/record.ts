@@ -48,11 +48,11 @@ export type Upload = {
   /** The objects that a final upload consists of, in order; null for an upload with a file of its own. */
   readonly fileParts: readonly FilePart[] | null;
   /** The final uploads that use this partial's file. */
-  readonly lentTo: readonly UploadId[];
+  readonly usedBy: readonly UploadId[];
   /** Its asset is unusable or deleted, so its file is removed. */
   readonly isRejected: boolean;
   /** Inspections of its file that started and did not finish. */
-  readonly looks: number;
+  readonly inspections: number;
   /** The address to download from; null when the client sends the bytes. */
   readonly import: Import | null;
   /** The bytes that had arrived when it ended without completing; null before. */
@@ -95,9 +95,9 @@ export const newUpload = ({ call, owner, id, body }: NewUploadRequest, now: Epoc
   assetId: null,
   concat: body.concat ?? null,
   fileParts: null,
-  lentTo: [],
+  usedBy: [],
   isRejected: false,
-  looks: 0,
+  inspections: 0,
   import: null,
   arrivedBytes: null,
 });

@@ -94,11 +94,11 @@ function same(one: Uint8Array | null, other: Uint8Array): boolean {
 const rowsOf = (upload: UnwrappedAnswer): Promise<{ parts: number[]; rest: number[]; due: string[] }> =>
   runInDurableObject(stubOf(upload), (_, { storage: { sql } }) => ({
     parts: sql
-      .exec<{ bytes: number }>("SELECT size_bytes AS bytes FROM parts ORDER BY n")
+      .exec<{ bytes: number }>("SELECT size_bytes AS bytes FROM parts ORDER BY part_number")
       .toArray()
       .map(({ bytes }) => bytes),
     rest: sql
-      .exec<{ bytes: number }>("SELECT length(bytes) AS bytes FROM rest ORDER BY n")
+      .exec<{ bytes: number }>("SELECT length(bytes) AS bytes FROM rest ORDER BY position")
       .toArray()
       .map(({ bytes }) => bytes),
     due: sql

@@ -377,10 +377,10 @@ describe("a crash while pieces become a file", () => {
     expect(bad(final.answer).code).toBe("not_found");
     await idle(final);
     expect(good(await portOf(final).read())).toMatchObject({ status: "failed", error: { code: "not_found" } });
-    const lentTo = await runInDurableObject(stubOf(other), (_, { storage }) =>
-      storage.sql.exec<{ lent: string }>("SELECT value->>'lentTo' AS lent FROM meta WHERE key = 'upload'").one(),
+    const usedBy = await runInDurableObject(stubOf(other), (_, { storage }) =>
+      storage.sql.exec<{ used: string }>("SELECT value->>'usedBy' AS used FROM meta WHERE key = 'upload'").one(),
     );
-    expect(lentTo.lent).toBe("[]");
+    expect(usedBy.used).toBe("[]");
   });
 });
 
