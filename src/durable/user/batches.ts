@@ -341,7 +341,7 @@ export class BatchRows {
   spent(batch: BatchId): number | null {
     const query = `SELECT sum(v.record ->> 'spent') AS amount,
         sum((v.record ->> 'charged' IS NOT NULL AND v.record ->> 'spent' IS NULL)
-          OR (v.status = 'cancelled' AND v.turn IS NOT v.record ->> 'counted')) AS unknown
+          OR (v.status = 'cancelled' AND v.turn IS NOT v.record ->> 'countedTurn')) AS unknown
       FROM batch_items i JOIN videos v ON v.id = i.video WHERE i.batch = ?`;
     const row = this.#runtime.sql.exec<{ amount: number | null; unknown: number | null }>(query, batch).one();
     return row.unknown ? null : (row.amount ?? 0);
