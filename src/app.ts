@@ -9,6 +9,7 @@ import { requestLog } from "./http/middleware/log.ts";
 import { setup, stamp } from "./http/middleware/setup.ts";
 import { documentOf, errorList, referenceFile, referencePage, referenceStart } from "./http/openapi.ts";
 import { checkInvalid, onError } from "./http/problem.ts";
+import { LiteralFirstRouter } from "./http/router.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin/index.ts";
@@ -62,7 +63,11 @@ const COLLECTIONS = [
 ];
 
 export function createApp(): Api {
-  const app = new OpenAPIHono<AppEnv>({ getPath: pathOf, defaultHook: (outcome) => checkInvalid(outcome) });
+  const app = new OpenAPIHono<AppEnv>({
+    router: new LiteralFirstRouter(),
+    getPath: pathOf,
+    defaultHook: (outcome) => checkInvalid(outcome),
+  });
   app.onError(onError);
   app.notFound(missingOf(app));
 

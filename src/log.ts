@@ -32,16 +32,19 @@ export type LogFields = {
   count?: number | undefined;
 };
 
-/** The keys that are serialised, in this order; all others are dropped. */
-const LINE = ["event", ...LOG_FIELDS];
-const BUG_LINE = ["event", "name", "message", "stack", ...LOG_FIELDS];
+/** The fields of the list, in its order; all others are dropped. */
+function listed(fields: LogFields): LogFields {
+  const line: Record<string, unknown> = {};
+  for (const name of LOG_FIELDS) if (fields[name] !== undefined) line[name] = fields[name];
+  return line;
+}
 
 /**
  * Prints one line. There is no field for a prompt, a text, a query, a URL, a secret or a user's own id; they must not
  * be logged.
  */
 export function log(level: "info" | "warn" | "error", event: string, fields: LogFields = {}): void {
-  console[level](JSON.stringify({ ...fields, event }, LINE));
+  console[level](JSON.stringify({ event, ...listed(fields) }));
 }
 
 /** Errors whose messages are our own and safe to print: missing parts of the environment. */
@@ -62,5 +65,5 @@ export function logBug(event: string, error: unknown, fields: LogFields = {}): v
           .slice(0, 5)
       : [];
   const message = error instanceof Error && name === SAFE_TO_PRINT ? error.message : undefined;
-  console.error(JSON.stringify({ ...fields, event, name, message, stack }, BUG_LINE));
+  console.error(JSON.stringify({ event, name, message, stack, ...listed(fields) }));
 }

@@ -10,17 +10,16 @@ import {
   randomUserHash,
   type UploadId,
   type UserHash,
-  userHash,
   userHashOf,
 } from "../core/ids.ts";
 import type { Call } from "../core/rpc/user.ts";
-import { type Ctx, random, rootsOf } from "./context.ts";
+import { type Ctx, random, rootsOf, userHashOfName } from "./context.ts";
 import { tenantObject } from "./objects.ts";
 import { apiError } from "./problem.ts";
 
 /** The context of a write call to an object. `user` defaults to the user of the header. */
-export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
-  const { origin, caller } = c.var;
+export async function callOf(c: Ctx, user = c.get("user")): Promise<Call> {
+  const [origin, caller] = [c.get("origin"), c.get("caller")];
   const acceptLanguage = c.req.header("Accept-Language") ?? null;
   return {
     origin,
@@ -35,9 +34,9 @@ export async function callOf(c: Ctx, user = c.var.user): Promise<Call> {
 }
 
 /** The Idempotency-Key with its fingerprint of method, path and body. Null if none was sent. */
-export async function idempotencyOf({ req, var: { idempotencyKey, bodyText } }: Ctx): Promise<Call["idempotency"]> {
-  if (idempotencyKey === null) return null;
-  return { key: idempotencyKey, fingerprint: hex(await sha256(`${req.method} ${req.path} ${bodyText}`)) };
+export async function idempotencyOf(c: Ctx): Promise<Call["idempotency"]> {
+  const key = c.get("idempotencyKey");
+  return key === null ? null : { key, fingerprint: await hashOf(c) };
 }
 
 /** The address for a new resource: the caller's user; else one derived from the Idempotency-Key; else a random one. */
@@ -70,27 +69,27 @@ export function namedAddress(c: Ctx): UserTarget {
 /** The address of the caller's user, or of the tenant's own account, whose user id is the empty string. */
 export async function accountAddress(c: Ctx): Promise<UserTarget> {
   const principal = principalOf(c);
-  return { ...principal, uh: ownHash(c) ?? (await userHash(principal.tenant, "")) };
+  return { ...principal, uh: ownHash(c) ?? (await userHashOfName(principal.tenant, "")) };
 }
 
 /** The address of the user named in a path. */
 export async function userAddress(c: Ctx, user: string): Promise<UserTarget> {
   const principal = principalOf(c);
-  return { ...principal, uh: await userHash(principal.tenant, user) };
+  return { ...principal, uh: await userHashOfName(principal.tenant, user) };
 }
 
 /** The hash of the user of a user token, or of the user named by the header; null for none. */
-export const ownHash = ({ var: { caller } }: Ctx): UserHash | null => caller.grant?.uh ?? caller.named ?? null;
+export const ownHash = (c: Ctx): UserHash | null => c.get("caller").grant?.uh ?? c.get("caller").named ?? null;
 
-function principalOf({ var: { caller } }: Ctx): Principal {
-  const { tenant, mode, grant, named } = caller;
+function principalOf(c: Ctx): Principal {
+  const { tenant, mode, grant, named } = c.get("caller");
   return named === undefined ? { tenant, mode, grant } : { tenant, mode, grant, named };
 }
 
 /** The tenant's own id of a user, encrypted for the user's address. */
 async function encryptedName(c: Ctx, user: string): Promise<string> {
   const { tenant, mode } = c.var.caller;
-  const owner = userNameOwner({ tenant, mode, uh: await userHash(tenant, user) });
+  const owner = userNameOwner({ tenant, mode, uh: await userHashOfName(tenant, user) });
   return encrypt(user, owner, rootsOf(c.var.config), random);
 }
 
@@ -128,4 +127,6 @@ export async function renewDedupeKey(c: Ctx): Promise<void> {
   c.set("idempotencyKey", key);
 }
 
-const hashOf = async (c: Ctx): Promise<string> => hex(await sha256(`${c.req.method} ${c.req.path} ${c.var.bodyText}`));
+/** The hash of method, path and body. */
+const hashOf = async (c: Ctx): Promise<string> =>
+  hex(await sha256(`${c.req.method} ${c.req.path} ${c.get("bodyText")}`));

@@ -1,9 +1,9 @@
 /** Authentication and access rules of all routes except the public ones. */
 import type { MiddlewareHandler } from "hono";
-import { keyHash, modeOfKey, tokenExpired, tokenRevoked } from "../../core/auth.ts";
+import { modeOfKey, tokenExpired, tokenRevoked } from "../../core/auth.ts";
 import { fromBase64, sha256 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
-import { type KeyId, type TenantId, userHash } from "../../core/ids.ts";
+import type { KeyId, TenantId } from "../../core/ids.ts";
 import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../../core/limits.ts";
 import { rateLimitHeaders } from "../../core/quota.ts";
 import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
@@ -11,11 +11,11 @@ import type { KeyScope } from "../../core/wire/key.ts";
 import { findKey, findKeyById, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
 import { withTimeout } from "../../timeout.ts";
-import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse } from "../context.ts";
+import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse, userHashOfName } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
 import { idempotencyKeyOf, userOf } from "./headers.ts";
-import { isCached, ownerOf } from "./key-cache.ts";
+import { hashOfKey, isCached, ownerOf } from "./key-cache.ts";
 import { checkRateLimit, countLookup, countRejected, policyOf, tiersOf } from "./limits.ts";
 
 /* The credential in the request's headers. */
@@ -77,7 +77,7 @@ export const tenantPaused = () => apiError("tenant_paused", "The operator has pa
 
 /** The caller of an API key. A key with a wrong format or checksum is rejected without a database read. */
 export async function authenticateKey(c: Ctx, sent: string): Promise<Caller> {
-  const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), async (hash) => {
+  const owner = await ownerOf(await hashOfKey(sent), maxAgeOf(c), async (hash) => {
     if (modeOfKey(sent) === null) throw apiError("unauthenticated", explainForm(sent));
     if (!isCached(hash)) await countLookup(c);
     return lookUp(c, findKey(c.env.DB, hash));
@@ -197,7 +197,7 @@ export const access =
       );
     checkScopes(rule, caller);
     const user = await namedUser(c, caller);
-    const named = user === null || caller.grant !== null ? null : await userHash(caller.tenant, user);
+    const named = user === null || caller.grant !== null ? null : await userHashOfName(caller.tenant, user);
     c.set("caller", { ...caller, named });
     c.set("actor", caller.keyId);
     c.set("user", user);
@@ -236,7 +236,8 @@ function hasScope(rule: Access, { scopes }: Caller): boolean {
 /** The user named by the header. With a user token, the header is optional and must name the token's own user. */
 async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {
   const user = userOf(c.req.raw.headers);
-  if (user === null || caller.grant === null || (await userHash(caller.tenant, user)) === caller.grant.uh) return user;
+  if (user === null || caller.grant === null || (await userHashOfName(caller.tenant, user)) === caller.grant.uh)
+    return user;
   throw apiError("wrong_user", "X-User-Id names another user than the token; leave the header out.");
 }
 

@@ -4,8 +4,10 @@
  * A key revoked in another isolate may still read for a minute and write for 5 s. Times in the row (expiry, the end of a
  * rotation's grace period) apply exactly. Unknown keys are cached separately, so that many of them evict no known key.
  */
+import { keyHash } from "../../core/auth.ts";
 import type { TenantId } from "../../core/ids.ts";
 import { KEY_UNKNOWN_MAX_AGE_MS, KEYS_REMEMBERED } from "../../core/limits.ts";
+import { Lru } from "../../core/lru.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { KeyOwner } from "../../store/keys.ts";
 import { withTimeout } from "../../timeout.ts";
@@ -19,9 +21,20 @@ const SHARED_WAIT_MS = 1_000;
 type Find = (hash: string) => Promise<KeyOwner | null>;
 type Entry<T> = { readonly owner: T; readonly at: EpochMs };
 
-const known = new Map<string, Entry<KeyOwner>>();
-const unknown = new Map<string, Entry<null>>();
-const running = new Map<string, Promise<KeyOwner | null>>();
+const known = new Lru<Entry<KeyOwner>>(KEYS_REMEMBERED);
+const unknown = new Lru<Entry<null>>(KEYS_REMEMBERED);
+const running = new Lru<Promise<KeyOwner | null>>(KEYS_REMEMBERED);
+/** The hashes of keys that exist, by the key itself: computing one costs more than the rest of a look-up. */
+const hashes = new Lru<string>(KEYS_REMEMBERED);
+
+/** The hash of a key as it was sent. */
+export async function hashOfKey(sent: string): Promise<string> {
+  const cached = hashes.get(sent);
+  if (cached !== undefined) return cached;
+  const hash = await keyHash(sent);
+  if (known.has(hash)) hashes.set(sent, hash);
+  return hash;
+}
 
 /**
  * The owner of the key with this hash, cached for at most `maxAgeMs`; null if the key did not exist within the last 30 seconds.
@@ -46,36 +59,26 @@ export function forgetKey(hash: string): void {
 
 /** Removes the keys of a tenant that was just changed. */
 export function forgetTenant(tenant: TenantId): void {
-  for (const [hash, { owner }] of known) if (owner.tenant === tenant) known.delete(hash);
+  for (const [hash, { owner }] of known.entries()) if (owner.tenant === tenant) known.delete(hash);
   running.clear();
 }
 
 async function load(hash: string, find: Find): Promise<KeyOwner | null> {
   const reading = find(hash);
-  put(running, hash, reading); // stays here if it is cancelled with its request
+  running.set(hash, reading); // stays here if it is cancelled with its request
   try {
     const owner = await reading;
     if (running.get(hash) !== reading) return owner;
-    if (owner === null) put(unknown, hash, { owner, at: Date.now() });
-    else put(known, hash, { owner, at: Date.now() });
+    if (owner === null) unknown.set(hash, { owner, at: Date.now() });
+    else known.set(hash, { owner, at: Date.now() });
     return owner;
   } finally {
     if (running.get(hash) === reading) running.delete(hash);
   }
 }
 
-/** An entry that is recent enough; it becomes the most recently used one. */
-function lookIn<T>(entries: Map<string, Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
+/** An entry that is recent enough. */
+function lookIn<T>(entries: Lru<Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
   const entry = entries.get(hash);
-  if (!entry || Date.now() - entry.at > maxAgeMs) return null;
-  put(entries, hash, entry);
-  return entry;
-}
-
-/** An LRU on a Map's insertion order: the least recently used entry comes first and is evicted. */
-function put<T>(map: Map<string, T>, hash: string, value: T): void {
-  map.delete(hash);
-  map.set(hash, value);
-  const oldest = map.keys().next().value;
-  if (map.size > KEYS_REMEMBERED && oldest !== undefined) map.delete(oldest);
+  return entry === undefined || Date.now() - entry.at > maxAgeMs ? null : entry;
 }

@@ -2,18 +2,18 @@
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { log } from "../../log.ts";
-import type { AppEnv, Ctx, Variables } from "../context.ts";
+import type { AppEnv, Caller, Ctx } from "../context.ts";
 
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = Date.now();
   await next();
-  const { requestId, code, caller }: Partial<Variables> = c.var; // absent on public and rejected requests
+  const caller: Caller | undefined = c.get("caller"); // absent on public and rejected requests
   log("info", "request", {
-    request_id: requestId,
+    request_id: c.get("requestId"),
     route: `${c.req.method} ${patternOf(c)}`,
     status: c.res.status,
     ms: Date.now() - began,
-    code,
+    code: c.get("code"),
     tenant: caller?.tenant,
     mode: caller?.mode,
     uh: caller?.grant?.uh,

@@ -45,7 +45,7 @@ export function problemWith({ local, environment }: Config, url: string): string
 const printed = new Set<string>();
 
 function checkProblem(c: Ctx): void {
-  const problem = problemWith(c.var.config, c.req.url);
+  const problem = problemWith(c.get("config"), c.req.url);
   if (problem === null) return;
   if (!printed.has(problem)) logBug("misconfigured", new ConfigError(problem), { request_id: c.var.requestId });
   printed.add(problem);

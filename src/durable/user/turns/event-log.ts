@@ -1,7 +1,12 @@
 /**
- * The event log of turns and videos: append-only, stored before it is published, replayed byte for byte.
- * Events that arrive together are one write. Subscribers are woken once the write is on disk, so none sees a frame
- * that a later reconnect could miss. Events that arrive while a write is being synced are part of the next one.
+ * The event log of turns and videos: append-only, replayed byte for byte.
+ *
+ * Every event except partial text is stored before it is published: subscribers are woken once the write is on disk.
+ * Events that arrive together are one write, and events that arrive during a sync are part of the next one.
+ *
+ * Partial text is published at once and stored within `PARTIAL_TEXT_MS`, or with the next other event. If the instance
+ * is lost before that, nobody else will read this text. The ids of such frames are not used again: the log continues
+ * more than `UNSTORED_FRAMES` later (`skipUnstored`), so a cursor neither repeats nor skips a stored event.
  */
 import type { Unsigned } from "../../../core/download.ts";
 import type { TurnId, VideoId } from "../../../core/ids.ts";
@@ -30,15 +35,23 @@ export type Frame = { readonly seq: number; readonly type: string; readonly data
 const RECENT_FRAMES = 64;
 /** Rows in one INSERT: SQLite allows 100 variables here, and a row has four. */
 const ROWS_PER_INSERT = 24;
+/** Partial text is stored at the latest after this time. Chosen: four writes a second, whatever the number of turns. */
+const PARTIAL_TEXT_MS = 250;
+/** Frames of one log that may be published before they are on disk; further ones wait until they are. */
+const UNSTORED_FRAMES = 1_000;
 export const FRAMES_PER_READ = 200;
 
 /**
- * The state in memory. `synced`: the last sequence number on disk. `isActive`: more events are expected; an inactive
- * log is dropped once it is on disk and has no followers.
+ * The state in memory, by sequence numbers. `stored`, `synced` and `visible`: the last one in the table, on disk, and
+ * published. `awaited`: the last one that is published only when it is on disk. `isActive`: more events are expected;
+ * an inactive log is dropped once it is on disk and has no followers.
  */
 type ActiveLog = {
   next: number;
+  stored: number;
   synced: number;
+  visible: number;
+  awaited: number;
   recent: Frame[];
   readonly followers: Set<() => void>;
   isActive: boolean;
@@ -47,6 +60,24 @@ type ActiveLog = {
 /** A frame in the stream's format; the same bytes for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
 
+const isPartialText = (event: LoggedEvent): boolean => event.type === "message" && event.partial;
+
+const unstored = (recent: readonly Frame[], stored: number): readonly Frame[] => {
+  const from = recent.findIndex(({ seq }) => seq > stored);
+  return from < 0 ? [] : recent.slice(from);
+};
+
+/** Makes visible what may be seen by now, and wakes the followers if that is more than before. */
+function publish(active: ActiveLog): void {
+  const { synced, awaited, next, visible } = active;
+  active.visible = synced >= awaited ? next - 1 : Math.max(visible, synced);
+  if (active.visible > visible) wake(active);
+}
+
+function wake({ followers }: ActiveLog): void {
+  for (const wakeFollower of followers) wakeFollower();
+}
+
 export class TurnEventLog {
   readonly #runtime: ObjectRuntime;
   readonly #active = new Map<LogId, ActiveLog>();
@@ -54,30 +85,67 @@ export class TurnEventLog {
   readonly #forwards = new Map<TurnId, VideoId>();
   #dirty = false;
   #syncing = false;
+  /** Runs while partial text is not stored. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(runtime: ObjectRuntime) {
     this.#runtime = runtime;
   }
 
-  /** Appends events. Subscribers see them as soon as they are on disk. */
+  /** Appends events. Subscribers see partial text at once and everything else as soon as it is on disk. */
   append(turn: LogId, events: readonly LoggedEvent[]): void {
     if (events.length === 0) return;
     const video = this.#forwards.get(turn as TurnId);
     if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
     const active = this.#activeLog(turn);
     active.isActive = true; // also after the end: a video may be continued
-    const frames = events.map((event) => ({ seq: active.next++, type: event.type, data: JSON.stringify(event) }));
-    for (let at = 0; at < frames.length; at += ROWS_PER_INSERT) {
-      const some = frames.slice(at, at + ROWS_PER_INSERT);
+    for (const event of events)
+      active.recent.push({ seq: active.next++, type: event.type, data: JSON.stringify(event) });
+    const last = active.next - 1;
+    if (events.every(isPartialText) && last - active.synced <= UNSTORED_FRAMES) {
+      publish(active);
+      this.#storeSoon();
+      return;
+    }
+    active.awaited = last;
+    this.#store([turn, active]);
+  }
+
+  /** Stores the partial text of all logs within `PARTIAL_TEXT_MS`. */
+  #storeSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#store(...this.#active);
+    }, PARTIAL_TEXT_MS);
+  }
+
+  /** Stores what these logs have not stored yet, and publishes it when it is on disk. */
+  #store(...logs: readonly (readonly [LogId, ActiveLog])[]): void {
+    const rows = logs.flatMap(([turn, { recent, stored }]) =>
+      unstored(recent, stored).map((frame) => ({ turn, ...frame })),
+    );
+    for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
+      const some = rows.slice(at, at + ROWS_PER_INSERT);
       this.#runtime.sql.exec(
         `INSERT INTO event_log (owner, seq, type, data) VALUES ${some.map(() => "(?, ?, ?, ?)").join(", ")}`,
-        ...some.flatMap((frame) => [turn, frame.seq, frame.type, frame.data]),
+        ...some.flatMap(({ turn, seq, type, data }) => [turn, seq, type, data]),
       );
     }
-    active.recent.push(...frames);
-    if (active.recent.length > 2 * RECENT_FRAMES) active.recent = active.recent.slice(-RECENT_FRAMES);
+    if (rows.length === 0) return;
+    for (const [, active] of logs) {
+      active.stored = active.next - 1;
+      if (active.recent.length > 2 * RECENT_FRAMES) active.recent = active.recent.slice(-RECENT_FRAMES);
+    }
     this.#dirty = true;
     if (!this.#syncing) this.#runtime.waitUntil(this.#sync());
+  }
+
+  /**
+   * Call in the transaction that ends the following of a turn whose instance was lost, before the next event is
+   * appended: the lost instance may have published frames that it had not stored.
+   */
+  skipUnstored(turn: LogId): void {
+    this.#activeLog(turn).next += UNSTORED_FRAMES;
   }
 
   /** From now on this turn's events are also appended to the video's log, if they belong there. */
@@ -85,13 +153,13 @@ export class TurnEventLog {
     this.#forwards.set(turn, video);
   }
 
-  /** Frames after the cursor that are on disk, oldest first, at most `limit`. */
+  /** Published frames after the cursor, oldest first, at most `limit`. */
   readAfter(turn: LogId, after: number, limit: number): readonly Frame[] {
     const active = this.#active.get(turn);
-    const synced = active?.synced ?? Number.MAX_SAFE_INTEGER;
+    const visible = active?.visible ?? Number.MAX_SAFE_INTEGER;
     const first = active?.recent[0]?.seq;
     if (active !== undefined && first !== undefined && first <= after + 1) {
-      const [from, to] = [after + 1 - first, synced + 1 - first]; // sequence numbers have no gaps
+      const [from, to] = [after + 1 - first, visible + 1 - first]; // an instance's sequence numbers have no gaps
       return to <= from ? [] : active.recent.slice(from, Math.min(to, from + limit));
     }
     return this.#runtime.sql
@@ -99,7 +167,7 @@ export class TurnEventLog {
         `SELECT seq, type, data FROM event_log WHERE owner = ? AND seq > ? AND seq <= ? ORDER BY seq ${BOUND_LIMIT}`,
         turn,
         after,
-        synced,
+        visible,
         limit,
       )
       .toArray();
@@ -129,7 +197,7 @@ export class TurnEventLog {
     return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
   }
 
-  /** The last event's sequence number, 0 when there is none. */
+  /** The last stored event's sequence number, 0 when there is none. */
   last(turn: LogId): number {
     return (
       this.#runtime.sql
@@ -163,7 +231,7 @@ export class TurnEventLog {
 
   /** Wakes every follower and every wait, so that they check their access again. */
   wakeAll(): void {
-    for (const { followers } of this.#active.values()) for (const wake of followers) wake();
+    for (const active of this.#active.values()) wake(active);
   }
 
   /**
@@ -187,7 +255,16 @@ export class TurnEventLog {
     const known = this.#active.get(turn);
     if (known !== undefined) return known;
     const last = this.last(turn);
-    const active: ActiveLog = { next: last + 1, synced: last, recent: [], followers: new Set(), isActive: false };
+    const active: ActiveLog = {
+      next: last + 1,
+      stored: last,
+      synced: last,
+      visible: last,
+      awaited: last,
+      recent: [],
+      followers: new Set(),
+      isActive: false,
+    };
     this.#active.set(turn, active);
     return active;
   }
@@ -197,7 +274,7 @@ export class TurnEventLog {
     try {
       while (this.#dirty) {
         this.#dirty = false;
-        const reached = [...this.#active].map(([turn, active]) => [turn, active.next - 1] as const);
+        const reached = [...this.#active].map(([turn, { stored }]) => [turn, stored] as const);
         await this.#runtime.storage.sync();
         for (const [turn, seq] of reached) this.#markSynced(turn, seq);
       }
@@ -210,7 +287,7 @@ export class TurnEventLog {
     const active = this.#active.get(turn);
     if (active === undefined || active.synced >= seq) return;
     active.synced = seq;
-    for (const wake of active.followers) wake();
+    publish(active);
     this.#evict(turn);
   }
 }

@@ -112,11 +112,16 @@ export class TurnRun {
 
   /** Called when the object starts: turns that were sent or streaming are settled from Nemo's state. */
   recover(): void {
-    const { runtime, jobs } = this.#user;
+    const { runtime, jobs, log } = this.#user;
+    const { timings } = runtime.config;
+    const now = runtime.now();
     runtime.storage.transactionSync(() => {
       for (const { id } of this.#user.turnRows.inPhases(["sending", "streaming"])) {
         const changed = this.#user.turnRows.change(id, ["sending", "streaming"], (turn) => afterRestart(turn) ?? turn);
-        if (changed !== null) jobs.schedule(TURN, id, firstPollAt(changed.is, runtime.now(), runtime.config.timings));
+        if (changed === null) continue;
+        log.skipUnstored(id);
+        log.append(id, [{ type: "progress", stage: "settling", elapsed_ms: now - (changed.is.sentAt ?? now) }]);
+        jobs.schedule(TURN, id, firstPollAt(changed.is, now, timings));
       }
     });
   }
