@@ -119,7 +119,7 @@ describe.concurrent("§4.4 in a browser", () => {
 });
 
 describe("§2.2 in a browser", () => {
-  it("§2.2 a page may not use an API key, and can read why", async () => {
+  it("§2.2 a page cannot use an API key, and can read why", async () => {
     const member = await newMember();
     const { key } = member;
     const page = await newPage(member);

@@ -42,7 +42,7 @@ const eventOf = (member: Member, type: string): Promise<EventWire | undefined> =
   );
 
 describe.concurrent("§7.1 events", () => {
-  it("§7.1 are read on from any cursor, oldest first, each once", async () => {
+  it("§7.1 continue from any cursor, oldest first, each once", async () => {
     const member = await newMember();
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -64,7 +64,7 @@ describe.concurrent("§7.1 events", () => {
     expect(me.events_cursor).toBe(cursors.at(-1));
   });
 
-  it("§7.1 hold the resource as its own route shows it", async () => {
+  it("§7.1 contain the resource as its own route returns it", async () => {
     const member = await newMember();
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -94,7 +94,7 @@ describe.concurrent("§7.1 events", () => {
     expect(ends.map(({ sequence }) => sequence)).toEqual([1, 1, 1]);
   });
 
-  it("§7.1 are this tenant's and this mode's", async () => {
+  it("§7.1 belong to one tenant and one mode", async () => {
     const [mine, other] = [await newMember(), await newMember()];
     await mine.said((await mine.newProject()).id, "hello");
     const told = await eventOf(mine, "turn.completed");
@@ -138,7 +138,7 @@ describe.concurrent("§7.2 webhooks", () => {
   const ended = (member: Member): Promise<DeliveryWire | undefined> =>
     deliveryOf(member, (one) => one.ended_at !== null);
 
-  it("§7.2 are signed as Standard Webhooks says and hold the event and the resource", async () => {
+  it("§7.2 are signed as Standard Webhooks specifies and contain the event and the resource", async () => {
     const { member, receiver, secret, endpoint } = await hooked(["turn.completed"]);
     const id = await greet(member);
     const [got] = await arrived(receiver, 1);
@@ -173,7 +173,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(() => verified(`whsec_${Buffer.alloc(32).toString("base64")}`, got)).toThrow();
   });
 
-  it("§7.2 bring the types that were asked for and no other", async () => {
+  it("§7.2 deliver the subscribed types and no other", async () => {
     const { member, receiver, secret } = await hooked(["render.completed", "asset.ready"]);
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -189,7 +189,7 @@ describe.concurrent("§7.2 webhooks", () => {
       expect(JSON.stringify(await member.get(path, z.unknown()))).not.toContain(secret);
   });
 
-  it("§7.2 stop when their endpoint is removed", async () => {
+  it("§7.2 stop when their endpoint is deleted", async () => {
     const { member, receiver, endpoint } = await hooked(["*"]);
     expect((await member.ask("DELETE", `/v1/webhook_endpoints/${endpoint}`)).status).toBe(204);
     await greet(member);
@@ -209,14 +209,14 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, event_id: one.id, last_status: 204 });
   });
 
-  it("§7.3 wait longer where Retry-After says so", async () => {
+  it("§7.3 wait longer if Retry-After says so", async () => {
     const { member, receiver } = await hooked(["turn.completed"], [{ status: 503, headers: { "retry-after": "2" } }]);
     await greet(member);
     const [first, second] = await arrived(receiver, 2);
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(1_900);
   });
 
-  it("§7.3 follow no redirect, and tell the first 1,000 bytes of the last answer", async () => {
+  it("§7.3 follow no redirect, and show the first 1,000 bytes of the last response", async () => {
     const { member, receiver, endpoint } = await hooked(
       ["turn.completed"],
       [{ status: 302, headers: { location: "/elsewhere", "retry-after": "3" }, body: "x".repeat(5_000) }], // time to look at it
@@ -236,7 +236,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
   });
 
-  it("§7.4 tell a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
+  it("§7.4 send a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const { secret = "" } = await shown(member.post("/v1/webhook_secret/rotate"), rotatedSecret);
@@ -254,7 +254,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect((await ended(member))?.target).toEqual({ kind: "callback", url: receiver.url });
   });
 
-  it("§7.4 tell a render's end to its callback_url", async () => {
+  it("§7.4 send a render's end to its callback_url", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const { id: project } = await member.newProject();
@@ -272,7 +272,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect((await fetch(String(pulled?.data.download_url))).status).toBe(200);
   });
 
-  it("§7.4 tell a video's end to its callback_url, and the turn and the render that it takes to nobody there", async () => {
+  it("§7.4 send a video's end to its callback_url, but not the ends of its turn and render", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const body = { prompt: "make a 2 second video of the sea", callback_url: receiver.url };
@@ -286,7 +286,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("§7.4 tell a batch's end to its callback_url, once", async () => {
+  it("§7.4 send a batch's end to its callback_url, once", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const items = [{ prompt: "make a 1 second video" }, { prompt: "make a 1 second video #fault:no_credits" }];
@@ -299,7 +299,7 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("§7.4 take no callback_url that we would not send to", async () => {
+  it("§7.4 reject a callback_url that the gateway would not send to", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };

@@ -185,7 +185,7 @@ function trickle(path: string, token: Headers): Promise<number> {
   });
 }
 
-it("one user does its worst, and nobody else notices", { timeout: 300_000 }, async () => {
+it("a user at all limits at once does not affect other users", { timeout: 300_000 }, async () => {
   const [ours, theirs] = await Promise.all([tenantWithQuotas(), tenantWithQuotas()]);
   const [greedy, quiet, still] = await Promise.all(["greedy", "quiet", "still"].map((user) => tokenOf(ours, user)));
   const [other, otherStill] = await Promise.all(["quiet", "still"].map((user) => tokenOf(theirs, user)));

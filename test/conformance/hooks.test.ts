@@ -39,7 +39,7 @@ const samplesOf = (member: Member, event: string): Promise<HookBody[]> =>
 const keysOf = (body: HookBody): string[] => Object.keys(body).filter((key) => !key.startsWith("metadata_"));
 
 describe.concurrent("§7.5 hooks", () => {
-  it("§7.5 bring one type of event in flat bodies, signed with the default secret", async () => {
+  it("§7.5 deliver one type of event in flat bodies, signed with the default secret", async () => {
     const { member, receiver } = await subscribed("turn.completed");
     const { secret } = await shown(member.post("/v1/webhook_secret/rotate"), rotatedSecret);
     const metadata = { order: "1234" };
@@ -58,7 +58,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(await samplesOf(member, "turn.completed")).toEqual([body]);
   });
 
-  it("§7.5 are the same for the same address and event: twenty re-subscribes are one delivery", async () => {
+  it("§7.5 are identified by address and event: twenty subscriptions give one delivery", async () => {
     const { member, receiver, made } = await subscribed("turn.completed");
     const again = { target_url: receiver.url, event: "turn.completed" };
     for (let n = 0; n < 20; n++) expect(await shown(member.post("/v1/hooks", again), hook)).toEqual(made);
@@ -73,7 +73,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
   });
 
-  it("§7.5 hold a link that opens the file without a key and without a redirect", async () => {
+  it("§7.5 contain a link that opens the file without a key and without a redirect", async () => {
     const { member, receiver } = await subscribed("render.completed");
     const { done } = await finishedRender(member);
     const [got] = await arrived(receiver, 1);
@@ -85,7 +85,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(body.sha256);
   });
 
-  it("§7.5 show samples in a bare array with the keys of a delivery, before and after there is a real one", async () => {
+  it("§7.5 have samples in a bare array with the keys of a delivery, before and after there is a real one", async () => {
     const { member, receiver } = await subscribed("turn.completed");
     const [invented] = await samplesOf(member, "turn.completed");
     if (invented === undefined) throw new Error("there is no sample");
@@ -102,7 +102,7 @@ describe.concurrent("§7.5 hooks", () => {
     await problem(member.ask("GET", "/v1/hooks/samples?event=turn.done"), "invalid_request");
   });
 
-  it("§7.5 end by id, by address, and when their receiver answers 410", async () => {
+  it("§7.5 are deleted by id, by address, and when their receiver answers 410", async () => {
     const { member, receiver, made } = await subscribed("turn.completed", Array<Reply>(10).fill({ status: 410 }));
     await greet(member);
     await until(
@@ -125,7 +125,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(receiver.received).toHaveLength(before);
   });
 
-  it("§7.5 are this tenant's own", async () => {
+  it("§7.5 belong to one tenant", async () => {
     const { made } = await subscribed("turn.completed");
     const other = await newMember();
     expect((await other.get("/v1/hooks", hooks)).data).toEqual([]);

@@ -60,7 +60,7 @@ describe("the corpus", () => {
   });
 
   it.each(CORPUS.map((entry) => [entry.name, entry] as const))(
-    "%s is told as ffprobe tells it, or not at all",
+    "%s is described as ffprobe describes it, or not at all",
     async (name, entry) => {
       const path = makeFile(folder, entry);
       const { ext, facts } = await read(path);

@@ -7,7 +7,7 @@ import { messagesWith } from "./support/nemo.ts";
 import { finishedRender, startRender } from "./support/renders.ts";
 
 describe.concurrent("§1 promises", () => {
-  it("§1.1 a turn reaches Nemo once, however often and however impatiently it is sent", async () => {
+  it("§1.1 a turn reaches Nemo once, however often its request is repeated", async () => {
     const member = await newMember("ada", "live");
     const { id } = await member.newProject();
     const name = `impatient ${process.pid}-${Date.now()}`;
@@ -30,7 +30,7 @@ describe.concurrent("§1 promises", () => {
     expect(await messagesWith(name)).toBe(1);
   });
 
-  it("§1.4 a render finishes although nobody asks for it, and its file is there before the event", async () => {
+  it("§1.4 a render finishes without being polled, and its file exists before the event", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a 4 second clip of the sea");
@@ -45,7 +45,7 @@ describe.concurrent("§1 promises", () => {
     expect((await member.ask("HEAD", `/v1/renders/${made}/content`)).status).toBe(200);
   });
 
-  it("§1.6 another tenant's ids, and the other mode's, look like ids that never were", async () => {
+  it("§1.6 ids of another tenant or mode look like unknown ids", async () => {
     const [mine, stranger] = [await newMember(), await newMember()];
     const { project, done } = await finishedRender(mine);
     const { data } = await mine.get(`/v1/projects/${project}/turns`, z.object({ data: z.array(turn) }));
@@ -75,7 +75,7 @@ describe.concurrent("§1 promises", () => {
     }
   });
 
-  it("§1.7 no refusal repeats a key", async () => {
+  it("§1.7 no problem repeats a key", async () => {
     const { key } = await newMember();
     const wrong = `${key.secret.slice(0, -1)}${key.secret.endsWith("0") ? "1" : "0"}`;
     for (const secret of [key.secret, wrong]) {

@@ -33,7 +33,7 @@ async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Pro
 }
 
 describe("§5 an asset of a live key", () => {
-  it("is fetched by Nemo through a signed link, byte for byte", async ({ expect }) => {
+  it("is downloaded by Nemo through a signed link, byte for byte", async ({ expect }) => {
     const sandbox = await startSandbox({ stateDir: join(scratch, "sandbox"), timeScale: 20 });
     open.push(sandbox);
     const switches = {

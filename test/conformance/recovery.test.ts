@@ -83,7 +83,7 @@ function writeEvents(stateDir: string): Map<string, string> {
   return written;
 }
 
-it("sends 2,000 events to an endpoint that comes back, each under its one id, although it is killed four times", async () => {
+it("sends 2,000 events to a recovered endpoint, each under its one id, although the gateway is killed four times", async () => {
   const stateDir = join(scratch, "gateway");
   const port = await freePort();
   const start = async (): Promise<Gateway> => {

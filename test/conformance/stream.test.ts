@@ -29,7 +29,7 @@ async function follow(look: (after: number) => Promise<Response>, after = 0): Pr
 }
 
 describe.concurrent("§4.4 resuming", () => {
-  it("§4.4 gives every watcher the same bytes, and replays them from every cursor by header and by query", async () => {
+  it("§4.4 sends every subscriber the same bytes, and replays them from every cursor by header and by query", async () => {
     const { member, id } = await started("with music #slow:60s #fault:split_bytes #fault:partial");
     const live = await Promise.all(
       [1, 2, 3].map(() => follow((after) => open(member, id, { "last-event-id": String(after) }))),
@@ -67,7 +67,7 @@ describe.concurrent("§4.4 resuming", () => {
     for (const [at, part] of (await Promise.all(parts)).entries()) expect(bytesOf(part)).toEqual(bytes.slice(at + 1));
   });
 
-  it("§4.4 attaches a phone that lost its POST after its first events to the same turn, from its first event", async () => {
+  it("§4.4 returns the same turn from its first event to a phone that repeats its interrupted POST", async () => {
     const member = await newMember();
     const { id: project } = await member.newProject();
     const say = (signal: AbortSignal | undefined): Promise<Response> =>
@@ -97,7 +97,7 @@ describe.concurrent("§4.4 resuming", () => {
     expect(turns.data).toHaveLength(1);
   });
 
-  it("§4.4 ends an answer after 240 s ± 30 s with retry: 500, pings every 15 s, and goes on by id", async () => {
+  it("§4.4 ends a response after 240 s ± 30 s with retry: 500, pings every 15 s, and continues by id", async () => {
     // The turn outlasts every answer here, however late it is opened: it is cancelled once they have ended by themselves.
     const { member, id } = await started("#slow:1800s");
     const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
@@ -127,7 +127,7 @@ describe.concurrent("§4.4 resuming", () => {
     expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
   });
 
-  it("§4.4 refuses a cursor that cannot be read", async () => {
+  it("§4.4 rejects an invalid cursor", async () => {
     const { member, id } = await started("");
     for (const wrong of ["x", "-1", "1.5"]) {
       const answer = await open(member, id, { "last-event-id": wrong });
@@ -173,7 +173,7 @@ describe.concurrent("§4.4 pages", () => {
     await problem(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
   });
 
-  it("§4.4 answers an empty page when nothing came in time", async () => {
+  it("§4.4 answers an empty page when no event arrived in time", async () => {
     const { member, id } = await started("#slow:1800s");
     await member.running(id);
     const far = await member.get(`${eventsOf(id)}?after=1000&wait=0`, turnEventsPage, json);
@@ -183,7 +183,7 @@ describe.concurrent("§4.4 pages", () => {
 });
 
 describe.concurrent("§4.4 stream tickets", () => {
-  it("§4.4 opens the turn's stream from a page without a key, again and again, until 204", async () => {
+  it("§4.4 open the turn's stream from a page without a key, repeatedly, until 204", async () => {
     const { member, id } = await started("#slow:60s");
     const { url, first_use_by } = await ticketFor(member, id);
     expect(Date.parse(first_use_by)).toBeGreaterThan(Date.now());
@@ -202,7 +202,7 @@ describe.concurrent("§4.4 stream tickets", () => {
     expect(bytesOf(await watch(later))).toEqual(bytes.slice(2));
   });
 
-  it("§4.4 opens nothing else: no other turn, no other route, not once a sign is changed", async () => {
+  it("§4.4 open nothing else: no other turn, no other route, not after a change of one character", async () => {
     const [mine, other] = [await started(""), await started("")];
     const { url } = await ticketFor(mine.member, mine.id);
     const ticket = new URL(url).searchParams.get("ticket") ?? "";

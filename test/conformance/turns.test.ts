@@ -17,7 +17,7 @@ async function follow(member: Member, project: string, prompt: string): Promise<
 }
 
 describe.concurrent("§4.1 sending", () => {
-  it("§4.1 answers with the stream of events where a stream is asked for", async () => {
+  it("§4.1 answers with a stream of events if a stream is requested", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const answer = await member.post(`/v1/projects/${id}/turns`, { prompt: "make a clip of the sea" }, STREAM);
@@ -27,7 +27,7 @@ describe.concurrent("§4.1 sending", () => {
     expect(typesOf(seen).at(-1)).toBe("turn.completed");
   });
 
-  it("§4.1 answers 202 with a Location where nothing is asked for", async () => {
+  it("§4.1 answers 202 with a Location by default", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const answer = await member.post(`/v1/projects/${id}/turns`, { prompt: "make a clip of the sea" });
@@ -55,7 +55,7 @@ describe.concurrent("§4.1 sending", () => {
 });
 
 describe.concurrent("§4.2 order", () => {
-  it("§4.2 runs the turns of a project one at a time, in the order they came, and says each one's place", async () => {
+  it("§4.2 runs the turns of a project one at a time, in the order they came, and returns each one's position", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const first = await member.say(id, "make a clip of the sea #slow:600s");
@@ -84,7 +84,7 @@ describe.concurrent("§4.2 order", () => {
     expect(at(second?.sent_at ?? null)).toBeLessThan(at(first?.ended_at ?? null));
   });
 
-  it("§4.2 lets 20 turns of a project wait and refuses the next", async () => {
+  it("§4.2 lets 20 turns of a project wait and rejects the next", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const { id: first } = await member.running((await member.say(id, "make a clip of the sea #slow:1800s")).id);
@@ -106,7 +106,7 @@ describe.concurrent("§4.3 events", () => {
   };
 
   it.each(["", "#fault:split_bytes", "#fault:typed", "#fault:snake #fault:crlf", "#fault:partial", "#fault:noise"])(
-    "§4.3 counts from 1 without gaps, begins with turn.started and ends with an end, once (%s)",
+    "§4.3 count from 1 without gaps, begin with turn.started and end with one final event (%s)",
     async (words) => {
       const seen = await told(words);
       const types = typesOf(seen);
@@ -117,7 +117,7 @@ describe.concurrent("§4.3 events", () => {
     },
   );
 
-  it("§4.3 gives the address of the events first, before anything reaches Nemo", async () => {
+  it("§4.3 are announced with their address first, before anything reaches Nemo", async () => {
     const live = await newMember("ada", "live");
     const { id } = await live.newProject();
     await failNext("/api/tasks", 503, 8);
@@ -135,7 +135,7 @@ describe.concurrent("§4.3 events", () => {
     expect(await messagesWith(prompt)).toBe(0);
   });
 
-  it("§4.3 appends partial texts and replaces them by the whole one", async () => {
+  it("§4.3 append partial texts and replace them by the whole one", async () => {
     const { frames } = await told("#fault:partial");
     const texts = new Map<number, string>();
     const inPieces = new Set<number>();
@@ -150,7 +150,7 @@ describe.concurrent("§4.3 events", () => {
     expect(frames.at(-1)?.event).toMatchObject({ type: "turn.completed", turn: { text, text_complete: true } });
   });
 
-  it("§4.3 gives the whole turn at the end, as its own route shows it", async () => {
+  it("§4.3 end with the whole turn, as its own route returns it", async () => {
     const member = await newMember();
     const { frames } = await follow(member, (await member.newProject()).id, "make a clip of the sea");
     const last = frames.at(-1)?.event;
@@ -158,7 +158,7 @@ describe.concurrent("§4.3 events", () => {
     expect(last.turn).toEqual(await member.readTurn(last.turn.id));
   });
 
-  it("§4.3 says at least every two minutes that the work goes on, and at each new stage", async () => {
+  it("§4.3 report progress at least every two minutes, and at each new stage", async () => {
     const longestGap = async (): Promise<number> => {
       const { frames } = await told("#slow:400s"); // two minutes are two seconds here
       const progress = frames.flatMap(({ event }) => (event.type === "progress" ? [event] : []));
@@ -171,7 +171,7 @@ describe.concurrent("§4.3 events", () => {
     expect(await leastOf(longestGap, 2_000 + 700)).toBeLessThan(2_000 + 700);
   });
 
-  it("§4.3 tells a change of the timeline in one line", async () => {
+  it("§4.3 describe a change of the timeline in one line", async () => {
     const { frames } = await told("");
     const changed = frames.flatMap(({ event }) => (event.type === "timeline.changed" ? [event] : []));
     expect(changed).toHaveLength(1);

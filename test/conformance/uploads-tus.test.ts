@@ -265,7 +265,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     }
   });
 
-  it("§5.2 forgets an upload that was ended, and leaves an offset that was refused where it was", async () => {
+  it("§5.2 answers 404 for a terminated upload, and does not move the offset of a rejected append", async () => {
     for (const server of servers()) {
       const url = await made(server, 10, 5);
       await ask(server, "PATCH", url, patch({ "upload-offset": "3" }));
@@ -277,7 +277,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     }
   });
 
-  it("§5.2 tells what it can do", async () => {
+  it("§5.2 lists what it supports", async () => {
     const [gateway] = servers();
     const answer = await fetch(gateway?.endpoint ?? "", { method: "OPTIONS" });
     expect(answer.status).toBe(204);
@@ -302,7 +302,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     expect(preflight.headers.get("access-control-allow-headers")).toContain("tus-resumable");
   });
 
-  it("§5.2 says until when, and the same offset in JSON", async () => {
+  it("§5.2 returns the expiry, and the same offset in JSON", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
     const url = await made(gateway, 10);
@@ -313,7 +313,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     expect(shown).toMatchObject({ offset_bytes: 5, size_bytes: 10, status: "open", metadata: { empty: "" } });
   });
 
-  it("§5.2 refuses a method that an upload does not know, and content that is none of the 13 formats", async () => {
+  it("§5.2 rejects a method that an upload does not have, and content in none of the 13 formats", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
     await problem(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
@@ -350,7 +350,7 @@ describe("§5.2 tus-js-client", () => {
     });
   });
 
-  it("§5.2 uploads a file whose length it says at the end, its first bytes with the creation", async () => {
+  it("§5.2 uploads a file whose length is sent at the end, its first bytes with the creation", async () => {
     const who = await newMember();
     const file = largeMp4(7_000_000);
     const sent = await sendByTus(file, {

@@ -20,7 +20,7 @@ afterAll(async () => {
   page?.close();
 });
 
-it("§5.2 Uppy goes on after a reload where it was", async () => {
+it("§5.2 Uppy continues after a reload where it was", async () => {
   const member = await newMember();
   const made = member.post("/v1/users/ada/tokens", { scopes: ["read", "upload"] });
   const { token } = await shown(made, z.object({ token: z.string() }), 201);

@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 describe.concurrent("§2.12 usage", () => {
-  it("§2.12 tells turns, credits, renders, bytes and deliveries of each key, user and day", async () => {
+  it("§2.12 reports turns, credits, renders, bytes and deliveries by key, user and day", async () => {
     const [ada, receiver] = await Promise.all([newMember("ada"), startReceiver([])]);
     open.push(receiver);
     await shown(
@@ -70,7 +70,7 @@ describe.concurrent("§2.12 usage", () => {
     expect((await (await newMember()).get("/v1/usage?by=key", keys)).data).toEqual([]);
   });
 
-  it("§2.12 counts what a video, a batch and a generator's making led to for the key that ordered it", async () => {
+  it("§2.12 counts what a video, a batch and a generator job caused for the key that created it", async () => {
     const owner = await newMember("ada");
     const keyed = async (name: string) => new Member(owner.tenant, await addKey(owner.tenant.id), name);
     const [filmer, batcher, maker, juggler] = await Promise.all(["vi", "bo", "max", "jo"].map(keyed));
@@ -110,7 +110,7 @@ describe.concurrent("§2.12 usage", () => {
     expect(day?.render_bytes).toBe(sum(({ render_bytes }) => render_bytes));
   });
 
-  it("§2.12 keeps the sums of days when a user is deleted, and forgets whose they were", async () => {
+  it("§2.12 keeps the daily sums when a user is deleted, without the user", async () => {
     const ada = await newMember("ada");
     await ada.said((await ada.newProject()).id, "hello");
     const before = await until(
@@ -125,7 +125,7 @@ describe.concurrent("§2.12 usage", () => {
     expect((await ada.get("/v1/usage", days)).data).toEqual(before.data);
   });
 
-  it("§2.12 takes at most 92 days of the 400 that are kept", async () => {
+  it("§2.12 covers at most 92 days of the 400 that are stored", async () => {
     const ada = await newMember();
     const asked = await problem(ada.ask("GET", "/v1/usage?from=2026-01-01&to=2026-06-01"), "invalid_request");
     expect(asked.errors).toEqual([{ field: "query:from", message: expect.stringContaining("92 days") }]);

@@ -6,7 +6,7 @@ import { parameterText, readParameters } from "../../src/core/header-fields.ts";
 const utf8 = (text: string): string => base64(new TextEncoder().encode(text));
 const nameIn = (rest: string): string | undefined => parameterText(readParameters(`form-data; ${rest}`), "filename");
 
-describe("a file's name", () => {
+describe("a file name in a header", () => {
   it.each([
     ["quoted, as curl and browsers write it", 'name="file"; filename="photo.png"', "photo.png"],
     ["in UTF-8", 'name="file"; filename="фото 🎬.png"', "фото 🎬.png"],
@@ -40,18 +40,18 @@ describe("a file's name", () => {
     expect(nameIn(header)).toBe(name);
   });
 
-  it("is absent where the header has none", () => {
+  it("is absent if the header has none", () => {
     for (const header of ['name="filename"', "xfilename=a", "", ";;;=;", 'name="a; filename=b"'])
       expect(nameIn(header)).toBeUndefined();
   });
 });
 
 describe("parameters", () => {
-  it("count once: of a name that stands twice the first", () => {
+  it("count once: the first of duplicate names", () => {
     expect(readParameters("a; b=1; b=2; c").get("b")).toBe("1");
   });
 
-  it("hold a boundary in every way it is written", () => {
+  it("contain a boundary in every valid form", () => {
     for (const type of [
       "multipart/form-data; boundary=a'b",
       'multipart/form-data;boundary="a\'b"',

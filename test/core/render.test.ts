@@ -52,7 +52,7 @@ describe("a render", () => {
     expect(next).toMatchObject({ phase: "polling", polls: 1, nextAt: 16_000 });
   });
 
-  it("copies once there is an address, and is over only with a file", () => {
+  it("is copied once there is an address, and ends only with a file", () => {
     const next = afterPoll(
       polling,
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
@@ -67,7 +67,7 @@ describe("a render", () => {
     expect(isOver(done)).toBe(true);
   });
 
-  it("never lets progress fall, nor reach 100 before the file is ours", () => {
+  it("has progress that never falls, and never reaches 100 before the file is stored", () => {
     const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, timings);
     const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, timings);
     expect(down.progress).toBe(80);
@@ -76,7 +76,7 @@ describe("a render", () => {
     );
   });
 
-  it("is ordered once more under a new id when upstream fails it, and then ends", () => {
+  it("is submitted once more under a new id when upstream fails it, and then ends", () => {
     const failed = { status: "failed", progress: null, url: null } as const;
     const second = afterPoll(polling, failed, "render_y", 6_000, timings);
     expect(second).toMatchObject({
@@ -154,7 +154,7 @@ describe("a render", () => {
     });
   });
 
-  it("is asked for longer once upstream said yes, and to its end once upstream knew it", () => {
+  it("is polled for longer if upstream accepted it, and to its end if upstream has known it", () => {
     let unheard = polling;
     for (let n = 1; n < 10; n++) unheard = afterUnknown(unheard, "render_y", n, timings);
     expect(unheard.upstreamId).toBe("render_x");

@@ -61,8 +61,8 @@ function settle(
   throw new Error("a turn without an end");
 }
 
-describe("settling, for any script of upstream's states", () => {
-  it("ends in time and claims nothing that was not seen", () => {
+describe("settling, for any sequence of upstream states", () => {
+  it("ends in time and reports nothing that was not observed", () => {
     fc.assert(
       fc.property(script, ({ before, stream: end, streamMs, readings, shared }) => {
         const base = newTurnOf({

@@ -47,7 +47,7 @@ const sent = toStreaming(toSending(base, before, SENT));
 const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
 
 describe("a turn", () => {
-  it("ends at one reading when upstream closed after a final text", () => {
+  it("ends after one poll if upstream closed after a final text", () => {
     const turn = toSettling(sent, closed, null);
     const settled = afterSnapshot(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
     expect(settled).toMatchObject({ do: "end", verdict: { status: "completed", charged: "yes" } });
@@ -58,7 +58,7 @@ describe("a turn", () => {
     ["a tool was still open", { ...closed, toolsOpen: 1 }],
     ["the stream was cut", { ...closed, end: "cut" as const }],
     ["the instance was lost", { ...closed, end: "lost" as const }],
-  ])("waits for two equal readings when %s", (_why, stream) => {
+  ])("waits for two equal polls when %s", (_why, stream) => {
     const first = afterSnapshot(
       toSettling(sent, stream, null),
       look({ fingerprint: "b" }),
@@ -86,7 +86,7 @@ describe("a turn", () => {
     expect(later).toMatchObject({ do: "end", verdict: { status: "completed" } });
   });
 
-  it("does not take the first change for the end: a generation has two stages", () => {
+  it("does not take the first change as the end: a generation has two stages", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const first = afterSnapshot(turn, look({ fingerprint: "b" }), false, SENT + 60_000, timings);
     if (first.do !== "wait") throw new Error("ended at the first change");
@@ -111,7 +111,7 @@ describe("a turn", () => {
     });
   });
 
-  it("fails uncharged after 15 minutes only when nothing changed and the balance is its own and equal", () => {
+  it("fails uncharged after 15 minutes only if nothing changed and the balance is its own and equal", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings);
     const same = look({ fingerprint: "a", at: now });
@@ -130,14 +130,14 @@ describe("a turn", () => {
     });
   });
 
-  it("never waits beyond the moment it is given up", () => {
+  it("never waits beyond its give-up time", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings) - 5_000;
     const settled = afterSnapshot(turn, look({ fingerprint: "a", at: now }), false, now, timings);
     expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, timings) });
   });
 
-  it("is repaired after its instance was lost, in exactly the two phases that have left", () => {
+  it("is reconciled after a restart, in exactly the two phases that may have sent", () => {
     expect(afterRestart(base)).toBeNull();
     expect(afterRestart(toSending(base, before, SENT))).toMatchObject({ phase: "settling", stream: { end: "lost" } });
     expect(afterRestart(sent)).toMatchObject({ phase: "settling", stream: { end: "lost" } });
@@ -145,12 +145,12 @@ describe("a turn", () => {
     expect(afterRestart(toEnded(sent, { status: "completed", charged: "yes" }, null, SENT + 1))).toBeNull();
   });
 
-  it("is read at once after a closed stream and later after a cut one", () => {
+  it("is polled at once after a closed stream and later after a cut one", () => {
     expect(firstPollAt(toSettling(sent, closed, null), 5, timings)).toBe(5);
     expect(firstPollAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, timings)).toBe(5 + timings.settleFirst);
   });
 
-  it("reports the basis of its end and its cost", () => {
+  it("reports the evidence of its end and its cost", () => {
     const turn = toSettling(sent, closed, null);
     const snapshot = look({ fingerprint: "b", available: 400 });
     expect(evidenceOf(turn, snapshot, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
@@ -168,7 +168,7 @@ describe("a turn", () => {
     expect(mayReplace({ ...again, onSessionLoss: "restart" }, false)).toBe(false);
   });
 
-  it("keeps an error only when it did not complete", () => {
+  it("has an error only if it did not complete", () => {
     const error = { code: "turn_failed", detail: "x" } as const;
     expect(toEnded(sent, { status: "completed", charged: "yes" }, error, 9).error).toBeNull();
     expect(toEnded(sent, { status: "failed", charged: "no" }, error, 9).error).toBe(error);

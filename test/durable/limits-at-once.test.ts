@@ -204,13 +204,13 @@ const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
   TEST_HOST_PER_SECOND: "the pace of what leaves",
 };
 
-describe("three times the limit at once", () => {
+describe("three times the limit in concurrent requests", () => {
   it.each(ROWS)("$names", async ({ ask }) => {
     const { letIn, limit } = await ask();
     expect(letIn).toBe(limit);
   });
 
-  it("is asked of every limit that counts things", () => {
+  it("is tested for every limit that counts resources", () => {
     const counts = Object.keys(limits).filter((name) => /_PER_|_AT_ONCE$/.test(name));
     const known = [...ROWS.flatMap(({ names }) => names), ...Object.keys(NOT_ASKED_FOR)];
     expect(counts.filter((name) => !known.includes(name))).toEqual([]);
@@ -219,14 +219,14 @@ describe("three times the limit at once", () => {
   });
 });
 
-describe("a place for work", () => {
-  it("is not held by uploads that never came to ask, nor for ever by those that did", async () => {
+describe("an upload slot", () => {
+  it("is not blocked by uploads that never claimed it, nor for ever by those that did", async () => {
     const address = freshAddress();
     const ids = await listedUploads(address, 4, { source: "import" });
     expect(await userRpc(address).mayStart(ids[3] as UploadId, "import")).toBe(true);
   });
 
-  it("goes to the oldest that waits, once an end is told", async () => {
+  it("goes to the oldest waiting upload after an end is reported", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids = await listedUploads(address, 5, { source: "import" });

@@ -312,18 +312,18 @@ describe("after a year", () => {
     }
   }, TIMEOUT_MS);
 
-  it("nothing is kept that was not there before: no row, no file, nothing in memory", () => {
+  it("no additional data remains: no row, no file, nothing in memory", () => {
     const [young = {}, old = {}] = kept;
     expect(grown(young, old).filter((line) => MAY_GROW[line.split(":")[0] ?? ""] === undefined)).toEqual([]);
   });
 
-  it("no statement reads more than it did", () => {
+  it("no statement reads more rows than before", () => {
     const [young = {}, old = {}] = read;
     const known = Object.fromEntries(Object.entries(old).filter(([query]) => young[query] !== undefined));
     expect(grown(young, known).filter((line) => !MAY_READ_MORE.some((one) => one.test(line)))).toEqual([]);
   });
 
-  it("all that was kept is there: every list goes on to its end", async () => {
+  it("all retained data is there: every list continues to its end", async () => {
     const { turns, renders, assets, videos, batches, projects } = await rowsOf(userStub(keeper.at));
     const lists = keeper.lists();
     const found: Record<string, string[]> = {};

@@ -32,7 +32,7 @@ function refusedAfter(
   throw new Error("the batch was taken");
 }
 
-it("a rejected batch is not filled completely", () => {
+it("a batch that is rejected is not filled completely", () => {
   const items = Array.from({ length: BATCH_ITEMS }, () => ({}));
   const missing = {
     ...base,

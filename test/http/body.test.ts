@@ -30,7 +30,7 @@ const post = async (path: string, body: ReadableStream, headers: Record<string, 
 };
 
 describe("a body", () => {
-  it("that breaks is reported as such, by JSON routes and by forms", async () => {
+  it("that breaks is reported as that, by JSON routes and by forms", async () => {
     const json = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "error")));
     expect(json).toMatchObject({
       status: 400,
@@ -43,7 +43,7 @@ describe("a body", () => {
       expect((await readProblem(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
   });
 
-  it("without a byte for its time is rejected with 408", async () => {
+  it("without a byte until its timeout is rejected with 408", async () => {
     const answer = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
     expect(answer).toMatchObject({ status: 408, code: "body_timeout", retryable: true });
   });
@@ -60,7 +60,7 @@ describe("a body", () => {
     expect(toBodyError(error)).toMatchObject({ problem: { code: "body_timeout" } });
   });
 
-  it("that fails otherwise is a mistake of ours", () => {
+  it("that fails otherwise is an internal error", () => {
     const bug = new Error("of ours");
     expect(toBodyError(bug)).toBe(bug);
   });

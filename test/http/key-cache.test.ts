@@ -41,7 +41,7 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it("remembers for as long as the caller allows", async () => {
+  it("caches for as long as the caller allows", async () => {
     const hash = newHash();
     const find = finder();
     await ownerOf(hash, 5_000, find);
@@ -55,7 +55,7 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(2);
   });
 
-  it("asks again once a key or its tenant is forgotten", async () => {
+  it("looks up again once a key or its tenant is invalidated", async () => {
     const hash = newHash();
     const find = finder();
     await ownerOf(hash, 60_000, find);
@@ -70,7 +70,7 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(3);
   });
 
-  it("does not remember what was looked up before the key was forgotten", async () => {
+  it("does not cache what was looked up before the invalidation", async () => {
     const hash = newHash();
     let answer: (owner: KeyOwner) => void = () => undefined;
     const slow = ownerOf(hash, 60_000, () => new Promise((resolve) => (answer = resolve)));
@@ -99,7 +99,7 @@ describe("ownerOf", () => {
     expect(nobody).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
   });
 
-  it("shares a look-up's failure with all that wait for it, and looks up again afterwards", async () => {
+  it("shares a failed look-up with all that wait for it, and looks up again afterwards", async () => {
     const hash = newHash();
     const failing = vi.fn(() => Promise.reject(new Error("D1 is away")));
     const asked = await Promise.allSettled([1, 2, 3].map(() => ownerOf(hash, 5_000, failing)));
@@ -108,7 +108,7 @@ describe("ownerOf", () => {
     expect(await ownerOf(hash, 5_000, finder())).toEqual(owner);
   });
 
-  it("does not wait for ever for a look-up that died with its request", async () => {
+  it("does not wait for ever for a look-up that ended with its request", async () => {
     const hash = newHash();
     const dead = vi.fn(() => new Promise<KeyOwner>(() => undefined));
     void ownerOf(hash, 5_000, dead);
@@ -127,7 +127,7 @@ describe("ownerOf", () => {
     expect(find).toHaveBeenCalledTimes(1); // the first one is not waited for any more
   });
 
-  it("forgets what was not used for longest when it is full", async () => {
+  it("evicts the least recently used when it is full", async () => {
     const first = newHash();
     const find = finder();
     await ownerOf(first, 60_000, find);

@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe("the sweep", () => {
-  it("ends everything once although two run at once and some rows name unknown objects", async () => {
+  it("ends everything once even if two run at once and some rows name unknown objects", async () => {
     await poison();
     const all = await Promise.all([rendering(), rendering(), rendering()]);
     await until(async () => {

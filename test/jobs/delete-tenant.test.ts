@@ -114,7 +114,7 @@ describe("deleting a tenant", () => {
     expect(await filesOf(other.tenant.id)).toBe(1);
   });
 
-  it("is told in the audit log once, and 404 for a tenant that never was", async () => {
+  it("is recorded in the audit log once, and answers 404 for an unknown tenant", async () => {
     const { id } = await makeTenant();
     for (let at = 0; at < 2; at++) await call(`/admin/tenants/${id}`, { method: "DELETE", headers: adminHeaders });
     const log = await jsonOf<{ data: { action: string }[] }>(
@@ -250,8 +250,8 @@ const FAULTS: readonly Touch[] = [
   ...[1, 2, 3, 4, 5].map((nth) => ({ name: "save", nth, when: "before" as const })),
 ];
 
-describe("a deletion in which one touch of the world fails", () => {
-  it.each(["before", "after"] as const)("ends the same, wherever that is: %s it had its effect", async (when) => {
+describe("a deletion in which one external call fails", () => {
+  it.each(["before", "after"] as const)("ends the same, wherever it fails: %s it had its effect", async (when) => {
     const faults = FAULTS.filter((fault) => fault.when === when);
     expect(faults.length).toBeGreaterThanOrEqual(13);
     await Promise.all(
@@ -263,7 +263,7 @@ describe("a deletion in which one touch of the world fails", () => {
     );
   });
 
-  it("is claimed by one pass at a time, and can be claimed again after that pass died", async () => {
+  it("is claimed by one run at a time, and can be claimed again after that run crashed", async () => {
     const address = await doomed();
     const now = Date.now() + 1_000;
     const dependencies = deletionDependencies(env);

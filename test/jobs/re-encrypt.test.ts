@@ -28,7 +28,7 @@ afterEach(() => {
   delete env.ROOT_SECRET_PREVIOUS;
 });
 
-describe("after a rotation", () => {
+describe("after a rotation of the root secret", () => {
   it("every encrypted value is re-encrypted, and is decrypted without the old secret", async () => {
     const [issued, provided] = [freshAddress(), freshAddress()];
     good(await userRpc(issued).openSession(call()));

@@ -72,7 +72,7 @@ describe("a sender", () => {
     expect(calls).toEqual([{ done: 0, want: SENDER_SLOTS, given: SENDER_SLOTS }]);
   });
 
-  it("takes ahead no more than were answered, and holds at most two for each slot", async () => {
+  it("claims in advance no more than were answered, and at most two for each slot", async () => {
     const { tenant, calls } = owing(60);
     await new Sender({ tenant, log, send: async (job) => reportOf(job) }).run();
     let held = 0;
@@ -83,7 +83,7 @@ describe("a sender", () => {
     expect(held).toBe(0);
   });
 
-  it("reports what was answered although the others hang", async () => {
+  it("reports answered deliveries while the others hang", async () => {
     const { ids, tenant, told } = owing(30);
     const quick = new Set(ids.slice(0, 2));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
@@ -106,7 +106,7 @@ describe("a sender", () => {
     expect(held).toBe(SENDER_SLOTS);
   });
 
-  it("starts nothing new when its time is over, releases the rest, and requests another run", async () => {
+  it("starts nothing new after its time limit, releases the rest, and requests another run", async () => {
     const { ids, tenant, told, left, back } = owing(20);
     const now = Date.now();
     let sent = 0;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { json, TOKEN } from "./support/upstream.ts";
 import { failure } from "./support/verbs.ts";
 
-describe("failures, one row each of what upstream can say", () => {
+describe("failures, one row for each response of upstream", () => {
   it.each([
     [
       "readState",
@@ -75,7 +75,7 @@ describe("failures, one row each of what upstream can say", () => {
     expect(await failure(verb, json(body, status))).toMatchObject(expected);
   });
 
-  it("reads Retry-After as seconds, as a date against the answer's own, and not at all", async () => {
+  it("have Retry-After from seconds, from a date relative to the response's own, or none", async () => {
     const wait = async (headers: Record<string, string>): Promise<unknown> =>
       failure("readState", json({}, 429, headers));
     expect(await wait({ "retry-after": "30" })).toMatchObject({ retryAfterMs: 30_000 });
@@ -87,7 +87,7 @@ describe("failures, one row each of what upstream can say", () => {
     expect(await wait({ "retry-after": "soon", date })).toMatchObject({ retryAfterMs: null });
   });
 
-  it("keeps no token in a failure", async () => {
+  it("contain no token", async () => {
     const shown = JSON.stringify(
       await failure("readState", json({ code: 1001, message: `bad ${TOKEN}, was "Bearer abc.def"` })),
     );

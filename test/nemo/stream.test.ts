@@ -51,7 +51,7 @@ describe("a turn's stream", () => {
     expect(batches.map((batch) => batch.length)).toEqual([2, 1, 1, 1]);
   });
 
-  it("reads a last record that lacks its blank line", async () => {
+  it("has its last record without a blank line", async () => {
     expect(await turnOf(sse(['data: {"type":"text","content":"end"}']))).toMatchObject([
       { type: "text", text: "end" },
       CLOSED,
@@ -62,7 +62,7 @@ describe("a turn's stream", () => {
     ]);
   });
 
-  it("does not treat half a record as the end, and keeps the events before it", async () => {
+  it("does not end with half a record, and keeps the events before it", async () => {
     expect(await turnOf(sse([data(adk([text("a")])), 'data: {"content":{"parts":[{"te']))).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "cut" },
@@ -76,12 +76,12 @@ describe("a turn's stream", () => {
     ]);
   });
 
-  it("ends cleanly without a word, as silent edits do", async () => {
+  it("ends cleanly without text, for edits without text", async () => {
     expect(await turnOf(sse([]))).toEqual([CLOSED]);
     expect(await turnOf(new Response(null, { headers: { "content-type": "text/event-stream" } }))).toEqual([CLOSED]);
   });
 
-  it("finds JSON under a stream's media type", async () => {
+  it("may be JSON with a stream's media type", async () => {
     const body = sse(['\n{"code":2001,', '"message":"no credits"}']);
     expect(await turnOf(body)).toMatchObject([
       { type: "heartbeat" },

@@ -85,7 +85,7 @@ beforeAll(async () => {
 });
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("the work for a body", () => {
+describe("the work for a request body", () => {
   it("is in proportion to its size, for every route that takes JSON", async () => {
     const reader = targets.find(({ name }) => name === "route-bodies");
     if (reader === undefined) throw new Error("no target reads the bodies of routes");

@@ -8,7 +8,7 @@ import { devLines } from "../../scripts/lib/dev-lines.ts";
 import { freePort } from "../../scripts/lib/ports.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 
-it("shows a line for each request and each bug, and none of the runtime's own", () => {
+it("prints a line for each request and each bug, and none of the runtime's own", () => {
   const shown = devLines();
   const lines = [
     '{"event":"request","request_id":"req_1","route":"GET /healthz","status":200,"ms":1}',
@@ -31,7 +31,7 @@ it("shows a line for each request and each bug, and none of the runtime's own", 
   ]);
 });
 
-it("listens on the port that is asked for, shows requests, and ends with the signal", async () => {
+it("listens on the requested port, prints requests, and ends with the signal", async () => {
   const port = await freePort();
   const child = spawn(process.execPath, [join(ROOT, "scripts/dev.ts"), "--port", String(port)], {
     cwd: ROOT,

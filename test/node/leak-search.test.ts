@@ -36,7 +36,7 @@ it("finds a word in a row, and in a journal that was never written back", () => 
   expect(places("live", (database) => void insert(database, WORD))).toEqual(["UserObject bytes", "UserObject.turns"]);
 });
 
-it("finds a word in pages that are free, whichever byte of them it begins at", () => {
+it("finds a word in free pages, whichever byte of them it begins at", () => {
   for (let shift = 0; shift < PAGE; shift += WORD.length - 2) {
     const found = places(`freed-${shift}`, (database) => {
       const at = PAGE * 4 + shift;
@@ -47,7 +47,7 @@ it("finds a word in pages that are free, whichever byte of them it begins at", (
   }
 });
 
-it("finds a word in every spelling, and does not look into what is packed: the gateway packs nothing", () => {
+it("finds a word in every encoding, and ignores compressed data, because the gateway compresses nothing", () => {
   const folder = join(scratch, "files");
   mkdirSync(folder);
   const spelt = { hex: Buffer.from(WORD).toString("hex"), base64: btoa(`xy${WORD}z`), url: encodeURIComponent(WORD) };

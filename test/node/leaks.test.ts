@@ -94,7 +94,9 @@ async function textOf(response: Response): Promise<string> {
 
 const json = { "content-type": "application/json" };
 
-it("tells nobody what is somebody else's, prints nothing, and keeps secrets sealed", { timeout: 240_000 }, async () => {
+it("exposes nothing of another tenant or user, prints nothing, and keeps secrets encrypted", {
+  timeout: 240_000,
+}, async () => {
   const printed: string[] = [];
   const heard: Content[] = [];
   const secretsFile = join(folder, "secrets.env");

@@ -24,7 +24,7 @@ describe("checkMp4", () => {
     expect(found.samples).toBeGreaterThan(10);
   });
 
-  it("reads a clip that lies inside a larger buffer", () => {
+  it("reads a clip inside a larger buffer", () => {
     const larger = new Uint8Array(clip.byteLength + 7);
     larger.set(clip, 7);
     expect(checkMp4(larger.subarray(7))).toEqual(checkMp4(clip));
@@ -41,7 +41,7 @@ describe("checkMp4", () => {
     ["a sample table larger than its box", changed("stsz", 8, [0, 15, 0, 0]), "no room"],
     ["a chunk outside the file", changed("stco", 8, [127, 0, 0, 0]), "lies in no mdat"],
     ["a track that is no video", changed("hdlr", 8, [0x73, 0x6f, 0x75, 0x6e]), "no video"],
-  ])("refuses %s", (_, bytes, why) => {
+  ])("rejects %s", (_, bytes, why) => {
     expect(() => checkMp4(bytes)).toThrow(why);
   });
 });

@@ -23,13 +23,13 @@ function run(script: string, flag: string): Promise<{ code: number | null; outpu
 }
 
 describe("a script", () => {
-  it.each(SCRIPTS)("%s refuses what it does not know", async (script) => {
+  it.each(SCRIPTS)("%s rejects an unknown flag", async (script) => {
     const { code, output } = await run(script, "--no-such-flag");
     expect(code, output).toBeGreaterThan(0);
     expect(output).toMatch(/no-such-flag|takes no arguments/);
   });
 
-  it.each(SCRIPTS.filter((script) => !INNER.includes(script)))("%s says with --help what it takes", async (script) => {
+  it.each(SCRIPTS.filter((script) => !INNER.includes(script)))("%s prints its flags with --help", async (script) => {
     const { code, output } = await run(script, "--help");
     expect(code, output).toBe(0);
     expect(output).toContain("--help");

@@ -88,8 +88,8 @@ const places = (project: string): readonly Place[] => [
 const refusedBy = async (member: Member, { path, body }: Place, url: string) =>
   readProblem(await send("POST", path, body(url), member.headers));
 
-describe("an address that is given to us", () => {
-  it("is judged alike wherever it is given", async () => {
+describe("an address from a caller", () => {
+  it("is checked the same way in every field", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
     for (const place of places(id)) {
@@ -113,7 +113,7 @@ describe("an address that is given to us", () => {
   /** A public address is answered in production alone. */
   const production = (request: Request) => createApp().request(request, {}, { ...env, ENVIRONMENT: "production" });
 
-  it("is refused where it leads to the host that the request came to, although no public address is configured", async () => {
+  it("is rejected if it leads to the host of the request, even without a configured public address", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
     const endpoint = await send("POST", "/v1/webhook_endpoints", { url: "https://nemo.org/in" }, member.headers);
@@ -134,7 +134,7 @@ describe("an address that is given to us", () => {
     }
   });
 
-  it("is known to every route: each field that is called an address in the document is judged", async () => {
+  it("is checked by every route: each field of the document that is an address is tested", async () => {
     const seen = new Set<string>();
     for (const one of createApp().openAPIRegistry.definitions) {
       const media = one.type === "route" ? one.route.request?.body?.content["application/json"] : undefined;
@@ -151,7 +151,7 @@ describe("an address that is given to us", () => {
     expect([...seen].toSorted()).toEqual(["assets", "callback_url", "items", "target_url", "url"]);
   });
 
-  it("is judged again before a webhook leaves, and before a result's file is fetched", async () => {
+  it("is checked again before a webhook is sent, and before a result's file is downloaded", async () => {
     let left = 0;
     const fetch = async (): Promise<Response> => {
       left += 1;
@@ -170,7 +170,7 @@ describe("an address that is given to us", () => {
     expect(left).toBe(0);
   });
 
-  it("whose name leads into a private network is called by nobody, where the network could reach it", async () => {
+  it("whose name resolves to a private network is never requested, if the runtime could reach it", async () => {
     let left = 0;
     const fetch = async (): Promise<Response> => {
       left += 1;

@@ -104,7 +104,7 @@ async function ask(route: Route, more: Record<string, string>, tell: (name: stri
 const commitAt = (names: readonly string[]): number =>
   names.findIndex((name) => !READS.has(name) && !BEFORE.test(name));
 
-describe("a POST that has made something", () => {
+describe("a POST that has created something", () => {
   it("is answered with it, whatever fails after the commit", async () => {
     const asking: string[] = [];
     const problem: unknown[] = [];

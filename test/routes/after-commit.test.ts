@@ -11,8 +11,8 @@ beforeAll(async () => {
   things = new Map([["prj", project.id]]);
 }, 60_000);
 
-describe("a POST that has made something", () => {
-  it("is answered with it where no stream can be opened any more", async () => {
+describe("a POST that has created something", () => {
+  it("is answered with it if no stream can be opened", async () => {
     const { headers } = await makeMember();
     const stream = { ...headers, Accept: "text/event-stream" };
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
@@ -32,7 +32,7 @@ describe("a POST that has made something", () => {
     for (const one of open) await one.body?.cancel();
   });
 
-  it("goes on where its caller lost the stream, when the same key is sent again", async () => {
+  it("is continued when its caller lost the stream and sends the same key again", async () => {
     const { headers } = member;
     const path = `/v1/projects/${things.get("prj")}/turns`;
     const post = (last: string | null, key: string) =>
@@ -63,7 +63,7 @@ describe("a POST that has made something", () => {
     expect(data.filter(({ prompt }) => prompt === "status")).toHaveLength(2); // nothing was made for what was refused
   });
 
-  it("is told as deleted when its key is sent again after a DELETE, whatever it was", async () => {
+  it("is reported as deleted when its key is sent again after a DELETE, for any resource", async () => {
     const { headers } = await makeMember();
     const post = (path: string, body: unknown) => send("POST", path, body, { ...headers, "Idempotency-Key": path });
     const idOf = async (answer: Promise<Response>) => ((await (await answer).json()) as { id: string }).id;

@@ -30,7 +30,7 @@ afterEach(() => {
 const WELL_FORMED = "no such key, right checksum";
 
 describe("a key", () => {
-  it("opens as Bearer, as X-Api-Key and as Basic", async () => {
+  it("is accepted as Bearer, as X-Api-Key and as Basic", async () => {
     const { key } = await makeMember();
     for (const headers of [
       { Authorization: `Bearer ${key.secret}` },
@@ -41,7 +41,7 @@ describe("a key", () => {
     }
   });
 
-  it("is refused without, mistyped, or unknown, and the answer says how to sign in", async () => {
+  it("is rejected if missing, mistyped, or unknown, and the answer says how to sign in", async () => {
     const { key } = await makeMember();
     const last = key.secret.endsWith("0") ? "1" : "0";
     for (const headers of [
@@ -55,7 +55,7 @@ describe("a key", () => {
     }
   });
 
-  it("that has the wrong checksum costs no database read", async () => {
+  it("with a wrong checksum needs no database read", async () => {
     const prepare = vi.fn();
     const app = createApp();
     const response = await app.request(
@@ -78,7 +78,7 @@ describe("a key", () => {
     });
   });
 
-  it("ends when it is revoked, and when it expires", async () => {
+  it("stops working when it is revoked, and when it expires", async () => {
     const { key, tenant } = await makeMember();
     expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
@@ -93,7 +93,7 @@ describe("a key", () => {
     });
   });
 
-  it("of a paused tenant is refused", async () => {
+  it("of a paused tenant is rejected", async () => {
     const { tenant, key } = await makeMember();
     await env.DB.prepare("UPDATE tenants SET state = 'paused' WHERE id = ?1").bind(tenant.id).run();
     expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
@@ -102,7 +102,7 @@ describe("a key", () => {
     });
   });
 
-  it("is refused in a page of another origin, not in our own", async () => {
+  it("is rejected in a page of another origin, not in our own", async () => {
     const { headers } = await makeMember();
     const foreign = await call("/v1/projects?limit=0", { headers: { ...headers, Origin: "https://app.example" } });
     expect(foreign.headers.get("Access-Control-Allow-Origin")).toBe("*");
@@ -114,7 +114,7 @@ describe("a key", () => {
     expect((await call("/v1/projects?limit=0", { headers: { ...headers, Origin: ORIGIN } })).status).toBe(422);
   });
 
-  it("is taken from a page that its tenant has listed, to the letter", async () => {
+  it("is accepted from an origin that its tenant has listed exactly", async () => {
     const wanted = { name: "acme", origins: ["https://app.example"] };
     const tenant = await jsonOf<{ id: string }>(await send("POST", "/admin/tenants", wanted, adminHeaders), 201);
     const key = { Authorization: `Bearer ${(await makeKey(tenant.id)).secret}` };
@@ -124,14 +124,14 @@ describe("a key", () => {
       expect((await readProblem(await from(origin))).code, origin).toBe("key_in_browser");
   });
 
-  it("cannot be told while the database does not answer", async () => {
+  it("cannot be checked while the database does not answer", async () => {
     const { key } = await makeMember();
     const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, withoutD1());
     expect(await readProblem(response)).toMatchObject({ status: 503, code: "auth_unavailable", retryable: true });
     expect(response.headers.get("Retry-After")).toBe("1");
   });
 
-  it("that was known a moment ago still writes for 5 s and reads for 60 s without the database", async () => {
+  it("that was used a moment ago still writes for 5 s and reads for 60 s without the database", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { key } = await makeMember();
     const app = createApp();
@@ -148,7 +148,7 @@ describe("a key", () => {
     expect([await read(), await write()]).toEqual([503, 503]);
   });
 
-  it("is not waited for without end", async () => {
+  it("is not waited for without a timeout", async () => {
     const { key } = await makeMember();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const DB = { prepare: () => ({ bind: () => ({ first: () => new Promise(() => undefined) }) }) };
@@ -157,7 +157,7 @@ describe("a key", () => {
     expect(await readProblem(await asked)).toMatchObject({ status: 503, code: "auth_unavailable" });
   });
 
-  it("ends at its very moment, though its verdict is remembered", async () => {
+  it("expires to the second, even while it is cached", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const tenant = await makeTenant();
     const key = await makeKey(tenant.id, { expires_at: new Date(Date.now() + 10_000).toISOString() });
@@ -169,7 +169,7 @@ describe("a key", () => {
     expect(await readProblem(await ask())).toMatchObject({ status: 401, code: "key_expired" });
   });
 
-  it("says on which day it was last used", async () => {
+  it("shows the day of its last use", async () => {
     const { tenant, key } = await makeMember();
     const lastUse = async () => {
       const listed = await jsonOf<{ data: KeyWire[] }>(
@@ -193,7 +193,7 @@ describe("a key", () => {
   });
 });
 
-describe("the gates", () => {
+describe("the rate limits", () => {
   const closed = { limit: async () => ({ success: false }) };
   const deployed = { ...env, ENVIRONMENT: "production" };
 
@@ -209,7 +209,7 @@ describe("the gates", () => {
     expect(await readProblem(response)).toMatchObject({ status: 429, code: "rate_limited" });
   });
 
-  it("are named on every answer to a known caller, without a count that nobody keeps", async () => {
+  it("are in every answer to a known caller, without a count that is not kept", async () => {
     const tenant = await jsonOf<{ id: string }>(
       await send("POST", "/admin/tenants", { name: "large", tier: "large" }, adminHeaders),
       201,
@@ -262,7 +262,7 @@ describe("the gates", () => {
     expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
   });
 
-  it("count the pieces of uploads apart, so that a client that sends small ones is not given up in the middle", async () => {
+  it("count chunks of uploads separately, so that a client that sends small ones is not stopped in the middle", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "sender");
     const [GATE_USER, GATE_SMALL, GATE_BYTES] = [gateOf(2), gateOf(2), gateOf(12)];
@@ -287,7 +287,7 @@ describe("the gates", () => {
     expect((await tus("GET", path, {})).status).toBe(429);
   });
 
-  it("do not hold up what ends a credential, for a key that may end it", async () => {
+  it("do not block the revocation of a credential, for a key that may revoke it", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "flood");
     const spare = await makeKey(tenant.id);
@@ -311,7 +311,7 @@ describe("the gates", () => {
     expect((await readProblem(await read())).code).toBe("user_token_revoked");
   });
 
-  it("are asked before the database is, about every key that is not known here", async () => {
+  it("are checked before the database is read, for every key that is not cached", async () => {
     const { key } = await makeMember();
     const GATE_LOOKUP = gateOf(2);
     const prepare = vi.fn(() => ({ bind: () => ({ first: async () => null }) }));
@@ -349,7 +349,7 @@ describe("the gates", () => {
     expect(await ask("2001:db8:0:8::1")).toBe(401);
   });
 
-  it("count refused credentials by sender, not by its address in the clear", async () => {
+  it("count rejected credentials by sender, whose address is not stored in plain text", async () => {
     const asked: string[] = [];
     const gate = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
     const app = createApp();
@@ -362,7 +362,7 @@ describe("the gates", () => {
 });
 
 describe("preflights", () => {
-  it("are open under /v1 and absent under /admin", async () => {
+  it("are answered under /v1 and absent under /admin", async () => {
     const headers = {
       Origin: "https://app.example",
       "Access-Control-Request-Method": "POST",

@@ -54,7 +54,9 @@ async function wrongWith(route: Route, bad: BadRequest): Promise<string | null> 
   return says.some((one) => one === code) && isNamed ? null : `${code}: ${detail}`;
 }
 
-it("refuses what is wrong in itself, says what, and stores nothing", { timeout: 300_000 }, async () => {
+it("a request that is invalid by itself is rejected with the reason, and stores nothing", {
+  timeout: 300_000,
+}, async () => {
   const before = await everything();
   const table: string[] = [];
   const wrong: string[] = [];

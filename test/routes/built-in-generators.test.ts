@@ -61,25 +61,22 @@ async function said({ slug }: GeneratorWire, assets: string[], headers: Record<s
 const each = BUILT_IN_GENERATORS.map((generator) => [generator.slug, generator] as const);
 
 describe("the quick edit of", () => {
-  it.each(each)(
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
-    async (slug, generator) => {
-      const { headers } = await makeMember("ada");
-      const video = await said(generator, await uploaded(generator, headers), headers);
-      expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
-      const file = await call(`/v1/videos/${video.id}/content`, { headers });
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const mp4 = checkMp4(bytes);
-      expect(Math.abs(mp4.durationMs - 30_000)).toBeLessThanOrEqual(TOLERANCE_MS);
-      expect(Math.max(mp4.width, mp4.height)).toBeLessThanOrEqual(1920);
-      expect(Math.min(mp4.width, mp4.height)).toBeLessThanOrEqual(1080);
-      expect(new TextDecoder("latin1").decode(bytes)).toContain("avcC"); // the box that H.264 is set up by
-      const render = await jsonOf<RenderWire>(await call(`/v1/renders/${video.render_id}`, { headers }));
-      expect(render.file?.codec).toMatch(/^(avc1|h264)/);
-    },
-  );
+  it.each(each)("%s: a file and a sentence give an MP4 of the requested length", async (slug, generator) => {
+    const { headers } = await makeMember("ada");
+    const video = await said(generator, await uploaded(generator, headers), headers);
+    expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
+    const file = await call(`/v1/videos/${video.id}/content`, { headers });
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const mp4 = checkMp4(bytes);
+    expect(Math.abs(mp4.durationMs - 30_000)).toBeLessThanOrEqual(TOLERANCE_MS);
+    expect(Math.max(mp4.width, mp4.height)).toBeLessThanOrEqual(1920);
+    expect(Math.min(mp4.width, mp4.height)).toBeLessThanOrEqual(1080);
+    expect(new TextDecoder("latin1").decode(bytes)).toContain("avcC"); // the box that H.264 is set up by
+    const render = await jsonOf<RenderWire>(await call(`/v1/renders/${video.render_id}`, { headers }));
+    expect(render.file?.codec).toMatch(/^(avc1|h264)/);
+  });
 
-  it.each(each)("%s tells upstream with every request who is asking", async (slug, generator) => {
+  it.each(each)("%s sends its attribution upstream with every request", async (slug, generator) => {
     const { headers, tenant } = await makeMember("ada");
     const video = await said(generator, await uploaded(generator, headers), headers);
     const { requests } = await ledgerOf(tenant.id as TenantId, video);
@@ -93,7 +90,7 @@ describe("the quick edit of", () => {
   });
 
   it.each(each)(
-    "%s makes one session in its caller's language, and pays for one message and no export",
+    "%s creates one session in its caller's language, and pays for one message and no export",
     async (_, one) => {
       const { headers, tenant } = await makeMember("ada");
       const video = await said(one, await uploaded(one, headers), headers);

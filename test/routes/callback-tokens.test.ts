@@ -9,7 +9,7 @@ const idOf = (path: string): string =>
   path.replace(/(\w+)\/\{id\}/g, (_, of: string) => `${of}/${PREFIXES[of]}_${"0".repeat(20)}${"0".repeat(16)}`);
 const PREFIXES: Record<string, string> = { projects: "prj", videos: "vid", turns: "trn" };
 
-it("is refused by every route that takes a callback, and a key is not", async () => {
+it("a user token is rejected by every route that accepts a callback, and a key is not", async () => {
   const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   const routes = routesOf(document).filter((route) => bodySchemaOf(route, document)?.properties?.callback_url);
   expect(routes.length).toBeGreaterThan(4);

@@ -27,7 +27,7 @@ const streams = (): Route[] =>
 const contentOf = (operation: Route["operation"]): object =>
   (operation as { responses?: { 200?: { content?: object } } }).responses?.[200]?.content ?? {};
 
-describe("a slash at the end", () => {
+describe("a trailing slash", () => {
   it("makes no other route of any GET", async () => {
     const other: string[] = [];
     for (const route of routesThat(({ method, path }) => method === "get" && !/events$|content$|\/f\//.test(path))) {
@@ -40,12 +40,12 @@ describe("a slash at the end", () => {
     expect(other).toEqual([]);
   });
 
-  it("makes no other route where a base address that ends in one is joined to a path", async () => {
+  it("makes no other route if a base address that ends in one is joined to a path", async () => {
     for (const path of ["//v1/me", "/v1//me", "//v1//me/"]) expect((await ask(path)).status).toBe(200);
     for (const path of ["/v1/projects//turns", "/v1/users//x"]) expect((await ask(path)).status).toBe(404);
   });
 
-  it("is taken by uploads in every dialect, and a repeat is the same with it and without", async () => {
+  it("is accepted by uploads in every protocol, and a repeat is the same with it and without", async () => {
     const tus = { "Tus-Resumable": "1.0.0", "Upload-Length": "70", "Upload-Metadata": `filename ${btoa("a.png")}` };
     const made = await ask("/v1/uploads/", { method: "POST", headers: tus });
     expect(made.status).toBe(201);
@@ -61,7 +61,7 @@ describe("a slash at the end", () => {
 });
 
 describe("an event stream", () => {
-  it("goes on from the header's name in the query, as polyfills of EventSource write it", async () => {
+  it("continues from the header's name in the query, as polyfills of EventSource write it", async () => {
     for (const route of streams()) {
       const path = pathOf(route, things, USER);
       const stream = async (query: string): Promise<string> => (await ask(`${path}?${query}`)).text();
@@ -73,7 +73,7 @@ describe("an event stream", () => {
     }
   });
 
-  it("is not held by HEAD, and above its limit invites to come back", async () => {
+  it("is not kept open by HEAD, and above its limit sends a retry interval", async () => {
     const { id } = await jsonOf<{ id: string }>(await ask("/v1/projects", { method: "POST" }), 201);
     const said = { prompt: "make a clip of the sea #slow:600s" };
     const turn = await jsonOf<{ id: string }>(
@@ -122,7 +122,7 @@ describe("a share link", () => {
     expect([preflight.status, preflight.headers.get("Access-Control-Allow-Headers")]).toEqual([204, "range"]);
   });
 
-  it("plays where it is opened with ?inline, and still runs nothing", async () => {
+  it("plays inline with ?inline, and still runs nothing", async () => {
     const shown = await link("?inline");
     expect(shown.headers.get("Content-Disposition")).toMatch(/^inline; filename=/);
     expect(shown.headers.get("Content-Security-Policy")).toMatch(/^sandbox; default-src 'none'; media-src/);
@@ -130,14 +130,14 @@ describe("a share link", () => {
     await shown.body?.cancel();
   });
 
-  it("and the document are open to pages of any origin; refusals too", async () => {
+  it("and the document are readable by pages of any origin; problems too", async () => {
     for (const path of ["/openapi.json", "/f/nothing", "/v1/nothing"])
       expect((await call(path)).headers.get("Access-Control-Allow-Origin")).toBe("*");
   });
 });
 
 describe("waiting", () => {
-  it("is offered on reads of turns and videos, by header and by query, and says what was applied", async () => {
+  it("is available on reads of turns and videos, by header and by query, and the answer says what was applied", async () => {
     for (const path of [`/v1/turns/${things.get("trn")}`, `/v1/videos/${things.get("vid")}`]) {
       const waited = await ask(`${path}?wait=600`);
       expect(waited.headers.get("Preference-Applied")).toBe("wait=60");
@@ -148,7 +148,7 @@ describe("waiting", () => {
     }
   });
 
-  it("is refused wherever nobody would wait", async () => {
+  it("is rejected on every other route", async () => {
     const silent: string[] = [];
     for (const route of routesThat(({ method, path }) => method === "get" && path.startsWith("/v1/"))) {
       const isOffered = (route.operation.parameters ?? []).some(({ name }) => name === "wait");
@@ -162,6 +162,6 @@ describe("waiting", () => {
   });
 });
 
-it("the document says nothing of what stands behind a route", () => {
+it("the document does not describe the implementation of a route", () => {
   expect(JSON.stringify(document)).not.toContain('"middleware"');
 });

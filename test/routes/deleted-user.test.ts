@@ -22,7 +22,7 @@ const OTHERS: Record<string, string> = {
 };
 
 describe("every writing route", () => {
-  it("refuses a deleted user with 410, or finds nothing", async () => {
+  it("rejects a deleted user with 410, or finds nothing", async () => {
     const owner = await makeMember(null);
     const headers = { ...owner.headers, "X-User-Id": USER };
     const things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...headers } }));

@@ -196,7 +196,7 @@ const showsFile = (name: string, { properties = {} }: Schema): boolean =>
 const ANY_RESOURCE = ["Event", "HookBody"];
 
 describe("the document", () => {
-  it("has every name of a file in each thing that shows one", async () => {
+  it("has every name of a file in each schema that contains one", async () => {
     const { components } = await documentOf();
     const showing = Object.entries(components.schemas).filter(
       ([name, schema]) => showsFile(name, schema) || "sha256" in (schema.properties ?? {}),
@@ -207,7 +207,7 @@ describe("the document", () => {
         expect([name, Object.keys(properties)]).toEqual([name, expect.arrayContaining([field])]);
   });
 
-  it("names no route that shows a file and is not in the table", async () => {
+  it("has no route with a file that is missing in the table", async () => {
     const document = await documentOf();
     const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.entries(operations)
@@ -224,7 +224,7 @@ describe("the document", () => {
 });
 
 describe("a finished file", () => {
-  it.each(Object.keys(PLACES))("is opened by the link that is shown by: %s", async (place) => {
+  it.each(Object.keys(PLACES))("opens through the link that is returned by: %s", async (place) => {
     const things = await (PLACES[place] as () => Promise<Thing[]>)();
     expect(things.length).toBeGreaterThan(0);
     for (const thing of things) {
@@ -245,19 +245,19 @@ describe("a finished file", () => {
     }
   });
 
-  it("has one link however often it is read within the hour", async () => {
+  it("has one link for all reads within the hour", async () => {
     const read = async (path: string) => (await get<VideoWire>(path)).download_url;
     const [first, second] = [await read(`/v1/videos/${video.id}`), await read(`/v1/videos/${video.id}`)];
     if (first !== second) expect(await read(`/v1/videos/${video.id}`)).toBe(second); // an hour ended between the two
   });
 
-  it("is told by a stream in the same bytes each time", async () => {
+  it("is in a stream with the same bytes each time", async () => {
     const [first, second] = [await streamOf("text/event-stream"), await streamOf("text/event-stream")];
     expect(first).toContain('"download_url":"https://');
     expect(second).toBe(first);
   });
 
-  it("is its own user's: another user's token gets no link to it", async () => {
+  it("belongs to its user: another user's token gets no link to it", async () => {
     const tokenOf = async (user: string) => {
       const headers = { Authorization: by.Authorization ?? "" };
       const { token } = await jsonOf<UserTokenWire>(await send("POST", `/v1/users/${user}/tokens`, {}, headers), 201);
@@ -274,7 +274,7 @@ describe("a finished file", () => {
 });
 
 describe("a link", () => {
-  it("is not there before there is a file, nor for one that came to nothing", async () => {
+  it("is absent before there is a file, and for a result without one", async () => {
     const none = Object.fromEntries(NAMES.map((name) => [name, null]));
     const headers = { ...by, "Idempotency-Key": crypto.randomUUID() };
     const begun = await jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt: PROMPT }, headers), 202);
@@ -303,7 +303,7 @@ describe("a link", () => {
     expect(rejected).toMatchObject({ download_url: null, download_url_expires_at: null });
   });
 
-  it("opens nothing any more once the video, its project, the asset or the user is deleted", async () => {
+  it("stops working once the video, its project, the asset or the user is deleted", async () => {
     const order = { prompt: PROMPT, dedupe: false };
     const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", order, { ...by, ...WAIT }));
     const path = String(made.download_url).replace(ORIGIN, "");

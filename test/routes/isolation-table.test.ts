@@ -175,7 +175,7 @@ async function wrongOnes(): Promise<Wrong[]> {
 }
 
 describe("every route", () => {
-  it("refuses every credential it is not for, and tells it nothing", async () => {
+  it("rejects every credential it is not for, without details", async () => {
     const table: string[] = [];
     for (const wrong of await wrongOnes()) {
       for (const route of routes) {
@@ -198,7 +198,7 @@ describe("every route", () => {
     expect(table.length).toBeGreaterThan(routes.length * 8);
   });
 
-  it("is still there for its owner afterwards, by key, and by user token where it says so", async () => {
+  it("still returns its resource to its owner afterwards, by key, and by user token if allowed", async () => {
     const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);
     for (const route of routes.toSorted((a, b) => last(a) - last(b))) {
       if (takesTokens(route) && route.method === "get") {

@@ -69,13 +69,13 @@ beforeAll(async () => {
   ];
 });
 
-describe("a tenant's things", () => {
-  it("are there for their owner", async () => {
+describe("a tenant's resources", () => {
+  it("are returned to their owner", async () => {
     for (const path of paths)
       expect([200, 204, 409], path).toContain((await call(path, { headers: mine.member.headers })).status);
   });
 
-  it("look missing to another tenant, and to the same tenant's other mode", async () => {
+  it("answer 404 to another tenant, and to the same tenant's other mode", async () => {
     const stranger = await makeMember();
     const live = await makeKey(mine.member.tenant.id, { mode: "live" });
     for (const headers of [stranger.headers, { Authorization: `Bearer ${live.secret}` }]) {
@@ -104,7 +104,7 @@ describe("a tenant's things", () => {
 });
 
 describe("secrets", () => {
-  it("stand in no object's database, no table of D1, and no answer", async () => {
+  it("are in no object's database, no table of D1, and no answer", async () => {
     const { member, project, hook } = mine;
     const tenant = member.tenant.id as TenantId;
     const address = { tenant, mode: "test", uh: userHashOf(project.id as `prj_${string}`) } as const;

@@ -52,7 +52,7 @@ const PNG = Uint8Array.from(
 );
 
 describe("projects", () => {
-  it("are made, found by their id alone, and listed for their user", async () => {
+  it("are created, found by their id alone, and listed for their user", async () => {
     const response = await post("/v1/projects", { name: "summer", metadata: { order: "1" } });
     const made = await jsonOf<ProjectWire>(response, 201);
     expect(response.headers.get("Location")).toBe(`/v1/projects/${made.id}`);
@@ -64,7 +64,7 @@ describe("projects", () => {
     expect(others.data).toEqual([]);
   });
 
-  it("are made once for one Idempotency-Key, with and without a user", async () => {
+  it("are created once for one Idempotency-Key, with and without a user", async () => {
     const { "X-User-Id": _, ...nobody } = member.headers;
     for (const headers of [member.headers, nobody]) {
       const make = (body: unknown) => send("POST", "/v1/projects", body, { ...headers, "Idempotency-Key": "once" });
@@ -74,7 +74,7 @@ describe("projects", () => {
     }
   });
 
-  it("of another tenant, or of the other mode, look missing", async () => {
+  it("of another tenant, or of the other mode, answer 404", async () => {
     const { id } = await newProject();
     const stranger = await makeMember();
     const live = await makeKey(member.tenant.id, { mode: "live" });
@@ -96,7 +96,7 @@ describe("projects", () => {
 });
 
 describe("turns", () => {
-  it("answer 202 with their place at once", async () => {
+  it("answer 202 with their position at once", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" });
     const made = await jsonOf<TurnWire>(response, 202);
@@ -107,14 +107,14 @@ describe("turns", () => {
     });
   });
 
-  it("are waited for with Prefer: wait", async () => {
+  it("can be awaited with Prefer: wait", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" }, { Prefer: "wait=60" });
     expect(response.headers.get("Preference-Applied")).toBe("wait=60");
     expect(await jsonOf<TurnWire>(response)).toMatchObject({ status: "completed" });
   });
 
-  it("stream from the first event to the last, and again from any point", async () => {
+  it("stream from the first event to the last, and again from any cursor", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" }, { Accept: "text/event-stream" });
     expect(response.headers.get("Content-Type")).toContain("text/event-stream");
@@ -145,7 +145,7 @@ describe("turns", () => {
 });
 
 describe("timelines", () => {
-  it("are readable, have a tag, and come as upstream's own bytes", async () => {
+  it("are readable, have an ETag, and are upstream's own bytes", async () => {
     const { id } = await newProject();
     await endedTurn(id, "make a clip");
     const response = await get(`/v1/projects/${id}/timeline`);
@@ -171,7 +171,7 @@ describe("uploads", () => {
     expect(await attach.json()).toMatchObject({ asset_id: id });
   });
 
-  it("made without a user may be used in a project made without one", async () => {
+  it("without a user may be used in a project without one", async () => {
     const { "X-User-Id": _, ...nobody } = member.headers;
     const made = await jsonOf<UploadWire>(
       await send("POST", "/v1/uploads", { filename: "photo.png", size_bytes: PNG.length }, nobody),
@@ -195,7 +195,7 @@ describe("uploads", () => {
 });
 
 describe("renders", () => {
-  it("end with a file that can be read in parts and shared by link", async () => {
+  it("end with a file that can be read in ranges and shared by link", async () => {
     const { id } = await newProject();
     await endedTurn(id, "make a clip");
     const response = await post(`/v1/projects/${id}/renders`);
@@ -259,8 +259,8 @@ describe("signed links", () => {
   });
 });
 
-describe("the tenant's own", () => {
-  it("me says who the key is", async () => {
+describe("a tenant's own routes", () => {
+  it("/v1/me describes the key", async () => {
     expect(await jsonOf(await get("/v1/me"))).toMatchObject({
       tenant: { id: member.tenant.id },
       user: "ada",
@@ -270,7 +270,7 @@ describe("the tenant's own", () => {
     });
   });
 
-  it("credits are read for a user, and make no account where nothing was made", async () => {
+  it("credits are read for a user, and create no account if there is none", async () => {
     expect(await jsonOf(await get("/v1/credits"))).toMatchObject({ available: expect.any(Number) });
     expect((await call("/v1/credits", { headers: { "X-Api-Key": member.key.secret } })).status).toBe(404);
   });

@@ -17,7 +17,7 @@ const problemOf = async (answer: Promise<Response>) => {
 };
 
 describe("a limit", () => {
-  it("of a prompt is its bytes, not its characters", async () => {
+  it("of a prompt counts bytes, not characters", async () => {
     const { headers } = await makeMember();
     const { id } = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, headers), 201);
     const say = (prompt: string) => send("POST", `/v1/projects/${id}/turns`, { prompt }, headers);
@@ -40,7 +40,7 @@ describe("a limit", () => {
     expect((await make(2_000)).status).toBe(202);
   });
 
-  it("of a batch's prompts is what they are once the variables are filled in", async () => {
+  it("of a batch's prompts applies after the variables are filled in", async () => {
     const { headers } = await makeMember();
     const prompt = `${"long ".repeat(3_000)}{{word}}`;
     const recipe = { name: "long", slug: "long", prompt, variables: [{ name: "word", type: "text" }] };

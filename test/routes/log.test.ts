@@ -37,7 +37,7 @@ const EFFECTS = [
 ];
 
 describe("the log", () => {
-  it("has a line for every request and every effect, of allowed fields alone", async () => {
+  it("has a line for every request and every external call, with allowed fields alone", async () => {
     const member = await makeMember(USER);
     await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...member.headers } }));
     await env.WAKE.send({ kind: "tenant", name: `${member.tenant.id}:test` });
@@ -65,7 +65,7 @@ describe("the log", () => {
     for (const line of lines.filter(({ event }) => event === "work")) expect(line.attempt).toBeGreaterThan(0);
   });
 
-  it("drops a field that is not on the list, whoever hands it in", () => {
+  it("drops a field that is not on the list, whoever passes it", () => {
     const strange = { work: "turn", prompt: "secret words" };
     log("info", "work", strange);
     expect(printed).toEqual(['{"event":"work","work":"turn"}']);

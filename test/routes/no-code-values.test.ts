@@ -104,8 +104,8 @@ const isLabel = (schema: z.ZodType): boolean => {
   return def.type === "record" && defOf(inner(def.valueType as z.ZodType)).type === "string";
 };
 
-describe("the values of every body", () => {
-  it("covers every route with a body", () => {
+describe("the field values of every body", () => {
+  it("are tested for every route with a body", () => {
     expect(schemas.size).toBeGreaterThan(15);
   });
 
@@ -169,7 +169,7 @@ describe("every POST and PATCH of the document", () => {
     return `${route.name}: ${code} ${detail}`;
   };
 
-  it("takes null as the whole body for one that is not sent", async () => {
+  it("accepts null as the whole body for one that is not sent", async () => {
     const routes = routesOf(document).filter(
       (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,
     );
@@ -187,7 +187,7 @@ describe("every POST and PATCH of the document", () => {
     }
   });
 
-  it("takes null and empty text for what is not sent", { timeout: 120_000 }, async () => {
+  it("accepts null and empty text for a field that is not sent", { timeout: 120_000 }, async () => {
     const routes = routesOf(document).filter(
       (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,
     );

@@ -16,7 +16,7 @@ const LISTS: Record<string, { body: (n: number) => unknown; status: number; head
 };
 
 describe("a page after the cursor", () => {
-  it.each(Object.keys(LISTS))("goes on in %s where the cursor's own thing was deleted", async (list) => {
+  it.each(Object.keys(LISTS))("continues in %s if the cursor's own item was deleted", async (list) => {
     const { headers } = await makeMember();
     const { body, status, headers: more = {} } = LISTS[list] as (typeof LISTS)[string];
     const made: string[] = [];

@@ -21,7 +21,7 @@ type Status = {
 const status = async (): Promise<Status> => jsonOf(await call("/admin/status", { headers: adminHeaders }));
 
 describe("errors", () => {
-  it("are counted by code, some seconds after they were answered", async () => {
+  it("are counted by code, some seconds after the answer", async () => {
     for (let at = 0; at < 3; at++) await call("/v1/nothing");
     await call("/v1/me");
     const { errors_last_hour } = await until(async () => {
@@ -33,7 +33,7 @@ describe("errors", () => {
     await until(async () => (await status()).errors_last_hour.not_found === 4);
   });
 
-  it("are told for an hour and kept for a day", async () => {
+  it("are counted for an hour and stored for a day", async () => {
     const now = Date.parse("2030-01-01T12:00:00.000Z");
     const count = (at: number) => addErrorCounts(env.DB, new Map([["internal", 2]]), at);
     for (const at of [now - HOUR_MS - MINUTE_MS, now - HOUR_MS + MINUTE_MS, now, now]) await count(at);
@@ -45,7 +45,7 @@ describe("errors", () => {
 });
 
 describe("dead letters", () => {
-  it("are written down once each, from the dead-letter queue", async () => {
+  it("are recorded once each, from the dead-letter queue", async () => {
     const acked: string[] = [];
     const messages = ["a", "b"].map((id) => ({ id, body: { kind: "user", name: "x" }, attempts: 1 }));
     const batch = { queue: "nemo-gateway-dead", messages, ackAll: () => acked.push("all") };
@@ -55,7 +55,7 @@ describe("dead letters", () => {
     expect((await status()).dead_letters).toEqual({ count: 2, last_at: expect.stringMatching(/Z$/) });
   });
 
-  it("go after 30 days", async () => {
+  it("are deleted after 30 days", async () => {
     await recordDeadLetter(env.DB, [{ id: "old", body: null }], Date.now() - 31 * 24 * HOUR_MS);
     const before = (await status()).dead_letters.count;
     await worker.scheduled({} as ScheduledController, env);
@@ -64,7 +64,7 @@ describe("dead letters", () => {
 });
 
 describe("the outbox backlog", () => {
-  it("counts facts that could not be told for a minute, once their object was woken", async () => {
+  it("counts events that could not be published for a minute, once their object was woken", async () => {
     const address = freshAddress();
     await newProject(userRpc(address));
     const stuck =
@@ -85,7 +85,7 @@ describe("the outbox backlog", () => {
 });
 
 describe("tokens by state", () => {
-  it("are counted for each mode, as time has left them", async () => {
+  it("are counted for each mode, at their present status", async () => {
     const none = { ready: 0, expiring: 0, rejected: 0, rationed: 0 };
     expect((await status()).tokens).toEqual({ operator: "none", live: none, test: none });
     const ends = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -106,7 +106,7 @@ describe("tokens by state", () => {
     expect(tokens.live).toEqual({ ready: 0, expiring: 0, rejected: 2, rationed: 1 });
   });
 
-  it("tell the operator's own", async () => {
+  it("include the operator's own", async () => {
     env.NEMO_TOKEN = "nmv_usr_0123456789abcdefghijklmnop";
     const keeper = env.TOKEN.getByName(OPERATOR_TOKEN_NAME);
     await runInDurableObject(keeper, (_, state) => state.abort("a new secret is a new deployment")).catch(

@@ -297,8 +297,8 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, timings:
     }, timings),
 };
 
-describe("what stops what", () => {
-  it("is a table in SECURITY.md whose every row and column is tested here", () => {
+describe("the effects of each action that ends access", () => {
+  it("are a table in SECURITY.md whose every row and column is tested here", () => {
     expect(table.stops).toEqual(Object.keys(STOPS));
     expect([...table.rows.keys()]).toEqual(Object.keys(ROWS));
     for (const words of table.rows.values()) expect(words).toHaveLength(table.stops.length);

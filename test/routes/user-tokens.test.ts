@@ -29,7 +29,7 @@ const newProject = async (headers: Record<string, string>) =>
 const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 
 describe("a user token", () => {
-  it("is its user in a browser: makes, lists and reads what the key sees under that name", async () => {
+  it("is its user in a browser: creates, lists and reads what the key sees for that user", async () => {
     const { headers, as } = await world();
     const ada = { ...(await as("ada")), ...BROWSER };
     const made = await newProject(ada);
@@ -64,7 +64,7 @@ describe("a user token", () => {
     expect(me).toMatchObject({ user: "Боб 🎬", mode: "test", scopes: ["read", "chat", "upload", "render"] });
   });
 
-  it("finds another user's things missing, in paths and in bodies", async () => {
+  it("does not find another user's resources, in paths and in bodies", async () => {
     const { as } = await world();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(bob);
@@ -89,14 +89,14 @@ describe("a user token", () => {
       expect(await codeOf(attempt)).toBe("not_found");
   });
 
-  it("may leave its user's name out or repeat it, and name nobody else", async () => {
+  it("may omit or repeat its user's name, and name no other user", async () => {
     const { as } = await world();
     const ada = await as("ada");
     expect((await call("/v1/projects", { headers: { ...ada, "X-User-Id": "ada" } })).status).toBe(200);
     expect(await codeOf(call("/v1/projects", { headers: { ...ada, "X-User-Id": "bob" } }))).toBe("wrong_user");
   });
 
-  it("opens nothing that is the tenant's own", async () => {
+  it("opens no route of the tenant", async () => {
     const { as } = await world();
     const ada = await as("ada");
     for (const attempt of [
@@ -118,8 +118,8 @@ describe("a user token", () => {
   });
 });
 
-describe("making one", () => {
-  it("gives no scope that the key lacks, and only those asked for", async () => {
+describe("creating a user token", () => {
+  it("grants no scope that the key lacks, and only those requested", async () => {
     const { tenant, issue } = await world();
     expect((await issue("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
     const sender = bearer((await makeKey(tenant.id, { scopes: ["read", "upload", "webhooks"] })).secret);
@@ -131,7 +131,7 @@ describe("making one", () => {
     expect(await codeOf(send("POST", tokenPath("ada"), {}, hooks))).toBe("missing_scope");
   });
 
-  it("makes a user, so a key that only reads makes none", async () => {
+  it("creates a user, so it needs more than the scope to read", async () => {
     const { tenant, headers } = await world();
     const reader = bearer((await makeKey(tenant.id, { scopes: ["read"] })).secret);
     expect(await codeOf(send("POST", tokenPath("ada"), {}, reader))).toBe("missing_scope");
@@ -148,7 +148,7 @@ describe("making one", () => {
     [{ expires_in_seconds: 86_401 }, "/expires_in_seconds"],
     [{ scopes: ["keys"] }, "/scopes/0"],
     [{ scopes: [] }, "/scopes"],
-  ])("refuses %j", async (body, field) => {
+  ])("rejects %j", async (body, field) => {
     const { headers } = await world();
     expect(await readProblem(await send("POST", tokenPath("ada"), body, headers))).toMatchObject({
       status: 422,
@@ -156,7 +156,7 @@ describe("making one", () => {
     });
   });
 
-  it("is the same token for the same Idempotency-Key", async () => {
+  it("returns the same token for the same Idempotency-Key", async () => {
     const { headers, issue } = await world();
     const again = { "Idempotency-Key": "one" };
     const first = await issue("ada", {}, again);
@@ -165,7 +165,7 @@ describe("making one", () => {
     expect(await codeOf(Promise.resolve(other))).toBe("idempotency_mismatch");
   });
 
-  it("takes names of any script and with any sign", async () => {
+  it("accepts names of any script and with any character", async () => {
     const { headers, issue } = await world();
     for (const name of [
       "a/b",
@@ -187,7 +187,7 @@ describe("making one", () => {
   });
 
   it.each(["%00", "a%0Ab", "%C2%85", "u".repeat(129), "%2e%2e%2f%00", "%7F", "cafe%CC%81", "%E2%84%AAevin"])(
-    "refuses the name %s",
+    "rejects the name %s",
     async (name) => {
       const { headers } = await world();
       expect(await codeOf(send("POST", `/v1/users/${name}/tokens`, {}, headers))).toBe("invalid_request");
@@ -196,7 +196,7 @@ describe("making one", () => {
 });
 
 describe("the end of a token", () => {
-  it("comes with its time, and is told from a sign-out", async () => {
+  it("comes at its expiry, and is distinguished from a sign-out", async () => {
     const { tenant, key } = await world();
     const roots = { current: env.ROOT_SECRET, previous: null };
     const uh = await userHash(tenant.id as `ten_${string}`, "ada");
@@ -224,7 +224,7 @@ describe("the end of a token", () => {
     expect((await call("/v1/projects", { headers: bearer(await sign(now, now + 60_000)) })).status).toBe(200);
   });
 
-  it("comes with a sign-out, everywhere: objects, uploads, events; and a new one opens again", async () => {
+  it("comes with a sign-out, everywhere: objects, uploads, events; and a new token works again", async () => {
     const { headers, as } = await world();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(ada);
@@ -251,7 +251,7 @@ describe("the end of a token", () => {
     expect((await call(`/v1/projects/${project.id}`, { headers: await as("ada") })).status).toBe(200);
   });
 
-  it("ends the streams it had open, and its stream tickets", async () => {
+  it("closes its open streams, and its stream tickets", async () => {
     const { headers, as } = await world();
     const ada = await as("ada");
     const { id } = await newProject(ada);
@@ -281,7 +281,7 @@ describe("the end of a token", () => {
     await send("POST", `/v1/turns/${turn.id}/cancel`, "", back);
   });
 
-  it("comes with the key that made it, and with a pause of the tenant", async () => {
+  it("comes with the revocation of its key, and with a pause of the tenant", async () => {
     const { tenant, key, issue } = await world();
     const ada = bearer((await issue("ada")).token);
     expect((await call("/v1/projects", { headers: ada })).status).toBe(200);
@@ -293,7 +293,7 @@ describe("the end of a token", () => {
     expect(await codeOf(call("/v1/projects", { headers: bearer(token) }))).toBe("tenant_paused");
   });
 
-  it("is there for nobody whom nothing was ever made for", async () => {
+  it("answers 404 for an unknown user", async () => {
     const { headers } = await world();
     expect(await codeOf(send("POST", `/v1/users/${randomUserHash(random)}/sign_out`, {}, headers))).toBe("not_found");
   });

@@ -103,7 +103,7 @@ describe("with a user token", () => {
     );
   });
 
-  it("no route tells what is the tenant's, whatever it is asked for", { timeout: 240_000 }, async () => {
+  it("no route returns what belongs to the tenant, with any parameters", { timeout: 240_000 }, async () => {
     const { document, routes } = await routesForUsers();
     expect(routes.length).toBeGreaterThan(40);
     // The key is told each of these words, so they would be found.
@@ -139,7 +139,7 @@ describe("with a user token", () => {
     expect(reads.filter((name) => !opened.has(name))).toEqual([]);
   });
 
-  it("each of its events is told without the tenant's words, and those of the tenant's account are not there", async () => {
+  it("each event of the user has no text of the tenant, and events of the tenant's account are absent", async () => {
     const uh = await userHash(owner.tenant.id as TenantId, "ada");
     const scope = { tenant: owner.tenant.id as TenantId, mode: "test", uh } as const;
     // Another user's events come in between; the token's cursor does not count them.
@@ -188,7 +188,7 @@ describe("with a user token", () => {
     }
   });
 
-  it("what the user wrote itself stays visible; the key sees everything", async () => {
+  it("the user's own text stays visible; the key sees everything", async () => {
     const mine = `make a 1 second video about ${word()}`;
     const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, ada), 201);
     const turn = await jsonOf<TurnWire>(
@@ -234,7 +234,7 @@ describe("with a user token", () => {
     expect(byTicket).toContain('"prompt":null');
   });
 
-  it("/v1/me shows the user, its scopes, mode and quotas, and the key what it always did", async () => {
+  it("/v1/me returns the user, its scopes, mode and quotas, and to the key what it always did", async () => {
     const me = await read<MeWire>("/v1/me", ada);
     expect(me).toMatchObject({ tenant: null, user: "ada", mode: "test", events_cursor: null });
     expect(me.scopes).toEqual(["read", "chat", "upload", "render"]);
@@ -250,7 +250,7 @@ describe("with a user token", () => {
 describe("the balance of an account with Nemo", () => {
   const BALANCE = 7_654_321;
 
-  it("is the tenant's to know where its token is used: no answer to a user token has it", async () => {
+  it("belongs to the tenant if its token is used: no answer to a user token contains it", async () => {
     const nemo = startLiveNemo();
     try {
       await nemo.control("/__switches", { initial_credits: BALANCE });

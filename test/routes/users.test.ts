@@ -83,7 +83,7 @@ const erased = (headers: Record<string, string>) =>
   });
 
 describe("the list of users", () => {
-  it("has everybody in whose name something was made, newest first, in pages", async () => {
+  it("has every user for whom something was created, newest first, in pages", async () => {
     const { headers } = await world();
     for (const name of ["one", "zwei", "三"]) await newProject({ ...headers, "X-User-Id": name });
     await newProject(headers); // nobody's
@@ -96,7 +96,7 @@ describe("the list of users", () => {
     expect(await codeOf(call("/v1/users?after=x", { headers }))).toBe("invalid_cursor");
   });
 
-  it("is the tenant's and the mode's own, and for no user to read", async () => {
+  it("belongs to one tenant and mode, and is closed to user tokens", async () => {
     const { tenant, headers } = await world();
     await newProject({ ...headers, "X-User-Id": "ada" });
     await listed(headers, 1);
@@ -109,7 +109,7 @@ describe("the list of users", () => {
     }
   });
 
-  it("holds no name that can be read in D1 or in the object", async () => {
+  it("contains no name in plain text, in D1 or in the object", async () => {
     const { headers, named, address } = await world();
     await newProject(named);
     await listed(headers, 1);
@@ -123,7 +123,7 @@ describe("the list of users", () => {
 });
 
 describe("deleting a user", () => {
-  it("closes it at once, then erases everything and says how much that was", async () => {
+  it("closes it at once, then deletes everything and counts it", async () => {
     const it = await world();
     const { headers, named, address } = it;
     const { project, turn, upload } = await busyUser(it);
@@ -179,7 +179,7 @@ describe("deleting a user", () => {
     expect(await jsonOf(await call(path, { method: "DELETE", headers }), 202)).toMatchObject({ state: "deleted" });
   });
 
-  it("says 404 to every read from the answer on, an event stream too, also while the instance ends", async () => {
+  it("answers 404 to every read from the answer on, for an event stream too, also while the instance ends", async () => {
     const { headers, named } = await world();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
@@ -199,7 +199,7 @@ describe("deleting a user", () => {
     expect([...said]).toEqual(["not_found"]);
   });
 
-  it("stops what was at work, and nothing late brings the user back", async () => {
+  it("stops what was running, and nothing late creates the user again", async () => {
     const { headers, named, address } = await world();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
@@ -227,7 +227,7 @@ describe("deleting a user", () => {
     expect(late).toEqual([{ kind: "forget" }]);
   });
 
-  it("settles what Nemo was working on without an event: the receipt and the tenant's use hold what it cost", async () => {
+  it("settles running turns without an event: the receipt and the tenant's usage contain the cost", async () => {
     const { headers, named, address, key } = await world();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:300s";
@@ -254,7 +254,7 @@ describe("deleting a user", () => {
     expect(await usage("user")).toEqual([]);
   });
 
-  it("ends although reading the last turn throws each time: when its time is over nothing is known of it", async () => {
+  it("ends even if reading the last turn throws each time: after its timeout the cost is unknown", async () => {
     const { headers, named, address } = await world();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:3000s";
@@ -271,7 +271,7 @@ describe("deleting a user", () => {
     reading.mockRestore();
   });
 
-  it("goes on where a crash left it", async () => {
+  it("continues after a crash", async () => {
     const { headers, named, address } = await world();
     await newProject(named);
     await env.MEDIA.put(`${userPrefix(address)}uploads/upl_x`, "bytes");
@@ -287,7 +287,7 @@ describe("deleting a user", () => {
     expect((await erased(headers)).deletion?.removed).toMatchObject({ projects: 1, files: 1, file_bytes: 5 });
   });
 
-  it("is forgotten after 30 days, storage and all", async () => {
+  it("is forgotten after 30 days, with its storage", async () => {
     const { headers, named, address } = await world();
     await newProject(named);
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -312,7 +312,7 @@ describe("deleting a user", () => {
     expect((await newProject(named)).id.endsWith(address.uh)).toBe(true);
   });
 
-  it("is written into the audit log once, as a sign-out is, under the hash of its name", async () => {
+  it("is in the audit log once, as a sign-out is, under the hash of its name", async () => {
     const { headers, named, address, key } = await world();
     await newProject(named);
     await jsonOf(await send("POST", `${path}/sign_out`, "", headers));
@@ -336,7 +336,7 @@ describe("deleting a user", () => {
     expect(after.data).toHaveLength(entries.length);
   });
 
-  it("is for a key with the scope `keys`, and for nobody that is not there", async () => {
+  it("needs a key with the scope `keys`, and a known user", async () => {
     const { tenant, headers } = await world();
     expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers }))).toBe("not_found");
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });

@@ -72,7 +72,7 @@ describe("multipart", () => {
     );
   });
 
-  test("refuses a form that breaks off, has no end, or is none", async () => {
+  test("rejects a form that breaks off, has no end, or is invalid", async () => {
     const whole = formOf([{ name: "a.mp4", bytes: utf8.encode("abc") }]);
     for (const length of [0, 10, 60, whole.length - 10]) {
       expect(await readParts(inPieces(whole.slice(0, length), []), TYPE)).toBeNull();
@@ -80,7 +80,7 @@ describe("multipart", () => {
     expect(await readParts(inPieces(whole, []), "text/plain")).toBeNull();
   });
 
-  test("holds little of a large file", async () => {
+  test("buffers little of a large file", async () => {
     const head = utf8.encode(
       `--${BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="big.mp4"\r\n\r\n`,
     );

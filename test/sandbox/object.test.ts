@@ -71,7 +71,7 @@ describe("SandboxObject", () => {
     expect(JSON.parse(await user.draft(session)).d).toBe(5_000);
   });
 
-  test("finishes the work of a turn whose caller has gone, through an eviction", async () => {
+  test("finishes the work of a turn whose caller disconnected, through an eviction", async () => {
     const user = at("ten_a:test:evicted");
     const session = await user.signIn();
     const response = await user.turn(session, "make a 5 second cat video #slow:20s");
@@ -97,14 +97,14 @@ describe("SandboxObject", () => {
     expect(tables).toEqual([]);
   });
 
-  test("breaks the connection where a fault says so", async () => {
+  test("breaks the connection if a fault says so", async () => {
     const user = at("ten_a:test:drop");
     const session = await user.signIn();
     const response = await user.turn(session, "make a cat video #fault:drop@1s");
     await expect(response.text()).rejects.toThrow();
   });
 
-  test("stops the work of a turn whose caller has gone, where the switch says so", async () => {
+  test("stops the work of a turn whose caller disconnected, if the switch says so", async () => {
     const user = at("ten_a:test:stopped");
     const session = await user.signIn();
     await user.json("POST", "/__switches", { on_disconnect: "cancel" });
@@ -115,7 +115,7 @@ describe("SandboxObject", () => {
     expect(await user.draft(session)).toBe("null");
   });
 
-  test("forgets everything on a reset", async () => {
+  test("is empty after a reset", async () => {
     const user = at("ten_a:test:reset");
     const session = await user.signIn();
     await user.json("POST", "/__reset");

@@ -23,7 +23,7 @@ async function write(tenant: TenantId, mode: AuditEntry["mode"], at: number): Pr
 }
 
 describe("the audit log", () => {
-  it("tells a tenant's entries of a mode and of both, newest first, in pages", async () => {
+  it("returns a tenant's entries of a mode and of both, newest first, in pages", async () => {
     const tenant = plainId("ten", now, random);
     const both = await write(tenant, null, now + 1);
     const live = await write(tenant, "live", now + 2);

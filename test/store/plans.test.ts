@@ -78,14 +78,14 @@ describe("the queries to D1", () => {
     },
   );
 
-  it("that are excused still stand in the sources, and still need it", async () => {
+  it("that are exempt are still in the sources, and still need it", async () => {
     for (const statement of Object.keys(MAY_SCAN)) {
       expect(statements).toContain(statement);
       expect((await planOf(statement)).some(isSlow)).toBe(true);
     }
   });
 
-  it("would be caught without their index", async () => {
+  it("would be reported without their index", async () => {
     expect((await planOf("SELECT * FROM busy WHERE since > ?1")).some(isSlow)).toBe(true);
     expect((await planOf("SELECT * FROM tenants WHERE id > ?1 ORDER BY name")).some(isSlow)).toBe(true);
   });

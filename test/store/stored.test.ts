@@ -33,8 +33,8 @@ async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ k
 const bytesOf = async (body: ReadableStream | null | undefined): Promise<Uint8Array | null> =>
   body ? new Uint8Array(await new Response(body).arrayBuffer()) : null;
 
-describe("a file in pieces", () => {
-  it("is read as the one file it is, whatever the pieces and the range", async () => {
+describe("a file in parts", () => {
+  it("is read as one file, for any parts and range", async () => {
     const bytes = Uint8Array.from({ length: 500 }, (_, at) => (at * 7) % 251);
     const place = fc.nat(bytes.length);
     await fc.assert(
@@ -73,7 +73,7 @@ describe("a file in pieces", () => {
     expect((await ask({ "if-none-match": etag })).status).toBe(304);
   });
 
-  it("hashes to the file's hash, and is looked into across its pieces", async () => {
+  it("hashes to the file's hash, and is inspected across its parts", async () => {
     const movie = sample("clip.mp4");
     const third = Math.floor(movie.length / 3);
     const { key } = await inPieces(movie, [20, third, 2 * third]);
@@ -84,7 +84,7 @@ describe("a file in pieces", () => {
     expect(await inspectMedia(MEDIA, key)).toMatchObject({ ok: true, value: { container: "mp4" } });
   });
 
-  it("is read for its hash in small ranges, so that others are served in between", async () => {
+  it("is read for its hash in small ranges, so that other requests are served in between", async () => {
     const bytes = Uint8Array.from({ length: 3_500_000 }, (_, at) => at % 251);
     const { key } = await inPieces(bytes, [2_500_000]);
     const lengths: number[] = [];
@@ -101,7 +101,7 @@ describe("a file in pieces", () => {
     expect(read.reduce((sum, length) => sum + length)).toBe(bytes.length);
   });
 
-  it("breaks off where a piece is not there any more, or is another object", async () => {
+  it("breaks off if a part is missing, or is another object", async () => {
     const bytes = new Uint8Array(300).fill(7);
     const { key, fileParts } = await inPieces(bytes, [100, 200]);
     await MEDIA.delete(fileParts[1]?.key ?? "");

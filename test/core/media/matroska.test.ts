@@ -41,7 +41,7 @@ describe("a Matroska or WebM file", () => {
   it.each([
     ["clip.webm", { container: "webm", width: 320, height: 180, durationMs: 3_003, codec: "vp8" }],
     ["clip.mkv", { container: "matroska", width: 320, height: 180, durationMs: 3_023, codec: "h264" }],
-  ])("tells what %s is", async (name, facts) => {
+  ])("has the properties of %s", async (name, facts) => {
     expect(await read(sample(name))).toMatchObject({ ...facts, isWhole: true });
   });
 
@@ -74,7 +74,7 @@ describe("a Matroska or WebM file", () => {
       720,
       576,
     ],
-  ])("tells the size %s", async (_, fields, width, height) => {
+  ])("has the display size: %s", async (_, fields, width, height) => {
     const track = videoTrack(...pixels(720, 576), ...fields);
     expect(await read(ebmlHead(), segment(info(1), tracks(track)))).toMatchObject({ width, height });
   });
@@ -110,7 +110,7 @@ describe("a Matroska or WebM file", () => {
     ["a segment of zeros", [ebmlHead(), openSegment(new Uint8Array(200))]],
     ["a segment without a track", [ebmlHead(), segment(info(5))]],
     ["a head without a segment", [ebmlHead(), new Uint8Array(40)]],
-  ])("is broken when it is %s", async (_, parts) => {
+  ])("is invalid when it is %s", async (_, parts) => {
     expect(await fault(...parts)).toBe("broken");
   });
 
@@ -145,7 +145,7 @@ describe("a Matroska or WebM file", () => {
     await expect(readMatroska(scattered)).rejects.toMatchObject({ fault: "over_budget" });
   });
 
-  it("reads a file that repeats a few bytes to a reader that trusts sizes", async () => {
+  it("does not exceed the bounds with a few repeated bytes", async () => {
     const file = hex(
       "1a45dfa3874282847765626d1853806701ffffffffffffff1654ae6b97ae95d781018381018685565f565038e086b08140ba81400000000000000000",
     );

@@ -67,7 +67,7 @@ describe("a movie", () => {
     expect(await read(movie(what))).toMatchObject({ width, height });
   });
 
-  it("shows the largest picture of those that players show", async () => {
+  it("has the largest picture of those that players show", async () => {
     const chapters = trak({ width: 999, height: 999, flags: 0, trackMs: 1_000 }, 40);
     expect(await read(movie({ inIndex: [chapters, trak({ width: 64, height: 48 }, 40)] }))).toMatchObject({
       width: 320,
@@ -93,7 +93,7 @@ describe("a movie", () => {
     expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...facts, container: "mp4" });
   });
 
-  it("is truncated if its media or index ends early, and broken if nothing fits", async () => {
+  it("is truncated if its media or index ends early, and invalid if nothing fits", async () => {
     const whole = movie();
     expect(await fault(whole.slice(0, -1))).toBe("cut");
     expect(await fault(whole.slice(0, 300))).toBe("cut");
@@ -122,15 +122,15 @@ describe("a movie", () => {
   });
 });
 
-describe("a recording in fragments", () => {
+describe("a fragmented recording", () => {
   const recording = (count: number, mediaBytes = 30): Uint8Array<ArrayBuffer> =>
     join(recordingHead(), ...Array.from({ length: count }, (_, n) => fragment(n * 1_000, 25, mediaBytes)));
 
-  it("is as long as its fragments are", async () => {
+  it("is as long as its fragments", async () => {
     expect(await read(recording(4))).toMatchObject({ durationMs: 4_000, width: 320, videoSamples: 100, isWhole: true });
   });
 
-  it("counts from its first fragment when it was cut out of a longer one", async () => {
+  it("counts from its first fragment if it was cut out of a longer one", async () => {
     const late = join(recordingHead(), fragment(90_000, 25, 9), fragment(91_000, 25, 9));
     expect(await read(late)).toMatchObject({ durationMs: 2_000 });
   });

@@ -39,7 +39,7 @@ const longSize = (head: Uint8Array): Uint8Array =>
   join(head.subarray(0, 4), bytes(1, 0, 0, 0, 0, 0, 0, head.length - 5), head.subarray(5));
 
 describe("the first bytes of a file", () => {
-  it("recognise all 13 formats", () => {
+  it("identify all 13 formats", () => {
     const told = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
     expect(told).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
   });
@@ -55,7 +55,7 @@ describe("the first bytes of a file", () => {
     ["WebM", ebml("webm"), "webm"],
     ["Matroska", ebml("matroska"), "mkv"],
     ["WebM whose head tells its size in eight bytes", longSize(ebml("webm")), "webm"],
-  ])("tell %s", (_, head, ext) => {
+  ])("identify %s", (_, head, ext) => {
     expect(extOf(head)).toBe(ext);
   });
 
@@ -81,11 +81,11 @@ describe("the first bytes of a file", () => {
     ["zeros", new Uint8Array(4_100)],
     ["nothing", new Uint8Array()],
     ["one byte", bytes(0x89)],
-  ])("tell that %s is none of them", (_, head) => {
+  ])("do not identify %s as any format", (_, head) => {
     expect(extOf(head)).toBeNull();
   });
 
-  it("are never too few or too odd to be judged", () => {
+  it("give a result for any length and content", () => {
     const starts = Object.values(SAMPLES).map((name) => sample(name).subarray(0, 64));
     fc.assert(
       fc.property(fc.constantFrom(...starts), fc.nat(64), fc.uint8Array({ maxLength: 200 }), (start, cut, rest) => {
@@ -97,7 +97,7 @@ describe("the first bytes of a file", () => {
   });
 });
 
-describe("a file's name", () => {
+describe("a file's extension", () => {
   it.each([
     ["photo.jpeg", "jpg", "photo.jpeg"],
     ["photo.PNG", "png", "photo.PNG"],

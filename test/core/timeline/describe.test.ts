@@ -113,7 +113,7 @@ const LINES: readonly (readonly [string, Timeline, Timeline, string, string])[] 
 ];
 
 describe("changeLine", () => {
-  it.each(LINES)("says in both languages: %s", (_what, before, after, en, zh) => {
+  it.each(LINES)("describes in both languages: %s", (_what, before, after, en, zh) => {
     const diff = diffTimelines(before, after);
     expect(changeLine(diff, "en")).toBe(en);
     expect(changeLine(diff, "zh")).toBe(zh);

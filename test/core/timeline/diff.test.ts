@@ -397,7 +397,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
 ];
 
 describe("diffTimelines", () => {
-  it.each(TABLE)("tells: %s", (_what, before, after, changes) => {
+  it.each(TABLE)("describes: %s", (_what, before, after, changes) => {
     expect(diffTimelines(before, after)).toEqual({ changes, more: [] });
   });
 });

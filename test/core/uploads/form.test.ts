@@ -91,12 +91,12 @@ describe("a form", () => {
       [{ ...one("abc"), filename: "" }],
     ],
     ["with no part", "--xX--", []],
-  ])("is read %s", async (_, text, parts) => {
+  ])("is parsed %s", async (_, text, parts) => {
     for (const size of [1, 2, 3, 7, 1_000])
       expect(await partsOf(utf8(text), TYPE, size), `pieces of ${size}`).toEqual(parts);
   });
 
-  it("names its boundary in quotation marks, or nowhere but in its first line", async () => {
+  it("has a boundary in quotation marks, or only in its first line", async () => {
     const form = utf8(`${part(FILE, "abc")}--xX--`);
     for (const type of [
       'multipart/form-data; charset=utf-8; boundary="xX"',
@@ -139,11 +139,11 @@ describe("a form", () => {
       TYPE,
       String(PART_HEADER_BYTES),
     ],
-  ])("that %s is told so", async (_, text, type, says) => {
+  ])("that %s is reported as that", async (_, text, type, says) => {
     for (const size of [1, 5, 100_000]) expect(await partsOf(utf8(text), type, size)).toContain(says);
   });
 
-  it("is not read on when its headers are too long", async () => {
+  it("is rejected when its headers are too long", async () => {
     const source = inPieces(utf8(`--xX\r\nX: ${"x".repeat(1_000_000)}`), 1_000);
     await FormReader.of(source, TYPE).next();
     expect(source.reads()).toBeLessThan(12);
@@ -164,7 +164,7 @@ describe("a form", () => {
     expect(await bare.isEmpty()).toEqual({ ok: true, value: true });
   });
 
-  it("has a field's text in the encoding it names, else in UTF-8, else in the one of old clients", async () => {
+  it("has text in the encoding it names, else in UTF-8, else in the one of old clients", async () => {
     const read = async (bytes: Uint8Array, head: string, form: string | null = null, most = 10) => {
       const text = [...latin1(`--xX\r\n${head}\r\n\r\n`), ...bytes, ...latin1("\r\n--xX--")];
       const reader = FormReader.of(inPieces(Uint8Array.from(text), 3), TYPE);

@@ -122,9 +122,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("work of every kind", () => {
+describe("jobs of every kind", () => {
   it(
-    "that is always refused ends after its tries or goes on at growing distances, also when it owes itself before it fails",
+    "that always fail end after their attempts or continue at growing intervals, also when they schedule themselves before they fail",
     everyKind(async (of, kind, tries) => {
       const problem = async (_: JobRow, { jobs, now }: Bench): Promise<void> => {
         jobs.schedule(kind, REF, now);
@@ -149,7 +149,7 @@ describe("work of every kind", () => {
     }),
   );
 
-  it.each(["look", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
+  it.each(["look", "asset"] as const)("on a file are retried for five and a half hours: %s", async (kind) => {
     const problem = async (): Promise<void> => {
       throw new Error("the store gives nothing");
     };
@@ -163,7 +163,7 @@ describe("work of every kind", () => {
   });
 
   it(
-    "waits as long as whoever refuses it asks for",
+    "wait as long as the rejection says",
     everyKind(async (of, kind) => {
       const problem = async (): Promise<void> => {
         throw new RetryLater("refused", busy);
@@ -177,7 +177,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that takes its instance down each time is given up, or begun once an hour",
+    "that end their instance each time are given up, or run once an hour",
     everyKind(async (of, kind, tries) => {
       await onBench(
         of,
@@ -201,7 +201,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that owes itself in the past is begun a little later, and others are served in between",
+    "that schedule themselves in the past run a little later, and others run in between",
     everyKind(async (of, kind) => {
       let served = 0;
       const seen: number[] = [];
@@ -227,7 +227,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that ends well and owes itself for now has a later moment, and its failures are forgotten",
+    "that succeed and schedule themselves for now get a later time and no failures",
     everyKind(async (of, kind) => {
       let isFailing = true;
       const work = async ({ ref }: JobRow, { jobs, now }: Bench): Promise<void> => {
@@ -246,7 +246,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that is asked for while it decides to stop is done once more",
+    "that are requested while they complete run once more",
     everyKind(async (of, kind) => {
       const stops = async ({ ref }: JobRow, bench: Bench): Promise<void> => {
         if (bench.begun.length === 1) bench.jobs.scheduleOnce(kind, ref, bench.now);
@@ -262,7 +262,7 @@ describe("work of every kind", () => {
   );
 });
 
-describe("a real object that owes every kind for things that are not there", () => {
+describe("a real object with jobs of every kind for missing resources", () => {
   type Left = { kind: string; moment: number };
   type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unended: number };
 
@@ -296,7 +296,7 @@ describe("a real object that owes every kind for things that are not there", () 
       },
     );
 
-  it("the user's: nothing is owed at or before now", async () => {
+  it("of a user has no job due at or before now", async () => {
     const address = freshAddress();
     good(await userRpc(address).createProject(call(), { name: "p", metadata: {} }));
     const ends = ["erase", "forget", "audit"]; // the first two end the object, and an entry is whole in its ref
@@ -304,13 +304,13 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(await tooEarly(userStub(address), kinds)).toEqual([]);
   });
 
-  it("the tenant's", async () => {
+  it("of a tenant has no job due", async () => {
     const address = freshAddress();
     good(await tenantRpc(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }));
     expect(await tooEarly(tenantStub(address), Object.keys(JOBS.tenant))).toEqual([]);
   });
 
-  it("a tenant's that keeps an old event for a younger delivery: it comes back in a day", async () => {
+  it("of a tenant that keeps an old event for a younger delivery checks again in a day", async () => {
     const address = freshAddress();
     const newEvent = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
     await owedDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
@@ -327,7 +327,7 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(distance).toBeLessThanOrEqual(DAY_MS);
   });
 
-  it("the upload's", async () => {
+  it("of an upload has no job due", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     const body = { filename: "a.mp4", size_bytes: 5, metadata: {} };
@@ -335,7 +335,7 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(await tooEarly(env.UPLOAD.getByName(uploadObjectName(address, id)), Object.keys(JOBS.upload))).toEqual([]);
   });
 
-  it("the shared token's", async () => {
+  it("of a shared token has no job due", async () => {
     const name = `${freshAddress().tenant}:live`;
     await env.TOKEN.getByName(name).report("none", true);
     const kinds = Object.keys(JOBS.token).filter((kind) => kind !== "audit");

@@ -27,7 +27,7 @@ afterEach(() => {
 });
 
 describe("turns of one user", () => {
-  it("run one after the other in the order they came, though their ids are of one millisecond", async () => {
+  it("run one after the other in order of arrival, even with ids of the same millisecond", async () => {
     const real = Date.now;
     for (let round = 0; round < 4; round++) {
       const address = freshAddress();
@@ -49,7 +49,7 @@ describe("turns of one user", () => {
     }
   });
 
-  it("hold at most four places at once, and give each on", async () => {
+  it("use at most four slots at once, and pass each on", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const projects = await Promise.all(Array.from({ length: 6 }, () => newProject(user)));
@@ -67,7 +67,7 @@ describe("turns of one user", () => {
     for (const id of ids) expect((await endOf(user, id)).status).toBe("completed");
   });
 
-  it("are not sent again when they were cancelled while their session turned out lost", async () => {
+  it("are not sent again if they were cancelled while their lost session was detected", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -89,8 +89,8 @@ describe("turns of one user", () => {
   });
 });
 
-describe("work that takes its instance down", () => {
-  it("is begun later each time, not at once for ever", async () => {
+describe("a job that ends its instance", () => {
+  it("runs later each time, not at once for ever", async () => {
     const address = freshAddress();
     const project = await newProject(userRpc(address));
     vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(() => new Promise(() => undefined));
@@ -115,8 +115,8 @@ describe("work that takes its instance down", () => {
   });
 });
 
-describe("the schedule's questions", () => {
-  it("are answered by an index, however much is owed", async () => {
+describe("the queries of the job table", () => {
+  it("use an index, however many jobs there are", async () => {
     const address = freshAddress();
     await newProject(userRpc(address));
     const plans = await runInDurableObject(userStub(address), (_, state) =>

@@ -47,7 +47,7 @@ async function ended(tenant: TenantRpc): Promise<number> {
 }
 
 describe("a receiver that hangs", () => {
-  it("does not hold up another tenant's deliveries", async () => {
+  it("does not delay another tenant's deliveries", async () => {
     const [mine, other] = [live(), live()];
     const slow = receiver(hanging, "http://127.0.0.1:90");
     const quick = receiver(answering(), "http://127.0.0.1:91");
@@ -60,7 +60,7 @@ describe("a receiver that hangs", () => {
     expect(await ended(tenantRpc(mine))).toBeLessThan(40);
   });
 
-  it("holds up no other target of its tenant, however many like it there are", async () => {
+  it("does not delay other targets of its tenant, however many like it there are", async () => {
     const tenant = tenantRpc(live());
     const quick = receiver(answering(), "http://127.0.0.1:91");
     good(await tenant.createEndpoint(call(), { url: quick.url, types: ["turn.completed"] }));
@@ -74,7 +74,7 @@ describe("a receiver that hangs", () => {
   });
 });
 
-describe("the places of a tenant", () => {
+describe("the delivery slots of a tenant", () => {
   /** Rows that are due, and nobody who is nudged for them. */
   async function owing(...counts: readonly number[]) {
     vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({
@@ -94,13 +94,13 @@ describe("the places of a tenant", () => {
   const perTarget = (jobs: readonly DeliveryJob[]): number[] =>
     [...new Set(jobs.map(({ url }) => url))].toSorted().map((url) => jobs.filter((job) => job.url === url).length);
 
-  it("are given to its targets in turn, whoever was first", async () => {
+  it("are given to its targets in turn", async () => {
     const tenant = await owing(50, 3, 3);
     expect(perTarget(await tenant.workDeliveries([], 6))).toEqual([2, 2, 2]);
     expect(perTarget(await tenant.workDeliveries([], 2))).toHaveLength(2);
   });
 
-  it("are so many for one target, and few where its answers are slow or do not come", async () => {
+  it("have a limit for each target, lower for slow or failing ones", async () => {
     const tenant = await owing(100);
     const jobs = await tenant.workDeliveries([], 100);
     expect(jobs).toHaveLength(TARGET_IN_FLIGHT);
@@ -110,13 +110,13 @@ describe("the places of a tenant", () => {
   it.each([
     ["answers soon, whatever it says", 500, 1, TARGET_IN_FLIGHT],
     ["answers late", 204, timings.deliveryTimeout - 1, SLOW_TARGET_IN_FLIGHT],
-  ])("are counted by the last answer: one that %s", async (_, status, tookMs, most) => {
+  ])("depend on the last answer: one that %s", async (_, status, tookMs, most) => {
     const tenant = await owing(100);
     const jobs = await tenant.workDeliveries([], 1);
     expect(await tenant.workDeliveries(report(jobs, status, tookMs), 100)).toHaveLength(most);
   });
 
-  it("are all there for a target that answers, and few for those beside it that do not", async () => {
+  it("are all available to a target that answers, and few to failing ones beside it", async () => {
     const tenant = await owing(30, 30, 30, 30);
     const first = await tenant.workDeliveries([], 4);
     await tenant.workDeliveries([...report(first.slice(0, 3), null), ...report(first.slice(3), 204)], 0);
@@ -124,13 +124,13 @@ describe("the places of a tenant", () => {
     expect(perTarget(await tenant.workDeliveries([], 200)).toSorted()).toEqual([slow, slow, slow, 29].toSorted());
   });
 
-  it("that are all held by targets which never answered are half of them", async () => {
+  it("are at most half used by targets that never answered", async () => {
     const tenant = await owing(40, 40, 40);
     expect(await tenant.workDeliveries([], 200)).toHaveLength(UNPROVEN_IN_FLIGHT);
     expect(await tenant.workDeliveries([], 200)).toEqual([]);
   });
 
-  it("are given back by who could not send: that was no attempt", async () => {
+  it("are released by a sender that could not send, without counting an attempt", async () => {
     const tenant = await owing(1);
     const jobs = await tenant.workDeliveries([], 1);
     expect(await tenant.workDeliveries([], 0, jobs)).toEqual([]);

@@ -25,8 +25,8 @@ const newEvent = async (resource: string, more: Partial<NewEvent> = {}): Promise
 });
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe("a reader of the feed", () => {
-  it("sees each event once, whatever the order in which objects flush, and however often", async () => {
+describe("a reader of the event list", () => {
+  it("sees each event once, whatever the order and number of publications", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const facts = await Promise.all(Array.from({ length: 60 }, (_, n) => newEvent(`rnd_${n}`)));
@@ -58,10 +58,10 @@ describe("a reader of the feed", () => {
   });
 });
 
-describe("a large body", () => {
+describe("a large event body", () => {
   const large = JSON.stringify({ id: "rnd_large", text: "漫".repeat(1_500) }); // 4,500 bytes, 1,500 characters
 
-  it("lies in R2 and reads as any other, also in a list beside small ones", async () => {
+  it("is stored in R2 and reads like any other, also in a list with small ones", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const told = await newEvent("rnd_large", { data: large });
@@ -79,7 +79,7 @@ describe("a large body", () => {
     expect(good(await tenant.readEvent(told.id, null)).data).toEqual(JSON.parse(large));
   });
 
-  it("goes with its event after thirty days", async () => {
+  it("is deleted with its event after thirty days", async () => {
     const clock = startClock();
     const address = freshAddress();
     const tenant = tenantRpc(address);
@@ -93,7 +93,7 @@ describe("a large body", () => {
 });
 
 describe("an outbox", () => {
-  it("tells a few large facts in a call, and every one of them in order", async () => {
+  it("publishes a few large events per call, all of them in order", async () => {
     const calls: number[] = [];
     const real = TenantObject.prototype.accept;
     vi.spyOn(TenantObject.prototype, "accept").mockImplementation(async function (this: TenantObject, facts) {

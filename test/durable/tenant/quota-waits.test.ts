@@ -41,14 +41,14 @@ const KINDS = {
   },
 };
 
-describe("a full account", () => {
+describe("an account at its limits", () => {
   const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
 
   it.each([
     ["a video", "concurrent_turns"],
     ["a video", "renders_per_day"],
     ["a generator that is made", "concurrent_turns"],
-  ] as const)("lets %s wait for %s, however often it has asked", async (kind, quota) => {
+  ] as const)("lets %s wait for %s, after any number of attempts", async (kind, quota) => {
     // A generator is stored for a tenant that there is.
     const address = { ...freshAddress(), tenant: (await makeTenant()).id as UserAddress["tenant"] };
     const tenant = tenantRpc(address);

@@ -55,8 +55,8 @@ async function usage(
   return Object.fromEntries(data.map(({ who, counts }) => [String(who), some(counts)]));
 }
 
-describe("what was used", () => {
-  it("counts a fact once, told twice in one call and in another, in whatever order objects tell theirs", async () => {
+describe("usage", () => {
+  it("counts an event once, published twice in one call and in another, in any order", async () => {
     const facts = [
       await measured(40),
       await turn({ amount: 7, basis: "estimated" }, { uh: "grace", key: "key_2" }),
@@ -112,7 +112,7 @@ describe("what was used", () => {
     }
   });
 
-  it("belongs to the UTC day on which it happened, whenever it is told", async () => {
+  it("belongs to the UTC day on which it happened, whenever it is published", async () => {
     const address = freshAddress();
     const midnight = Date.parse("2026-11-21T00:00:00.000Z");
     await tenantRpc(address).accept([await measured(2, { at: midnight })]);
@@ -127,7 +127,7 @@ describe("what was used", () => {
     expect(await usage(address, "key")).toEqual({ key_1: { turns_completed: 2, credits_measured: 3 } });
   });
 
-  it("comes in pages: days from the newest, users from the first", async () => {
+  it("is paged: days from the newest, users from the first", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const facts = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
@@ -148,7 +148,7 @@ describe("what was used", () => {
     expect(seen).toEqual({ day: [DAY, "2026-11-19", "2026-11-18"], user: [null, "u1", "u2"] });
   });
 
-  it("takes a failure back when the render that was told as failed completes after all", async () => {
+  it("corrects a failure when a render that was reported as failed completes later", async () => {
     const address = freshAddress();
     const render = { resource: "rnd_late", data: { reused_from: null } };
     await tenantRpc(address).accept([await newEvent("render.failed", { ...render, at: NOON - DAY_MS })]);
@@ -160,7 +160,7 @@ describe("what was used", () => {
     expect(await usage(address, "user")).toEqual({ ada: { renders_completed: 1 } });
   });
 
-  it("of a deleted user is forgotten as the user's and stays in the sums of days and keys", async () => {
+  it("of a deleted user is removed from the user and stays in the sums of days and keys", async () => {
     const address = freshAddress();
     await tenantRpc(address).accept([await measured(40), await measured(2, { uh: "grace" })]);
     await tenantRpc(address).eraseUser("ada");
@@ -201,7 +201,7 @@ describe("what was used", () => {
     expect(due.due_at).toBe(Date.parse(toDay(today)) + DAY_MS);
   });
 
-  it("of a tenant that never did anything is nothing, and leaves nothing behind", async () => {
+  it("of a tenant without activity is empty, and stores nothing", async () => {
     const address = freshAddress();
     expect(await usage(address, "day")).toEqual({});
     const tables = await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -236,7 +236,7 @@ describe("deliveries", () => {
     vi.restoreAllMocks();
   });
 
-  it("count where they end, each once: taken, or called off with their endpoint; a sample does not", async () => {
+  it("count once when they end: delivered, or cancelled with their endpoint; a sample does not", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const played = receiver(answering(204));
@@ -261,10 +261,10 @@ describe("deliveries", () => {
   });
 });
 
-describe("the key that asked", () => {
+describe("the key of a request", () => {
   const as = (key: KeyId): Call => ({ ...call(), key });
 
-  it("is counted with turns, the renders they order, and renders", async () => {
+  it("is counted with turns, the renders they start, and renders", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -282,7 +282,7 @@ describe("the key that asked", () => {
     expect(Object.keys(await usage(address, "user"))).toEqual([address.uh]);
   });
 
-  it("is not known of work that nobody asked for by a key, and its user not of calls that name none", async () => {
+  it("is absent for work that no key requested, and its user is absent for calls without one", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const stray = { ...call(), named: false };

@@ -106,7 +106,7 @@ afterEach(() => {
 });
 
 describe("a final upload", () => {
-  it("is one file and one asset, without a byte of it copied", async () => {
+  it("is one file and one asset, without copying a byte", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.001, 0.4));
     const final = await joined(address, partials);
@@ -143,7 +143,7 @@ describe("a final upload", () => {
     ]);
   });
 
-  it("takes no bytes, and changes neither itself nor its partials when some are sent", async () => {
+  it("accepts no bytes, and changes neither itself nor its partials when some are sent", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
@@ -156,7 +156,7 @@ describe("a final upload", () => {
     expect([good(await portOf(final).read()), good(await portOf(one).read())]).toEqual(before);
   });
 
-  it("may be made of the same partials again, in another order, and of one twice", async () => {
+  it("may use the same partials again, in another order, and one twice", async () => {
     const address = freshAddress();
     const [head, tail] = await partialsOf(address, [new Uint8Array([0xff, 0xd8, 0xff]), new Uint8Array([1, 2])]);
     if (head === undefined || tail === undefined) throw new Error("no partials");
@@ -166,7 +166,7 @@ describe("a final upload", () => {
     expect(again.sha256).toBe(await hashOf(new Uint8Array([0xff, 0xd8, 0xff, 1, 2, 0xff, 0xd8, 0xff])));
   });
 
-  it("is judged by its own first bytes, and its partials by none", async () => {
+  it("is sniffed by its own first bytes, and its partials are not", async () => {
     const address = freshAddress();
     const text = new TextEncoder().encode("this is no picture. ".repeat(500)) as Bytes;
     const [photo, words] = await partialsOf(address, [new Uint8Array([0xff, 0xd8]), text]);
@@ -181,7 +181,7 @@ describe("a final upload", () => {
     });
   });
 
-  it("counts its partials' bytes once, and takes no place among the open uploads", async () => {
+  it("counts its partials' bytes once, and uses no slot of the open uploads", async () => {
     const address = freshAddress();
     const quotas = {
       concurrent_turns: 1,
@@ -201,7 +201,7 @@ describe("a final upload", () => {
     good((await joined(address, partials, { quotas })).answer);
   });
 
-  it("counts what it shows again: a partial that it names twice, or that another final is made of", async () => {
+  it("counts repeated content again: a partial that it names twice, or that another final uses", async () => {
     const address = freshAddress();
     const size = clip().length;
     const quotas = { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: size * 3 * 4, new_users_per_day: 1 };
@@ -226,8 +226,8 @@ describe("a final upload", () => {
   });
 });
 
-describe("a final upload is refused", () => {
-  it("where a partial is unknown, another user's, an upload of its own, or a final itself", async () => {
+describe("a final upload is rejected", () => {
+  it("if a partial is unknown, another user's, a regular upload, or a final itself", async () => {
     const address = freshAddress();
     const [own] = await partialsOf(address, [clip()]);
     if (own === undefined) throw new Error("no partial");
@@ -246,7 +246,7 @@ describe("a final upload is refused", () => {
     expect(bad((await joined(otherMode.address, [otherMode])).answer).code).toBe("not_found");
   });
 
-  it("where a user is named for one of them and for another is not; partials of nobody may be joined by nobody", async () => {
+  it("if one partial has a user and another has none; partials without a user can be concatenated without one", async () => {
     const address = freshAddress();
     const nobody = { named: false };
     const stray = () => ({ ...address, uh: randomUserHash(random) });
@@ -259,7 +259,7 @@ describe("a final upload is refused", () => {
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
 
-  it("where a partial has not all its bytes, has expired, or was deleted", async () => {
+  it("if a partial is incomplete, has expired, or was deleted", async () => {
     const address = freshAddress();
     const open = await announced(address, 10);
     expect(bad((await joined(address, [open])).answer).code).toBe("upload_incomplete");
@@ -271,7 +271,7 @@ describe("a final upload is refused", () => {
     expect(bad((await joined(address, [deleted])).answer).code).toBe("not_found");
   });
 
-  it("where it would be larger than a file may be, or holds nothing", async () => {
+  it("if it would exceed the maximum file size, or is empty", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, [clip(), clip()]);
     for (const one of partials)
@@ -285,7 +285,7 @@ describe("a final upload is refused", () => {
 });
 
 describe("a partial upload", () => {
-  it("that is gone for its sender keeps its file for the final that needs it", async () => {
+  it("that is deleted by its sender keeps its file for the final that needs it", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
@@ -301,7 +301,7 @@ describe("a partial upload", () => {
     expect(await told(address)).not.toContain("upload.expired");
   });
 
-  it("is freed by a final that was rejected: at once where its own time is over, else with it", async () => {
+  it("is released by a final that was rejected: at once if its own expiry has passed, else with it", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip().slice(0, clip().length / 2), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
@@ -318,7 +318,7 @@ describe("a partial upload", () => {
     expect(await fileOf(other)).toBeNull();
   });
 
-  it("keeps no file for a final that was never made", async () => {
+  it("is not kept for a final that was never created", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
@@ -328,7 +328,7 @@ describe("a partial upload", () => {
     expect(await fileOf(one)).toBeNull();
   });
 
-  it("that nobody joins goes with its time", async () => {
+  it("that no final uses expires", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
@@ -340,8 +340,8 @@ describe("a partial upload", () => {
   });
 });
 
-describe("a crash while pieces become a file", () => {
-  it("after the final was committed and before its manifest is there: the next look ends it", async () => {
+describe("a crash during a concatenation", () => {
+  it("after the commit of the final and before its manifest is completed by the next run", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.5));
     const lost = vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(function (
@@ -361,7 +361,7 @@ describe("a crash while pieces become a file", () => {
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
 
-  it("a partial that ends between the plan and the loan fails the final, and the others are given back", async () => {
+  it("with a partial that ends before it is acquired fails the final, and the others are released", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");

@@ -78,7 +78,7 @@ async function leave(bytes: number): Promise<void> {
 describe("the memory of many bodies", () => {
   paceIs(1); // none is over before it is looked at
 
-  it("is for what has come of them, whatever they announce", async () => {
+  it("depends on the bytes received, not on those announced", async () => {
     const uploads = await Promise.all(Array.from({ length: 14 }, () => opened(50 * MIB)));
     const slow = await Promise.all(
       uploads.map(async ({ port, stub }) => {
@@ -98,7 +98,7 @@ describe("the memory of many bodies", () => {
   });
 });
 
-describe("the memory of a body", () => {
+describe("the memory of one body", () => {
   it("grows with it, and the file is the same", async () => {
     for (const size of [
       300,
@@ -118,7 +118,7 @@ describe("the memory of a body", () => {
     }
   });
 
-  it("is not needed: where there is little, what comes is kept in rows until it fills a part", async () => {
+  it("is optional: without free memory, bytes are stored in rows until they fill a part", async () => {
     await leave(300 * 1024);
     const small = await opened(2 * MIB);
     const file = bytesOf(2 * MIB);
@@ -134,7 +134,7 @@ describe("the memory of a body", () => {
     expect(same(await large.stored(), whole)).toBe(true);
   });
 
-  it("is needed for bytes that are not proved yet: a checksum is asked for again when there is none", async () => {
+  it("is required for bytes with a checksum: the request is answered with a retry when there is none", async () => {
     const upload = await opened(2 * MIB);
     const file = bytesOf(2 * MIB);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", file));

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("is cut only where somebody waits, and what came is kept", async () => {
+it("a slow body is cut only if another request waits, and received bytes are kept", async () => {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
   good(await uploadRpc(address, id).create(call(), address, id, { filename: "a.png", size_bytes: 900, metadata: {} }));

@@ -114,7 +114,7 @@ describe("an upload in its object", () => {
     expect((await ledger(address)).uploads).toHaveLength(1);
   });
 
-  it("keeps nothing of a body that was cut, and takes the whole one afterwards", async () => {
+  it("keeps nothing of a body that was cut, and accepts the whole one afterwards", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const upload = uploadRpc(address, id);
@@ -126,7 +126,7 @@ describe("an upload in its object", () => {
     expect(bad(await upload.write(streamOf(data), data.length)).code).toBe("upload_closed");
   });
 
-  it("finds its bytes in R2 when it died before it could say so", async () => {
+  it("finds its bytes in R2 after a crash before the commit", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const upload = uploadRpc(address, id);
@@ -144,7 +144,7 @@ describe("an upload in its object", () => {
     expect(good(await upload.read()).status).toBe("completed");
   });
 
-  it("is refused early: no bytes, too many, another length; never for its name", async () => {
+  it("is rejected early: no bytes, too many, another length; never for its name", async () => {
     const address = freshAddress();
     const create = async (filename: string, size: number) => {
       const id = newUpload(address);
@@ -161,7 +161,7 @@ describe("an upload in its object", () => {
     expect(bad(await uploadRpc(address, id).write(streamOf(bytes(11)), 11)).code).toBe("size_mismatch");
   });
 
-  it("says how large a file may be, and what to send instead", async () => {
+  it("reports the maximum file size, and the alternatives", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const made = { filename: "a.mp4", size_bytes: 500_000_001, metadata: {} };
@@ -170,7 +170,7 @@ describe("an upload in its object", () => {
     expect(problem.hint).toContain("chunks");
   });
 
-  it("is shown to a repeat of its call for 24 hours; a key older than that is refused", async () => {
+  it("is returned to a repeated call for 24 hours; an older key is rejected", async () => {
     const { address, id, upload, made, stub } = await opened(10, "k1");
     expect(good(await upload.create(call("k1"), address, id, made)).id).toBe(id);
     expect(bad(await upload.create(call("k1", "other"), address, id, made)).code).toBe("idempotency_mismatch");
@@ -184,7 +184,7 @@ describe("an upload in its object", () => {
 });
 
 describe("the content of an upload", () => {
-  it("is taken over by a newer request at once", async () => {
+  it("is replaced by a newer request at once", async () => {
     const { upload } = await opened(1_000);
     const { body } = stalledBody();
     const first = upload.write(body, 1_000);
@@ -193,7 +193,7 @@ describe("the content of an upload", () => {
     expect(bad(await first).code).toBe("concurrency_limited");
   });
 
-  it("is cut when no byte comes for a minute", async () => {
+  it("is cut when no byte arrives for a minute", async () => {
     const { upload, stub } = await opened(1_000);
     const began = Date.now();
     expect(bad(await upload.write(stalledBody().body, 1_000)).code).toBe("size_mismatch");
@@ -202,7 +202,7 @@ describe("the content of an upload", () => {
     expect(good(await upload.write(streamOf(bytes(1_000)), 1_000)).status).toBe("completed");
   });
 
-  it("puts off the upload's end while it is on its way", async () => {
+  it("postpones the upload's expiry while it arrives", async () => {
     const { upload, stub } = await opened(1_000);
     const { body, end } = stalledBody();
     const writing = upload.write(body, 1_000);
@@ -216,7 +216,7 @@ describe("the content of an upload", () => {
     expect(await owed(stub)).toEqual(["expire"]);
   });
 
-  it("is not called wrong when the store or the database fails", async () => {
+  it("is not called invalid when the store or the database fails", async () => {
     const { upload, stub } = await opened(1_000);
     const stored = await inside(stub, async (object, { MEDIA }) => {
       const put = vi.spyOn(MEDIA, "put").mockRejectedValue(new Error("put: internal error (10001)"));
@@ -262,7 +262,7 @@ describe("the end of an upload", () => {
     expect(await told(address)).toEqual(["upload.expired"]);
   });
 
-  it("makes no asset of a file that is missing", async () => {
+  it("creates no asset of a file that is missing", async () => {
     const { upload, stub } = await opened(1_000);
     await inside(stub, async (object, { MEDIA }, sql) => {
       const get = vi.spyOn(MEDIA, "get").mockResolvedValue(null);
@@ -277,7 +277,7 @@ describe("the end of an upload", () => {
     await until(async () => good(await upload.read()).asset_id);
   });
 
-  it("is told once when a look and a write find all the bytes together", async () => {
+  it("is reported once when a job and a write find all the bytes together", async () => {
     const { address, upload, stub } = await opened(1_000);
     await inside(stub, async (object, { MEDIA }, sql) => {
       const real = MEDIA.head.bind(MEDIA);

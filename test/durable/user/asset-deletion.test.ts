@@ -74,7 +74,7 @@ afterEach(() => {
 });
 
 describe("a deleted asset", () => {
-  it("is found nowhere any more, its file is gone, and its DELETE may be repeated", async () => {
+  it("is found nowhere, its file is deleted, and its DELETE may be repeated", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const { upload, asset } = await uploaded(address);
@@ -89,7 +89,7 @@ describe("a deleted asset", () => {
     expect(bad(await user.removeAsset(call(), never)).code).toBe("not_found");
   });
 
-  it("of a final upload gives its partials' files back", async () => {
+  it("of a final upload releases its partials' files", async () => {
     const address = freshAddress();
     const clip = sample("clip.mp4");
     const half = Math.floor(clip.length / 2);
@@ -123,7 +123,7 @@ describe("a deleted asset", () => {
     for (const one of [id, ...partials]) expect(await isEmpty(address, one)).toBe(true);
   });
 
-  it("holds up no turn of a project that waits for it", async () => {
+  it("does not block a turn that waits for it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -133,7 +133,7 @@ describe("a deleted asset", () => {
     expect(await endOf(user, await startTurn(user, project, "hello"))).toMatchObject({ status: "completed" });
   });
 
-  it("is not brought into the session that replaces one which has it", async () => {
+  it("is not pushed to a session that replaces the one it was in", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -174,8 +174,8 @@ describe("a deleted asset", () => {
   });
 });
 
-describe("an upload that has been over for 30 days", () => {
-  it("is in no list, and nothing is left in its object; its asset stays, and its old key makes nothing in its place", async () => {
+describe("an upload that ended 30 days ago", () => {
+  it("is in no list, and its object is empty; its asset stays, and its old key creates nothing in its place", async () => {
     const clock = startClock();
     const address = freshAddress();
     const user = userRpc(address);
@@ -200,7 +200,7 @@ describe("an upload that has been over for 30 days", () => {
     expect((await fileOf(address, upload))?.size).toBe(PNG.length);
   });
 
-  it("stays as long as it is not over, or cannot be asked", async () => {
+  it("stays if it has not ended, or cannot be reached", async () => {
     const clock = startClock();
     const address = freshAddress();
     await uploaded(address);

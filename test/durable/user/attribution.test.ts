@@ -20,7 +20,7 @@ const TENANTS = { source: "my-app", version: "2.1", platform: null };
 const GENERATORS = { source: "product-promo", version: "3", platform: null };
 
 describe("attribution", () => {
-  it("is our own where nobody set any, and never absent", async () => {
+  it("is the gateway's own by default, and never absent", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -30,7 +30,7 @@ describe("attribution", () => {
     expect(new Set(seen.map(told))).toEqual(new Set(["nemo-gateway 1 unknown"]));
   });
 
-  it("is the generator's for what is sent for one, else the tenant's, part by part", async () => {
+  it("is the generator's for what is sent for one, else the tenant's, field by field", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const mine = { ...call(), attribution: TENANTS };

@@ -20,7 +20,7 @@ function doorsOf(of: object): string[] {
 }
 
 describe("a deleted user's object", () => {
-  it("refuses whatever would make or change something, whatever it is asked with", async () => {
+  it("rejects every creation and change, with any credential", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     await newProject(user);

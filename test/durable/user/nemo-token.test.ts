@@ -53,8 +53,8 @@ const known = async (of = address) => {
 /** The token that the last call came with. */
 const used = () => nemo.seen.at(-1)?.token;
 
-describe("whose token a live user works with", () => {
-  it("is nobody's where there is none, and nothing is asked of Nemo", async () => {
+describe("the Nemo token of a live user", () => {
+  it("is absent if none is set, and no request is sent to Nemo", async () => {
     const user = userRpc(address);
     expect(bad(await user.readCredits())).toMatchObject({ code: "nemo_token_unavailable", hint: "PUT /v1/nemo_token" });
     expect(await user.readToken()).toMatchObject({ source: "none", state: "none" });
@@ -87,7 +87,7 @@ describe("whose token a live user works with", () => {
     expect((await again.readToken("user")).source).toBe("none");
   });
 
-  it("is an anonymous one where that is allowed and nobody brought any", async () => {
+  it("is an anonymous one if that is allowed and no other is set", async () => {
     env.ALLOW_ANONYMOUS = "1";
     const user = userRpc(address);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
@@ -107,7 +107,7 @@ describe("whose token a live user works with", () => {
 });
 
 describe("in test mode", () => {
-  it("tokens come from the sandbox alone, whoever else has one", async () => {
+  it("tokens come from the sandbox alone, whatever other tokens are set", async () => {
     env.NEMO_TOKEN = someToken();
     env.ALLOW_ANONYMOUS = "1";
     const test = { ...address, mode: "test" } as const;
@@ -124,7 +124,7 @@ describe("in test mode", () => {
     expect(nemo.seen).toHaveLength(before);
   });
 
-  it("a tenant's token is refused, and a user's is one of the sandbox", async () => {
+  it("a tenant's token is rejected, and a user's token is one of the sandbox", async () => {
     const test = { ...address, mode: "test" } as const;
     expect(bad(await tokenRpc(test).put(call(), provided())).code).toBe("live_only");
     const user = userRpc(test);
@@ -140,8 +140,8 @@ describe("in test mode", () => {
   });
 });
 
-describe("a token that is brought", () => {
-  it("is not kept when Nemo does not know it, nor when Nemo does not answer", async () => {
+describe("a provided token", () => {
+  it("is not stored if Nemo does not accept it, nor if Nemo does not answer", async () => {
     const user = userRpc(address);
     expect(bad(await user.putToken(call(), provided("nmv_usr_0123456789abcdefghijklmnop"))).code).toBe(
       "invalid_request",
@@ -155,7 +155,7 @@ describe("a token that is brought", () => {
     good(await user.putToken(call(), provided()));
   });
 
-  it("stays when the next one is refused", async () => {
+  it("stays when the next one is rejected", async () => {
     const user = userRpc(address);
     const first = someToken();
     good(await user.putToken(call(), provided(first)));
@@ -164,7 +164,7 @@ describe("a token that is brought", () => {
     expect(used()).toBe(first);
   });
 
-  it("is in no object's database in the clear", async () => {
+  it("is not in plain text in any object's database", async () => {
     const tokens = [someToken(), someToken()];
     good(await userRpc(address).putToken(call(), provided(tokens[0])));
     good(await tokenRpc(address).put(call(), provided(tokens[1])));
@@ -178,7 +178,7 @@ describe("a token that is brought", () => {
     for (const token of tokens) expect(stored.join()).not.toContain(token);
   });
 
-  it("is marked when Nemo refuses it, used by nobody in its stead, and taken again after a while", async () => {
+  it("is set to rejected when Nemo rejects it, is not replaced by another owner's, and is tried again after a while", async () => {
     env.NEMO_TOKEN = someToken(); // another one that could pay, and does not
     const user = userRpc(address);
     const own = someToken();
@@ -200,7 +200,7 @@ describe("a token that is brought", () => {
     expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
   });
 
-  it("of a tenant is marked for all its users at once", async () => {
+  it("of a tenant is set to rejected for all its users at once", async () => {
     good(await tokenRpc(address).put(call(), provided()));
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     expect(bad(await userRpc(address).readCredits()).code).toBe("nemo_token_rejected");
@@ -211,7 +211,7 @@ describe("a token that is brought", () => {
     expect(await other.readToken()).toMatchObject({ source: "tenant", state: "rejected" });
   });
 
-  it("is told about a day before its end, as an event of its tenant", async () => {
+  it("is announced about a day before it expires, as an event of its tenant", async () => {
     const soon = new Date(Date.now() + DAY_MS - 1_000).toISOString();
     good(await userRpc(address).putToken(call(), provided(someToken(), soon)));
     good(await tokenRpc(address).put(call(), provided(someToken(), soon)));
@@ -232,7 +232,7 @@ describe("an anonymous token", () => {
     env.ALLOW_ANONYMOUS = "1";
   });
 
-  it("that Nemo refuses is renewed once, with the same client id", async () => {
+  it("that Nemo rejects is renewed once, with the same client id", async () => {
     const user = await known();
     good(await user.readCredits());
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
@@ -242,7 +242,7 @@ describe("an anonymous token", () => {
     expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
   });
 
-  it("is asked for once more under another client id where Nemo refuses the first", async () => {
+  it("is requested once more under another client id if Nemo rejects the first", async () => {
     await nemo.control("/__fail", { path: MINT, status: 400, times: 1 });
     good(await (await known()).readCredits());
     const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
@@ -250,7 +250,7 @@ describe("an anonymous token", () => {
     for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  it("is used to its end, and the next one is asked for then", async () => {
+  it("is used until it expires, and the next one is requested then", async () => {
     const clock = startClock();
     try {
       const user = await known();
@@ -270,7 +270,7 @@ describe("an anonymous token", () => {
     }
   });
 
-  it("that was made is kept although the note beside it fails at first", async () => {
+  it("that was issued is stored even if the row beside it fails at first", async () => {
     const user = await known();
     // Refuses the rows of this one object: other objects write to the table at the same time.
     await env.DB.prepare(
@@ -289,7 +289,7 @@ describe("an anonymous token", () => {
     expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
   });
 
-  it("that is rationed is not asked for again before its time", async () => {
+  it("that is rate-limited is not requested again before its time", async () => {
     await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
     const user = await known();
     const problem = bad(await user.readCredits());
@@ -305,7 +305,7 @@ describe("an anonymous token", () => {
   });
 });
 
-describe("how a kept token stands", () => {
+describe("the status of a stored token", () => {
   const told = async (name: string) => {
     const query = "SELECT source, mode, state, until FROM token_standings WHERE object_name = ?1 ORDER BY source";
     return (await env.DB.prepare(query).bind(name).all<{ source: string; state: string; until: number | null }>())
@@ -314,7 +314,7 @@ describe("how a kept token stands", () => {
   const toldSoon = (name: string, rows: object[]) =>
     until(async () => JSON.stringify(await told(name)) === JSON.stringify(rows));
 
-  it("is told to D1 with every change, and never the token", async () => {
+  it("is written to D1 with every change, and never the token", async () => {
     const [name, ends] = [userObjectName(address), Date.now() + 5 * DAY_MS];
     const user = userRpc(address);
     good(await user.putToken(call(), provided(someToken(), new Date(ends).toISOString())));
@@ -331,7 +331,7 @@ describe("how a kept token stands", () => {
     expect(dump).not.toContain("nmv_usr_");
   });
 
-  it("is told for an anonymous one too, and for one that is not to be had", async () => {
+  it("is written for an anonymous one too, and for one that cannot be obtained", async () => {
     env.ALLOW_ANONYMOUS = "1";
     good(await (await known()).readCredits());
     const [issued] = await until(
@@ -347,7 +347,7 @@ describe("how a kept token stands", () => {
     expect(rationed).toMatchObject({ source: "anonymous", state: "rationed", until: expect.any(Number) });
   });
 
-  it("is told although the instance died before it could", async () => {
+  it("is written even if the instance ended before", async () => {
     good(await userRpc(address).putToken(call(), provided()));
     await env.DB.prepare("DELETE FROM token_standings WHERE object_name = ?1").bind(userObjectName(address)).run();
     await runInDurableObject(userStub(address), (_, { storage }) => {

@@ -130,8 +130,8 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
-describe("renders, for any faults and any death", () => {
-  it("end, are told once for each end, and reach upstream at most once an order", async () => {
+describe("renders, for any faults and any crash", () => {
+  it("end, report each end once, and reach upstream at most once per submission", async () => {
     const seed = Date.now();
     // Side by side: each story has a user of its own, and most of its time is waiting.
     const stories = fc.sample(story, { numRuns: 24, seed });

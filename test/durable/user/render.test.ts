@@ -98,7 +98,7 @@ afterEach(() => {
 });
 
 describe("a render in its object", () => {
-  it("is refused while there is nothing to render", async () => {
+  it("is rejected while there is nothing to render", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(bad(await user.startRender(call(), project, body)).code).toBe("nothing_to_render");
@@ -123,7 +123,7 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toHaveLength(1);
   });
 
-  it("fails when looking into its file takes its instance down again and again", async () => {
+  it("fails when inspecting its file ends its instance repeatedly", async () => {
     const { address, user, project } = await filled();
     const { MEDIA } = env;
     const get = MEDIA.get.bind(MEDIA);
@@ -144,7 +144,7 @@ describe("a render in its object", () => {
     expect(begun).toBe(looks);
   });
 
-  it("is ordered once more when upstream fails it, and fails when that fails too", async () => {
+  it("is submitted once more when upstream fails it, and fails when that fails too", async () => {
     const { address, user, project } = await filled("#fault:render_fail_once");
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
@@ -159,7 +159,7 @@ describe("a render in its object", () => {
     expect((await ledger(other.address)).renders).toHaveLength(2);
   });
 
-  it("gives up a download that stops, and takes the file at the next try", async () => {
+  it("stops a stalled download, and copies the file with the next attempt", async () => {
     const { user, project } = await filled();
     let stalls = 0;
     upstream(async (_, real) => {
@@ -177,7 +177,7 @@ describe("a render in its object", () => {
     expect(stalls).toBeGreaterThan(3);
   });
 
-  it("ends at once with upstream's own reason when that will not pass", async () => {
+  it("ends at once with upstream's own reason if that is permanent", async () => {
     const { user, project } = await filled();
     const sends = vi.fn();
     upstream((request) => {
@@ -190,7 +190,7 @@ describe("a render in its object", () => {
     expect(sends).toHaveBeenCalledTimes(1);
   });
 
-  it("ends at once when its session turns out lost before the submit", async () => {
+  it("ends at once if its session is found lost before the submit", async () => {
     const { user, project } = await filled();
     let reads = 0;
     upstream((request) => {
@@ -202,7 +202,7 @@ describe("a render in its object", () => {
     expect(render).toMatchObject({ status: "failed", error: { code: "session_lost" } });
   });
 
-  it("is sent again while upstream is too busy to take it", async () => {
+  it("is sent again while upstream is too busy to accept it", async () => {
     const { address, user, project } = await filled();
     let sends = 0;
     upstream((request) => {
@@ -215,7 +215,7 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toHaveLength(1);
   });
 
-  it("ends with the reason where upstream stays too busy, after a few tries that come ever later", async () => {
+  it("ends with the reason if upstream stays too busy, after a few attempts at growing intervals", async () => {
     const { address, user, project } = await filled();
     const tries: number[] = [];
     upstream((request) => {
@@ -234,7 +234,7 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toEqual([]);
   });
 
-  it("is not ordered again before upstream said, and not waited for when that is too long", async () => {
+  it("is not submitted again before upstream's Retry-After, and does not wait if that is too long", async () => {
     const [one, two] = [await filled(), await filled()];
     const tries: number[] = [];
     let seconds = 2;
@@ -253,7 +253,7 @@ describe("a render in its object", () => {
     expect(tries).toHaveLength(3);
   });
 
-  it("is found after a restart although upstream knows its job only a little later", async () => {
+  it("is found after a restart even if upstream knows its job only a little later", async () => {
     const { address, user, project } = await filled();
     let unknown = 0;
     upstream((request) => {
@@ -273,7 +273,7 @@ describe("a render in its object", () => {
     expect((await ledger(address)).renders).toHaveLength(1);
   });
 
-  it("shows what the file is", async () => {
+  it("describes its file", async () => {
     const { address, user, project } = await filled();
     const { id } = good(await user.startRender(call(), project, body));
     const render = await doneOf(user, id);
@@ -294,7 +294,7 @@ describe("a render in its object", () => {
   });
 
   it.each(["render_page", "render_short", "render_sound", "render_cut"])(
-    "is never announced with a file that is not the whole video (%s)",
+    "never completes with a file that is not the whole video (%s)",
     async (fault) => {
       const { address, user, project } = await filled(`#fault:${fault}`);
       const { id } = good(await user.startRender(call(), project, body));
@@ -303,7 +303,7 @@ describe("a render in its object", () => {
     },
   );
 
-  it("does not fetch a file that is announced with more than 2 GB, by either way", async () => {
+  it("does not download a file that is announced with more than 2 GB, by either way", async () => {
     const { address, user, project } = await filled();
     const offered: string[] = [];
     let givenBytes = 0;
@@ -330,7 +330,7 @@ describe("a render in its object", () => {
   });
 
   it.each(["render_url_gone", "render_url_short"])(
-    "takes the whole file by the fallback download (%s)",
+    "copies the whole file through the fallback download (%s)",
     async (fault) => {
       const { user, project } = await filled(`#fault:${fault}`);
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
@@ -338,7 +338,7 @@ describe("a render in its object", () => {
     },
   );
 
-  it("takes the file by the fallback download when no address comes until its time is over", async () => {
+  it("copies the file through the fallback download if no address comes until its timeout", async () => {
     const { address, user, project } = await filled("#fault:render_never_url");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => (await ledger(address)).renders.length === 1);
@@ -348,13 +348,13 @@ describe("a render in its object", () => {
     expect(await facts(address)).toEqual(["render.completed"]);
   });
 
-  it("warns where the file differs from its timeline", async () => {
+  it("has a warning if the file differs from its timeline", async () => {
     const { user, project } = await filled("#fault:render_other_size");
     const { warnings } = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(warnings).toEqual([{ code: "dimensions_differ", detail: expect.stringContaining("1080×1920") }]);
   });
 
-  it("answers an unchanged timeline with the finished file, unless told not to", async () => {
+  it("returns the finished file of an unchanged timeline, unless told not to", async () => {
     const { address, user, project } = await filled();
     const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     const plan = good(await user.planRender(project, body));
@@ -374,7 +374,7 @@ describe("a render in its object", () => {
     expect(good(await user.planRender(project, body)).reuses).toBeNull();
   });
 
-  it("only tells what it would do in a dry run", async () => {
+  it("only describes what it would do in a dry run", async () => {
     const { address, user, project } = await filled();
     expect(good(await user.planRender(project, body))).toMatchObject({ reuses: null, width: 1_920 });
     expect(good(await user.listRenders(null, { limit: 5, after: null })).data).toEqual([]);
@@ -382,7 +382,7 @@ describe("a render in its object", () => {
     expect(bad(await user.planRender(await newProject(user), body)).code).toBe("nothing_to_render");
   });
 
-  it("refuses an output that nobody attests, unless the operator lets it through", async () => {
+  it("rejects an undocumented output, unless the operator allows it", async () => {
     const { user, project } = await filled();
     const odd = newRender.parse({ output: { format: "mov", quality: "4k" } });
     const problem = bad(await user.startRender(call(), project, odd));
@@ -406,7 +406,7 @@ describe("a render in its object", () => {
     expect(good(await open.user.renderFile(id as RenderId)).filename).toBe(`${id}.mov`);
   });
 
-  it("can be taken back, and upstream is told", async () => {
+  it("can be cancelled, and upstream is told", async () => {
     const { address, user, project } = await filled("#slow_render:600s");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => good(await user.readRender(id as RenderId)).status === "processing");
@@ -422,7 +422,7 @@ describe("a render in its object", () => {
     expect(await facts(address)).toEqual(["render.failed"]);
   });
 
-  it("is taken back although its order is on its way, and never sent when it had not left", async () => {
+  it("is cancelled even while its submission is in flight, and never sent if it had not left", async () => {
     // One that upstream does not finish by itself before it is taken back.
     const { address, user, project } = await filled("#fault:render_stuck");
     let let_go = (): void => undefined;
@@ -445,7 +445,7 @@ describe("a render in its object", () => {
     expect(await facts(address)).toEqual(["render.failed"]);
   });
 
-  it("tells a timeout, and completes after all with a second event when the file comes late", async () => {
+  it("reports a timeout, and completes with a second event when the file comes late", async () => {
     const { address, user, project } = await filled("#fault:render_stuck");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => (await ledger(address)).renders.length === 1);
@@ -468,7 +468,7 @@ describe("a render in its object", () => {
     expect(await facts(address)).toEqual(["render.failed", "render.completed"]);
   });
 
-  it("orders once more what upstream never had, and never sends one order twice", async () => {
+  it("is submitted again if upstream never had it, and no submission is sent twice", async () => {
     for (const fault of ["render_submit_dropped", "render_lost"]) {
       const { address, user, project } = await filled(`#fault:${fault}`);
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
@@ -477,7 +477,7 @@ describe("a render in its object", () => {
     }
   });
 
-  it("keeps its file as long as the operator set for the tenant, and a shown one anew", async () => {
+  it("keeps its file as long as the operator set for the tenant, and returning it again extends that", async () => {
     const { address, user, project } = await filled();
     const settings = { render_file_seconds: 7_200 };
     const tenant = { id: address.tenant, name: "short", tier: "small" as const, createdAt: Date.now(), settings };
@@ -491,7 +491,7 @@ describe("a render in its object", () => {
     }
   });
 
-  it("keeps the files there are as long as the operator says by now, shorter or longer, a day later", async () => {
+  it("keeps existing files as long as the operator's current setting says, shorter or longer, a day later", async () => {
     const { address, user, project } = await filled();
     const tenant = {
       id: address.tenant,
@@ -522,7 +522,7 @@ describe("a render in its object", () => {
     expect(bad(await user.renderFile(id)).code).toBe("file_gone");
   });
 
-  it("keeps its file until its time is over, and another's that is still shown", async () => {
+  it("deletes its file at its expiry, and not one that another render still uses", async () => {
     const { address, user, project } = await filled();
     const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     const second = good(await user.startRender(call(), project, body));

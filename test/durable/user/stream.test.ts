@@ -49,7 +49,7 @@ describe("a turn's stream", () => {
     expect(frames.at(-1)).toMatch(/\nevent: turn\.completed\n/);
   });
 
-  it("replays from any cursor the very bytes a live watcher saw", async () => {
+  it("replays from any cursor the same bytes that a live subscriber received", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
     const [frames, duplicate] = await Promise.all([follow(user, id), follow(user, id)]);
@@ -60,7 +60,7 @@ describe("a turn's stream", () => {
     expect(good(await user.watchTurn(id, frames.length))).toEqual({ kind: "ended" });
   });
 
-  it("is the same after its object died in the middle, and nothing is sent again", async () => {
+  it("is the same after its object crashed in the middle, and nothing is sent again", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
@@ -82,7 +82,7 @@ describe("a turn's stream", () => {
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
-  it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
+  it("gives the slot of an unread stream to another one when its lifetime ends", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
@@ -96,7 +96,7 @@ describe("a turn's stream", () => {
     { random01: 0, life: 210_000 },
     { random01: 0.5, life: 240_000 },
     { random01: 1, life: 270_000 },
-  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ random01, life }) => {
+  ])("lasts 240 s, plus or minus a random 30 s, and pings every 15 s: $life ms", async ({ random01, life }) => {
     vi.spyOn(Math, "random").mockReturnValue(random01);
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
@@ -107,13 +107,13 @@ describe("a turn's stream", () => {
     expect(asked(intervals)).toContain(15_000 / 60);
   });
 
-  it("ends itself with an invitation to come back", async () => {
+  it("ends with a retry interval", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
   });
 
-  it("waits for the next event where it is asked to as JSON", async () => {
+  it("waits for the next event on request as JSON", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const first = good(await user.readTurnEvents(id, 0, 100, 0));
@@ -121,7 +121,7 @@ describe("a turn's stream", () => {
     expect(next.data[0]?.id).toBe(first.next_after + 1);
   });
 
-  it("leaves no storage behind when an unknown object is read", async () => {
+  it("writes nothing when an unknown object is read", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
@@ -138,17 +138,17 @@ describe("a turn's stream", () => {
   });
 });
 
-describe("places for those who watch a turn", () => {
+describe("stream slots of a turn", () => {
   paceIs(1); // nobody's place becomes free by itself meanwhile
 
-  it("takes ten watchers and refuses the eleventh", async () => {
+  it("accept ten subscribers and reject the eleventh", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
   });
 
-  it("takes thirty watchers of all turns together, and refuses one more", async () => {
+  it("accept thirty subscribers over all turns, and reject one more", async () => {
     const user = userRpc(freshAddress());
     const turns: TurnId[] = [];
     for (let n = 0; n < 4; n++)

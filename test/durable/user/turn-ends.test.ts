@@ -56,7 +56,7 @@ const endsIn = (types: readonly string[]): string[] => types.filter((type) => EN
 describe("a command that is cancelled while it is answered", () => {
   const COMMANDS = { credits: "credits", state: "status", export: "export", upload: "upload" };
 
-  it.each(Object.entries(COMMANDS))("ends once, at whichever call outside: %s", async (intent, prompt) => {
+  it.each(Object.entries(COMMANDS))("ends once, at whichever external call: %s", async (intent, prompt) => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -123,9 +123,9 @@ describe("a command that is cancelled while it is answered", () => {
     });
 });
 
-describe("places of a user's turns", () => {
+describe("slots of a user's turns", () => {
   paceIs(10); // what is cancelled settles in a minute and a half: long after the waiting ones run
-  it("are taken by waiting turns when two of four streams end together", async () => {
+  it("are used by waiting turns when two of four streams end together", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids: TurnId[] = [];
@@ -148,7 +148,7 @@ describe("places of a user's turns", () => {
     await until(async () => (await ledger(address)).turns.length === 7);
   });
 
-  it("wake a turn whose own work found no place and is not over yet", async () => {
+  it("wake a turn whose own job found no slot and has not ended", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const running: TurnId[] = [];
@@ -185,7 +185,7 @@ describe("places of a user's turns", () => {
   });
 });
 
-describe("why Nemo took nothing of a message", () => {
+describe("a message of which Nemo accepted nothing", () => {
   paceIs(240);
   const forms = (code: number) => {
     const stream = (record: unknown) =>
@@ -219,7 +219,7 @@ describe("why Nemo took nothing of a message", () => {
     return { status, charged, code: error?.code ?? null, stream: evidence?.stream, asked, replaced };
   }
 
-  it.each([1001, 1002, 2001])("has one outcome however it is told: %i", async (code) => {
+  it.each([1001, 1002, 2001])("has one outcome however Nemo reports it: %i", async (code) => {
     const { "JSON in place of a stream": plain, ...others } = forms(code);
     const wanted = await outcomeOf(plain);
     const count = (path: RegExp) => wanted.asked.filter((one) => path.test(one)).length;
@@ -233,7 +233,7 @@ describe("why Nemo took nothing of a message", () => {
       expect({ form, ...(await outcomeOf(answer)) }).toEqual({ form, ...wanted });
   });
 
-  it("sends nothing again for a turn that was cancelled meanwhile", async () => {
+  it("is not sent again for a turn that was cancelled meanwhile", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -252,8 +252,8 @@ describe("why Nemo took nothing of a message", () => {
   });
 });
 
-describe("a turn that upstream lets nobody prepare", () => {
-  it("ends after a few tries, however often others that end meanwhile wake it", async () => {
+describe("a turn that upstream never lets prepare", () => {
+  it("ends after a few attempts, however often other ends wake it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const [quick, stuck] = [await newProject(user), await newProject(user)];
@@ -275,10 +275,10 @@ describe("a turn that upstream lets nobody prepare", () => {
   });
 });
 
-describe("a turn that is settled by reading", () => {
+describe("a turn that is settled by polling", () => {
   paceIs(240);
 
-  it("fails soon, and says what it cost, where Nemo said that its agent failed and nothing came of it", async () => {
+  it("fails soon with its cost, if Nemo reported that its agent failed and nothing changed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -297,7 +297,7 @@ describe("a turn that is settled by reading", () => {
     expect((await endOf(user, behind)).status).toBe("completed");
   });
 
-  it("takes no file that was attached beside it for its result", async () => {
+  it("does not count a file that was attached meanwhile as its result", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -333,7 +333,7 @@ describe("a turn on a shared token", () => {
     delete env.NEMO_TOKEN;
   });
 
-  it("is noted from when it is sent, however long it waited", async () => {
+  it("is recorded from when it is sent, however long it waited", async () => {
     const nemo = startLiveNemo();
     try {
       env.NEMO_TOKEN = someToken();
@@ -365,7 +365,7 @@ describe("a turn on a shared token", () => {
     }
   });
 
-  it("keeps its answer though the report on its token never arrives", async () => {
+  it("keeps its result if the report on its token never arrives", async () => {
     const nemo = startLiveNemo();
     try {
       env.NEMO_TOKEN = someToken();

@@ -4,8 +4,8 @@ import { paceIs } from "../../support/pace.ts";
 
 paceIs(240); // fifteen minutes are four seconds
 
-describe("a turn whose stream says nothing", () => {
-  it("is settled beside a stream that only beats, and after fifteen minutes of nothing", async () => {
+describe("a turn whose stream sends nothing", () => {
+  it("is settled beside a stream of heartbeats, and after fifteen minutes without anything", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);

@@ -60,7 +60,7 @@ async function play({ turns, killAt }: Story): Promise<void> {
 
 paceIs(240);
 
-describe("turns of one project, for any faults and any death", () => {
+describe("turns of one project, for any faults and any crash", () => {
   it("end once each, in order, and are sent at most once", async () => {
     const seed = Date.now();
     // Side by side: each story has a user of its own, and most of its time is waiting.

@@ -13,8 +13,8 @@ async function ask(user: UserRpc, project: `prj_${string}`, ...body: Parameters<
   return { turn: await endOf(user, id), events: await told(user, id) };
 }
 
-describe("what a turn says", () => {
-  it("holds no instructions for a GUI: they become calls of our own table", async () => {
+describe("the text of a turn", () => {
+  it("contains no GUI instructions: they become calls of this API", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -26,7 +26,7 @@ describe("what a turn says", () => {
     expect(JSON.stringify(events)).not.toMatch(/function_?(call|response)|tool/i); // the agent's tools stay inside
   });
 
-  it("drops the apology after a turn that went well", async () => {
+  it("drops the apology after a turn that succeeded", async () => {
     const user = userRpc(freshAddress());
     const { turn } = await ask(user, await newProject(user), "make a video of the sea #fault:noise");
     expect(turn.status).toBe("completed");
@@ -34,7 +34,7 @@ describe("what a turn says", () => {
   });
 
   it.each(["#fault:no_credits", "#fault:no_credits_inline", "#fault:no_credits_text"])(
-    "says with a code when credits are exhausted: %s",
+    "is a code when credits are exhausted: %s",
     async (words) => {
       const user = userRpc(freshAddress());
       const { turn } = await ask(user, await newProject(user), `make a video of the sea ${words}`);
@@ -43,7 +43,7 @@ describe("what a turn says", () => {
     },
   );
 
-  it("tells what changed, typed and in one line, in the caller's language", async () => {
+  it("describes the changes, typed and in one line, in the caller's language", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     await ask(user, project, "make a video of the sea");
@@ -80,7 +80,7 @@ describe("a prompt that is a command", () => {
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
-  it("is refused where there is nothing to export, and sent where the caller says chat", async () => {
+  it("is rejected if there is nothing to export, and sent if the caller says chat", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -91,8 +91,8 @@ describe("a prompt that is a command", () => {
   });
 });
 
-describe("a turn that may act", () => {
-  it("renders what it made, once, when the agent says to export", async () => {
+describe("a turn that may execute suggested calls", () => {
+  it("renders its result, once, when the agent says to export", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     const { events } = await ask(user, project, "make a video of the sea #fault:talkative", { act: "auto" });

@@ -43,8 +43,8 @@ const kept = (address: UserAddress): Promise<string> =>
       .join("\n"),
   );
 
-describe("a video of files behind addresses", () => {
-  it("has them fetched, says so in its stream, and brings them to Nemo", async () => {
+describe("a video from files at addresses", () => {
+  it("imports them, reports it in its stream, and transfers them to Nemo", async () => {
     const sources = playSources();
     const address = freshAddress();
     const urls = [1, 2].map((n) => ({ url: sources.at(`/${n}.mp4?sig=s3cr3t`, () => fileAnswer(CLIP)) }));
@@ -62,7 +62,7 @@ describe("a video of files behind addresses", () => {
     expect(await kept(address)).not.toMatch(/"address":"/);
   });
 
-  it("imports each file once, wherever its object dies", async () => {
+  it("imports each file once, wherever its object crashes", async () => {
     const sources = playSources();
     const address = freshAddress();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
@@ -106,7 +106,7 @@ describe("a video of files behind addresses", () => {
     });
   });
 
-  it("is refused where an address cannot be used, before anything is made", async () => {
+  it("is rejected if an address is not usable, before anything is created", async () => {
     const sources = playSources();
     const address = freshAddress();
     const problem = await userRpc(address).startVideo(call(), order([{ url: "https://10.0.0.1/a.mp4" }]));
@@ -114,7 +114,7 @@ describe("a video of files behind addresses", () => {
     expect(sources.asked).toEqual([]);
   });
 
-  it("waits for room among its user's uploads, in a batch too, and keeps no address that it is done with", async () => {
+  it("waits for slots among its user's uploads, in a batch too, and stores no address longer than needed", async () => {
     const sources = playSources();
     const address = freshAddress();
     const item = (n: number) => ({
@@ -149,7 +149,7 @@ describe("a video of files behind addresses", () => {
 });
 
 describe("over HTTP", () => {
-  it("takes addresses nested and flat, and shows none of them", async () => {
+  it("accepts addresses nested and flat, and returns none of them", async () => {
     const sources = playSources();
     const { headers } = await makeMember();
     const at = (path: string): string => sources.at(path, () => fileAnswer(CLIP));
@@ -167,7 +167,7 @@ describe("over HTTP", () => {
     }
   });
 
-  it("needs the scope for storing files, and plans without fetching", async () => {
+  it("needs the scope for storing files, and plans without downloading", async () => {
     const sources = playSources();
     const { tenant, headers } = await makeMember();
     const { secret } = await makeKey(tenant.id, { scopes: ["chat", "render"] });

@@ -57,7 +57,7 @@ const types = async (user: UserRpc, id: VideoId): Promise<string[]> =>
   good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
 
 describe("a video", () => {
-  it("goes from its prompt to its file by itself", async () => {
+  it("goes from its prompt to its file without further requests", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 2 second video about coffee"));
@@ -76,7 +76,7 @@ describe("a video", () => {
     expect(told.filter((type) => type.startsWith("turn."))).toEqual([]);
   });
 
-  it("is made once for one key", async () => {
+  it("is created once for one key", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const given = order("make a 1 second video");
@@ -86,7 +86,7 @@ describe("a video", () => {
     expect((await ledger(address)).turns).toHaveLength(1);
   });
 
-  it("asks its caller when the agent asks, and goes on with the answer", async () => {
+  it("asks its caller when the agent asks, and continues with the answer", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make something #fault:question"));
@@ -105,7 +105,7 @@ describe("a video", () => {
     ]);
   });
 
-  it("gives the ready answer once", async () => {
+  it("sends the prepared answer once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const answer = { answer: "make a 1 second video about tea" };
@@ -119,7 +119,7 @@ describe("a video", () => {
     expect((await ledger(address)).turns).toHaveLength(4);
   });
 
-  it("fails where its turn fails, with what was charged", async () => {
+  it("fails if its turn fails, with the charge", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a video #fault:no_credits"));
     expect(await endOf(address, id)).toMatchObject({
@@ -130,7 +130,7 @@ describe("a video", () => {
     });
   });
 
-  it("begins no turn once it is cancelled, and cancels one that it had begun and not written down", async () => {
+  it("starts no turn once it is cancelled, and cancels one that was started and not recorded", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -190,7 +190,7 @@ describe("a video", () => {
     });
   });
 
-  it("says what its turn cost, once that has ended after it was cancelled", async () => {
+  it("reports what its turn cost, once that has ended after the cancellation", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:300s"));
@@ -208,7 +208,7 @@ describe("a video", () => {
     expect((await types(userRpc(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });
 
-  it("exports again without another message, where it is told nothing else", async () => {
+  it("exports again without another message, by default", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #fault:render_fail"));
@@ -228,7 +228,7 @@ describe("a video", () => {
     expect(renders.length).toBeGreaterThan(before);
   });
 
-  it("counts its events on after the old ones were removed", async () => {
+  it("continues the numbers of its events after the old ones were removed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
@@ -251,7 +251,7 @@ describe("a video", () => {
     expect(data.at(-1)?.event.type).toBe("video.completed");
   });
 
-  it("sends nothing twice, whenever its instance dies", async () => {
+  it("sends nothing twice, whenever its instance ends", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 1 second video"));
     for (let deaths = 0; deaths < 6; deaths += 1) {
