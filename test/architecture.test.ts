@@ -16,7 +16,7 @@ import {
 /**
  * The modules that each module may import, besides itself. A module is a folder of `src/` or a file directly in it.
  *
- * The table is tight: a test fails for an entry that no file uses. A module that is not in it is refused.
+ * The table is tight: a test fails for an entry that no file uses. A module that is not in it is rejected.
  */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],

@@ -1,7 +1,7 @@
 /**
- * The five documents this gateway comes from, rule by rule, and the test that proves each.
+ * The five documents that describe this gateway's clients, rule by rule, and the test that proves each.
  *
- * A rule is what one of them tells a client to do. Where four of them say the same in the same words and the fifth in
+ * A rule is what one of them requires of a client. Where four of them say the same in the same words and the fifth in
  * others, it is one row. The test named in a row must exist; a row without one fails.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -86,7 +86,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     "all",
-    "the session is told the user's language",
+    "the session gets the user's language",
     "test/routes/built-in-generators.test.ts",
     "%s creates one session in its caller's language, and pays for one message and no export",
   ],
@@ -98,13 +98,13 @@ const ROWS: readonly Row[] = [
   ],
   [
     "all",
-    "a free token ends after some days, which is told before",
+    "a free token ends after some days, which is announced before",
     "test/durable/user/nemo-token.test.ts",
     "is announced about a day before it expires, as an event of its tenant",
   ],
   [
     "all",
-    "the setup is told briefly, before anything is asked of the agent",
+    "the setup is described briefly, before anything is asked of the agent",
     "test/conformance/turns.test.ts",
     "§4.3 are announced with their address first, before anything reaches Nemo",
   ],
@@ -296,19 +296,19 @@ const ROWS: readonly Row[] = [
   ],
   [
     "all",
-    "heartbeats mean that work goes on; every two minutes somebody says so",
+    "heartbeats mean that the work continues; every two minutes an event says so",
     "test/conformance/turns.test.ts",
     "§4.3 report progress at least every two minutes, and at each new stage",
   ],
   [
     "all",
-    "an edit that closes without a word is looked up and told",
+    "an edit that closes without a word is looked up and reported",
     "test/durable/user/turn.test.ts",
     "reports an edit without text",
   ],
   [
     "all",
-    "the timeline is told in one line of tracks",
+    "the timeline is described in one line of tracks",
     "test/nemo/timeline.test.ts",
     "converts the documented sample to the documented line",
   ],
@@ -327,7 +327,7 @@ const ROWS: readonly Row[] = [
   ],
   [
     "all",
-    "iterative: the session keeps its timeline, and goes on",
+    "iterative: the session keeps its timeline, and continues",
     "test/routes/videos.test.ts",
     "is continued, and awaited like the first time, with new time limits",
   ],

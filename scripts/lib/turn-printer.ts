@@ -16,7 +16,7 @@ function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
     case "turn.started":
       return [dim(`${event.id} started`)];
     case "turn.queued":
-      return [dim(`waiting at place ${event.position}`)];
+      return [dim(`waiting at position ${event.position}`)];
     case "progress":
       return [dim(`${event.stage} ${(event.elapsed_ms / 1000).toFixed(1)} s`)];
     case "action":

@@ -58,10 +58,10 @@ export type Metered<T> = Result<T, Problem> & {
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });
 
 /** The caller's share of a quota, and its remainder at `now`. */
-export function limitOf(name: QuotaName, limit: number, taken: QuotaUse, now: EpochMs): Limit {
-  const quota = shareOf(name, limit, taken);
-  const own = quota - (quota === limit ? taken.all : (taken.own ?? 0));
-  const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - taken.all)) };
+export function limitOf(name: QuotaName, limit: number, used: QuotaUse, now: EpochMs): Limit {
+  const quota = shareOf(name, limit, used);
+  const own = quota - (quota === limit ? used.all : (used.own ?? 0));
+  const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - used.all)) };
   if (name === "concurrent_turns") return { ...left, window: null, reset: null };
   return { ...left, window: DAY_MS / SECOND_MS, reset: Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS) };
 }
@@ -71,10 +71,10 @@ export function checkMore(
   quota: QuotaName,
   amount: number,
   limit: number,
-  taken: QuotaUse,
+  used: QuotaUse,
   now: EpochMs,
 ): Problem | null {
-  const met = limitOf(quota, limit, taken, now);
+  const met = limitOf(quota, limit, used, now);
   // An upload of unknown length reserves nothing yet, but there must be something left for it.
   if (Math.max(1, amount) <= met.remaining) return null;
   const isShare = met.quota < limit;

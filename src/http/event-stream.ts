@@ -19,7 +19,7 @@ export const wantsStream = (accept: string | undefined): boolean =>
 export const wantsJson = (accept: string | undefined): boolean =>
   !wantsStream(accept) && (accept?.toLowerCase().includes("application/json") ?? false);
 
-/** The response of a subscription. 204 tells an EventSource not to reconnect. */
+/** The response of a subscription. 204 stops an EventSource from reconnecting. */
 export function streamOf(watching: EventSubscription, headers: Record<string, string> = {}): Response {
   if (watching.kind === "ended") return new Response(null, { status: 204, headers });
   return new Response(watching.body, { headers: { ...HEADERS, ...headers } });

@@ -29,7 +29,7 @@ export async function issueToken(wire: Wire, clientId: string): Promise<Result<I
       at,
       status: null,
       code: null,
-      reason: "client_id_refused",
+      reason: "client_id_rejected",
       message: `a client id has 1 to ${CLIENT_ID_CHARS} characters`,
     });
   }

@@ -44,7 +44,7 @@ export type Nemo = {
   /** Sends one message, which costs credits. Resolves when the answer's headers have arrived. */
   openTurn(token: string, turn: TurnRequest): Outcome<TurnStream>;
   /**
-   * `isOurs` tells, by name and after the state has arrived, which files the gateway uploaded; they are not part of
+   * `isOurs` decides, by name and after the state has arrived, which files the gateway uploaded; they are not part of
    * the fingerprint.
    */
   readState(token: string, sessionId: string, isOurs?: (name: string) => boolean): Outcome<NemoState>;

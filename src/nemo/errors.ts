@@ -47,7 +47,7 @@ function notFound(evidence: Evidence): NemoFailure {
   }
   return {
     ...evidence,
-    reason: evidence.at === "anonymous_token" || evidence.at === "create_session" ? "refused" : "not_found",
+    reason: evidence.at === "anonymous_token" || evidence.at === "create_session" ? "rejected" : "not_found",
   };
 }
 
@@ -58,13 +58,13 @@ function byStatus(evidence: Evidence, status: number, retryAfterMs: number | nul
   if (status === 429)
     return { ...evidence, reason: at === "anonymous_token" ? "token_rationed" : "rate_limited", retryAfterMs };
   if (at === "anonymous_token")
-    return { ...evidence, reason: status === 400 || status === 422 ? "client_id_refused" : "refused" };
-  if (status === 401) return { ...evidence, reason: at === "result" ? "refused" : "token_rejected" };
+    return { ...evidence, reason: status === 400 || status === 422 ? "client_id_rejected" : "rejected" };
+  if (status === 401) return { ...evidence, reason: at === "result" ? "rejected" : "token_rejected" };
   if (status === 402) return { ...evidence, reason: "plan_required" };
   if (status === 404 || status === 410) return notFound(evidence);
   if (status === 413 && at === "upload") return { ...evidence, reason: "file_too_large" };
   if (status === 415 && at === "upload") return { ...evidence, reason: "unsupported_media" };
-  return { ...evidence, reason: "refused" };
+  return { ...evidence, reason: "rejected" };
 }
 
 /**
@@ -79,7 +79,7 @@ export function classify({ retryAfterMs, ...evidence }: FailedAnswer): NemoFailu
   const like = code !== null && code >= 400 && code <= 599 ? code : (status ?? 200);
   if (like >= 300) return byStatus(evidence, like, retryAfterMs);
   if (SESSION_WORDS.test(evidence.message)) return { ...evidence, reason: "session_lost" };
-  return { ...evidence, reason: "refused" };
+  return { ...evidence, reason: "rejected" };
 }
 
 /** Upstream's own code at the start of a message, `2001: insufficient credits`; null without one. */
@@ -124,7 +124,7 @@ export const malformed = (at: UpstreamCall, status: number | null, message: stri
   status,
   code: null,
   message,
-  reason: "garbled",
+  reason: "malformed",
 });
 
 /** Upstream's tokens, its claim tokens, and any bearer credential that an answer may echo. */
@@ -298,7 +298,7 @@ export type Evidence = {
 export type NemoFailure = Evidence &
   (
     | { /** 1001, 1010, 1011, HTTP 401. */ readonly reason: "token_rejected" }
-    | { /** HTTP 400 when requesting a token: the client id was rejected. */ readonly reason: "client_id_refused" }
+    | { /** HTTP 400 when requesting a token: the client id was rejected. */ readonly reason: "client_id_rejected" }
     | { /** 1002, or ADK's 404 for an unknown session. */ readonly reason: "session_lost" }
     | { /** 2001. */ readonly reason: "no_credits" }
     | { /** 4001, HTTP 415. */ readonly reason: "unsupported_media" }
@@ -318,8 +318,8 @@ export type NemoFailure = Evidence &
     | {
         /** The turn ran, and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
       }
-    | { /** Any other 4xx or code. */ readonly reason: "refused" }
-    | { /** An answer that cannot be parsed, or that exceeds its size limit. */ readonly reason: "garbled" }
+    | { /** Any other 4xx or code. */ readonly reason: "rejected" }
+    | { /** An answer that cannot be parsed, or that exceeds its size limit. */ readonly reason: "malformed" }
   );
 
 export type NemoReason = NemoFailure["reason"];

@@ -52,7 +52,7 @@ export async function fetchResult(wire: Wire, url: string): Promise<Result<Respo
   try {
     const opened = await deadline.within(openTarget(url, deadline.signal, { ...wire.targets, send }));
     if (opened.ok) return asFile(wire, at, opened.value);
-    return err({ at, status: null, code: null, reason: "refused", message: `an address on the way: ${opened.error}` });
+    return err({ at, status: null, code: null, reason: "rejected", message: `an address on the way: ${opened.error}` });
   } catch (error) {
     return err(error instanceof Unanswered ? error.failure : unavailable(at, "maybe", breakMessage(error)));
   } finally {

@@ -53,24 +53,24 @@ export function openDeadline(outer?: AbortSignal): Deadline {
   const timeouts = new Map<string, Wait>();
   const waiting = new Set<(reason: unknown) => void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let looksAt = Number.POSITIVE_INFINITY;
+  let checksAt = Number.POSITIVE_INFINITY;
 
   const stop = (why: Interrupted["why"]): void => {
     controller.abort(new Interrupted(why));
     for (const giveUp of waiting) giveUp(controller.signal.reason);
   };
   const cancel = (): void => stop("cancelled");
-  const lookAt = (at: number): void => {
+  const checkAt = (at: number): void => {
     clearTimeout(timer);
-    looksAt = at;
-    timer = setTimeout(look, at - Date.now());
+    checksAt = at;
+    timer = setTimeout(check, at - Date.now());
   };
-  const look = (): void => {
-    looksAt = Number.POSITIVE_INFINITY;
+  const check = (): void => {
+    checksAt = Number.POSITIVE_INFINITY;
     const [next] = [...timeouts.values()].sort((one, other) => one.at - other.at);
     if (next === undefined) return;
     if (next.at <= Date.now()) stop(next.why);
-    else lookAt(next.at);
+    else checkAt(next.at);
   };
 
   if (outer?.aborted === true) cancel();
@@ -82,7 +82,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
     arm(name, ms, why) {
       const at = Date.now() + ms;
       timeouts.set(name, { at, why });
-      if (at < looksAt) lookAt(at);
+      if (at < checksAt) checkAt(at);
     },
     within: (promise) =>
       new Promise((resolve, reject) => {
@@ -98,7 +98,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
       }),
     release() {
       clearTimeout(timer);
-      looksAt = Number.POSITIVE_INFINITY;
+      checksAt = Number.POSITIVE_INFINITY;
       timeouts.clear();
       outer?.removeEventListener("abort", cancel);
     },
@@ -241,7 +241,13 @@ export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<
   if (deadline.signal.aborted) return err(unavailable(call.at, "no", "cancelled before it was sent"));
   const request = build(wire, call, deadline.signal);
   if (request === null)
-    return err({ at: call.at, status: null, code: null, reason: "refused", message: "the request could not be built" });
+    return err({
+      at: call.at,
+      status: null,
+      code: null,
+      reason: "rejected",
+      message: "the request could not be built",
+    });
   return sendRequest(wire, call.at, request, deadline);
 }
 

@@ -26,7 +26,7 @@ export async function submitRender(
 ): Promise<Result<null, NemoFailure>> {
   const at = "render_submit";
   if (parseJson(order.draftText) === undefined)
-    return err({ at, status: null, code: null, reason: "refused", message: "the draft is not JSON" });
+    return err({ at, status: null, code: null, reason: "rejected", message: "the draft is not JSON" });
   const { renderId, sessionId, draftText, output = OUTPUT } = order;
   const json = `{"id":${JSON.stringify(renderId)},"sessionId":${JSON.stringify(sessionId)},"draft":${draftText},"output":${JSON.stringify(output)}}`;
   return askOk(wire, { at, method: "POST", path: PATH, token, json });

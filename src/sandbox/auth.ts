@@ -88,12 +88,12 @@ const CLAIM_TTL_SECONDS = 604_800;
 
 /** Whether this client has to wait for its next anonymous token. */
 function isRationed(sandbox: Sandbox, clientId: string, address: string, switches: Switches): boolean {
-  if (!switches.mint_ration) return false;
+  if (!switches.limit_tokens) return false;
   const since = sandbox.clock.now() - RATION_MS;
   const recent = sandbox.store.list("token").filter((token) => token.origin === "anonymous" && token.issuedAt > since);
   const ofClient = recent.filter((token) => token.clientId === clientId).length;
   const ofAddress = recent.filter((token) => token.address === address).length;
-  return ofClient >= switches.mint_per_client || ofAddress >= switches.mint_per_address;
+  return ofClient >= switches.tokens_per_client || ofAddress >= switches.tokens_per_address;
 }
 
 const earlierToken = (sandbox: Sandbox, clientId: string): TokenRecord | undefined =>

@@ -91,7 +91,7 @@ export function cutDraft(body: string): string | null {
   return node === undefined ? null : body.slice(node.offset, node.offset + node.length);
 }
 
-export type DraftFacts = {
+export type DraftProperties = {
   readonly isEmpty: boolean;
   readonly durationMs: number;
   /** Pixels; 0 if the draft does not say. */
@@ -102,7 +102,7 @@ export type DraftFacts = {
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 /** What a renderer needs from a draft. A draft without segments is empty. */
-export function factsOf(draftText: string): DraftFacts {
+export function propertiesOf(draftText: string): DraftProperties {
   const draft = fieldsIn(draftText);
   const tracks = Array.isArray(draft.t) ? draft.t.map(fieldsOf) : [];
   const segments = tracks.flatMap((track) => (Array.isArray(track.sg) ? track.sg.map(fieldsOf) : []));
@@ -122,7 +122,7 @@ export function compareDraft(
   open: readonly Turn[],
   now: number,
 ): DraftMatch {
-  if (factsOf(draftText).isEmpty) return "empty";
+  if (propertiesOf(draftText).isEmpty) return "empty";
   if (viewAt(session, open, now).draftText === draftText) return "current";
   const inScripts = open.filter((turn) => turn.sessionId === session.sessionId).flatMap((turn) => turn.changes);
   const marks = new Set([...session.pastDrafts, ...inScripts.map(({ change }) => draftHash(change.draftText))]);
@@ -155,7 +155,7 @@ type RenderRequest = { readonly id: string; readonly draftText: string; readonly
 
 function newRender(sandbox: Sandbox, session: SessionRecord, order: RenderRequest, switches: Switches): RenderRecord {
   const { faults, slowMs } = session.renderWords;
-  const { durationMs, width, height } = factsOf(order.draftText);
+  const { durationMs, width, height } = propertiesOf(order.draftText);
   const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
   const isAccepted = order.match === "differs" && switches.draft_mismatch === "accept";
   const error = isAccepted ? failureOf("current", faults) : failureOf(order.match, faults);

@@ -150,7 +150,7 @@ export function requestLogOf(sandbox: Sandbox) {
 }
 
 /*
- * The `__` routes: switches, request log (`/__ledger`), faults, queued words, failing responses. For tests and the local server;
+ * The `__` routes: switches, request log (`/__requests`), faults, queued words, failing responses. For tests and the local server;
  * no public route of the gateway leads here.
  */
 
@@ -179,7 +179,7 @@ export function controlRoutes(app: SandboxApp, sandbox: Sandbox): void {
   });
 
   app.get("/__faults", (c) => c.json(FAULTS));
-  app.get("/__ledger", (c) => c.json(requestLogOf(sandbox)));
+  app.get("/__requests", (c) => c.json(requestLogOf(sandbox)));
 
   // Each prompt's `#` words are added to the next turns, one each.
   app.post("/__queue", async (c) => {

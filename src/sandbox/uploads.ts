@@ -120,7 +120,7 @@ export const SHAPES: readonly (readonly [number, number])[] = [
 ];
 
 /** The properties that the server would find in the file: made up from its hash, so the same for the same bytes. */
-function factsOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
+function propertiesOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
   const kind = format?.kind ?? "video";
   const [width, height] = SHAPES[Math.floor(chance(file.sha256) * SHAPES.length)] ?? [1920, 1080];
   const seconds = 5 + Math.floor(chance(`${file.sha256}/s`) * 51) / 2;
@@ -137,7 +137,7 @@ function factsOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
 }
 
 function saveFiles(sandbox: Sandbox, session: SessionRecord, files: readonly ReceivedFile[]): Response {
-  const media = files.map((file) => factsOf(file, formatOfName(file.filename)));
+  const media = files.map((file) => propertiesOf(file, formatOfName(file.filename)));
   for (const file of files) {
     sandbox.store.write(
       "upload",

@@ -58,9 +58,9 @@ function expectProblem(route: Route, what: string, answer: Answer, status: numbe
   expect(answer.status, asked).toBe(status);
   if (route.method === "head") return;
   expect(answer.type, asked).toBe("application/problem+json");
-  const told = problemBody.parse(JSON.parse(answer.body));
-  expect(told.code, asked).toBe(code);
-  expect(JSON.stringify([told.detail, told.errors]), asked).toContain(names);
+  const rejected = problemBody.parse(JSON.parse(answer.body));
+  expect(rejected.code, asked).toBe(code);
+  expect(JSON.stringify([rejected.detail, rejected.errors]), asked).toContain(names);
 }
 
 const BAD_NAMES: Readonly<Record<string, readonly number[]>> = {
@@ -115,7 +115,7 @@ it("§2.1 10 MB of JSON are rejected by every route, with a length or chunked, a
 });
 
 it("§3.1 a request that is not HTTP is rejected before routing, and dots in a path lead nowhere else", async () => {
-  // What the runtime refuses itself has no problem document: it knows of no route.
+  // What the runtime itself rejects has no problem document: it knows no route.
   for (const [line, more] of [
     ["/v1/me", "X-User-Id: a\u0000b"],
     ["/v1/projects/a b", ""],

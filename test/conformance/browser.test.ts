@@ -34,7 +34,7 @@ const signedIn = new Map<string, Member>();
 
 async function tokenOf(session: string): Promise<string> {
   const member = signedIn.get(session);
-  if (member === undefined) throw new Error("nobody is signed in");
+  if (member === undefined) throw new Error("no user is signed in");
   const made = member.as(null).post(`/v1/users/${member.user}/tokens`, { scopes: ["read"] });
   return (await shown(made, userToken, 201)).token;
 }
@@ -65,7 +65,7 @@ const eventsIn = async (page: Page, id: string): Promise<QuotaUse> =>
     ),
   );
 
-/** The statuses of the stream's answers as the browser saw them, and which of the requests brought a token. */
+/** The statuses of the stream's responses as the browser saw them, and which of the requests had a token. */
 function seenBy(page: Page, id: string): { statuses: number[]; tokens: boolean[] } {
   const seen = { statuses: [] as number[], tokens: [] as boolean[] };
   page.on("response", (answer) => {
@@ -129,8 +129,10 @@ describe("§2.2 in a browser", () => {
       for (const method of ["GET", "POST"]) {
         const path = method === "GET" ? "/v1/me" : "/v1/projects";
         const init = JSON.stringify({ method, headers });
-        const told = await page.evaluate(`fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`);
-        expect(problemBody.parse(told)).toMatchObject({ status: 403, code: "key_in_browser" });
+        const rejected = await page.evaluate(
+          `fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`,
+        );
+        expect(problemBody.parse(rejected)).toMatchObject({ status: 403, code: "key_in_browser" });
       }
     }
     await page.context().close();

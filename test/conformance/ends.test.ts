@@ -14,7 +14,7 @@ async function edited(): Promise<{ member: Member; project: string }> {
 }
 
 let runs = 0;
-/** Says something to Nemo under a name that is nobody else's; the ledger must have it once. */
+/** Sends a message with a unique text to Nemo; the request log must have it once. */
 async function saidOnce(member: Member, project: string, words: string): Promise<TurnWire> {
   const name = `run ${process.pid}-${++runs}`;
   const ended = await member.said(project, `${words}, ${name}`);

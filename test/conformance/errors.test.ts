@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 3: every row of the table that a caller can bring about within a minute. */
+/** PROTOCOL.md section 3: every row of the table that a caller can cause within a minute. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/core/errors.ts";
 import { upload } from "../../src/core/wire/upload.ts";
@@ -22,9 +22,9 @@ const post = (body: string, headers: Record<string, string> = JSON_TYPE): Promis
 
 describe("§3.1 shape", () => {
   it("§3.1 a problem has every field, and a type that links to its entry in the list of codes", async () => {
-    const told = await problem(member.ask("GET", "/v1/nothing"), "not_found");
-    expect(told.title).toBe(ERRORS.not_found.title);
-    const page = await (await fetch(told.type)).text();
+    const rejected = await problem(member.ask("GET", "/v1/nothing"), "not_found");
+    expect(rejected.title).toBe(ERRORS.not_found.title);
+    const page = await (await fetch(rejected.type)).text();
     for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
   });
 
@@ -135,12 +135,12 @@ describe("§3.2 codes", () => {
     const { id } = await member.say((await member.newProject()).id, "make a clip of the sea #slow:1800s");
     const open = new AbortController();
     const path = `/v1/turns/${id}/events?after=9999&wait=25`;
-    const look = (): Promise<Response> =>
+    const poll = (): Promise<Response> =>
       member.ask("GET", path, { headers: { accept: "application/json" }, signal: open.signal });
     try {
-      const answers = await Promise.all(Array.from({ length: 21 }, look)); // at once, before the first has waited its time
+      const answers = await Promise.all(Array.from({ length: 21 }, poll)); // at once, before the first has waited its time
       const problem = answers.find(({ status }) => status !== 200);
-      if (problem === undefined) throw new Error("one of twenty-one is refused");
+      if (problem === undefined) throw new Error("one of twenty-one must be rejected");
       return new Response(await problem.text(), { status: problem.status, headers: new Headers(problem.headers) });
     } finally {
       open.abort();
@@ -192,8 +192,8 @@ describe("§3.2 codes", () => {
     const { done } = await finishedRender(member, "#fault:render_402");
     expect(done).toMatchObject({ status: "failed", error: { code: "plan_upgrade_required", retryable: false } });
     expect(done.error?.register_url).toMatch(/^https:\/\//);
-    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
-    expect(told.error).toEqual(done.error);
-    expect(told.register_url).toBe(done.error?.register_url);
+    const rejected = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    expect(rejected.error).toEqual(done.error);
+    expect(rejected.register_url).toBe(done.error?.register_url);
   });
 });

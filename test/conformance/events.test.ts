@@ -34,7 +34,7 @@ async function allEvents(member: Member, limit: number): Promise<EventWire[]> {
   }
 }
 
-/** Waits until a fact of this type is there. */
+/** Waits for an event of this type. */
 const eventOf = (member: Member, type: string): Promise<EventWire | undefined> =>
   until(
     async () => (await allEvents(member, 100)).find((one) => one.type === type),
@@ -97,10 +97,10 @@ describe.concurrent("§7.1 events", () => {
   it("§7.1 belong to one tenant and one mode", async () => {
     const [mine, other] = [await newMember(), await newMember()];
     await mine.said((await mine.newProject()).id, "hello");
-    const told = await eventOf(mine, "turn.completed");
-    expect(told).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
+    const published = await eventOf(mine, "turn.completed");
+    expect(published).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
     expect(await allEvents(other, 100)).toEqual([]);
-    await problem(other.ask("GET", `/v1/events/${told?.id}`), "not_found");
+    await problem(other.ask("GET", `/v1/events/${published?.id}`), "not_found");
   });
 });
 
@@ -143,8 +143,8 @@ describe.concurrent("§7.2 webhooks", () => {
     const id = await greet(member);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const told = verified(secret, got);
-    expect(got.headers["webhook-id"]).toBe(told.id);
+    const published = verified(secret, got);
+    expect(got.headers["webhook-id"]).toBe(published.id);
     expect(got.headers["webhook-signature"]).toMatch(/^v1,/);
     expect(Math.abs(Number(got.headers["webhook-timestamp"]) * 1_000 - got.atMs)).toBeLessThan(10_000);
     expect(Object.keys(JSON.parse(got.body)).toSorted()).toEqual([
@@ -158,16 +158,16 @@ describe.concurrent("§7.2 webhooks", () => {
       "timestamp",
       "type",
     ]);
-    expect(told).toMatchObject({
+    expect(published).toMatchObject({
       type: "turn.completed",
       tenant: member.tenant.id,
       mode: "test",
       endpoint,
       sequence: 1,
     });
-    expect(told.data).toEqual(await member.readTurn(id));
-    const { endpoint: _, ...stored } = told;
-    expect(await member.get(`/v1/events/${told.id}`, event)).toEqual(stored);
+    expect(published.data).toEqual(await member.readTurn(id));
+    const { endpoint: _, ...stored } = published;
+    expect(await member.get(`/v1/events/${published.id}`, event)).toEqual(stored);
     const tampered = { ...got, body: got.body.replace('"mode":"test"', '"mode":"live"') };
     expect(() => verified(secret, tampered)).toThrow();
     expect(() => verified(`whsec_${Buffer.alloc(32).toString("base64")}`, got)).toThrow();
@@ -223,14 +223,14 @@ describe.concurrent("§7.2 webhooks", () => {
     );
     await greet(member);
     await arrived(receiver, 1);
-    const told = await deliveryOf(member, (one) => one.last_status === 302);
-    expect(told).toMatchObject({
+    const published = await deliveryOf(member, (one) => one.last_status === 302);
+    expect(published).toMatchObject({
       target: { kind: "endpoint", id: endpoint },
       state: "pending",
       attempts: 1,
       last_answer: "x".repeat(1_000),
     });
-    expect(told?.due_at).not.toBeNull();
+    expect(published?.due_at).not.toBeNull();
     await arrived(receiver, 2);
     expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
     expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
@@ -246,11 +246,11 @@ describe.concurrent("§7.2 webhooks", () => {
     await member.endOf(id);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const told = callbackMessage(secret, got);
-    expect(told).toMatchObject({ type: "turn.completed", endpoint: null, sequence: 1 });
-    expect(told.data).toEqual(await member.readTurn(id));
+    const published = callbackMessage(secret, got);
+    expect(published).toMatchObject({ type: "turn.completed", endpoint: null, sequence: 1 });
+    expect(published.data).toEqual(await member.readTurn(id));
     expect(JSON.stringify(await allEvents(member, 100))).not.toContain(receiver.url);
-    expect(JSON.stringify(told)).not.toContain(receiver.url);
+    expect(JSON.stringify(published)).not.toContain(receiver.url);
     expect((await ended(member))?.target).toEqual({ kind: "callback", url: receiver.url });
   });
 
@@ -278,9 +278,9 @@ describe.concurrent("§7.2 webhooks", () => {
     const body = { prompt: "make a 2 second video of the sea", callback_url: receiver.url };
     const { id } = await shown(member.post("/v1/videos", body), video, 202);
     const [got] = await arrived(receiver, 1);
-    const told = event.parse(JSON.parse(got?.body ?? "{}"));
-    expect(told).toMatchObject({ type: "video.completed", sequence: 1, data: { id, status: "completed" } });
-    const file = await fetch(String(told.data.download_url));
+    const published = event.parse(JSON.parse(got?.body ?? "{}"));
+    expect(published).toMatchObject({ type: "video.completed", sequence: 1, data: { id, status: "completed" } });
+    const file = await fetch(String(published.data.download_url));
     expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
     expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
     expect(receiver.received).toHaveLength(1);
@@ -292,9 +292,13 @@ describe.concurrent("§7.2 webhooks", () => {
     const items = [{ prompt: "make a 1 second video" }, { prompt: "make a 1 second video #fault:no_credits" }];
     const { id } = await shown(member.post("/v1/batches", { items, callback_url: receiver.url }), batch, 202);
     const [got] = await arrived(receiver, 1);
-    const told = event.parse(JSON.parse(got?.body ?? "{}"));
+    const published = event.parse(JSON.parse(got?.body ?? "{}"));
     const counts = { total: 2, completed: 1, failed: 1 };
-    expect(told).toMatchObject({ type: "batch.completed", sequence: 1, data: { id, status: "completed", counts } });
+    expect(published).toMatchObject({
+      type: "batch.completed",
+      sequence: 1,
+      data: { id, status: "completed", counts },
+    });
     expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
     expect(receiver.received).toHaveLength(1);
   });
@@ -305,8 +309,8 @@ describe.concurrent("§7.2 webhooks", () => {
     const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };
     for (const path of ["turns", "renders"]) {
       const sent = path === "turns" ? body : { callback_url: body.callback_url };
-      const told = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
+      const published = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
+      expect(published.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
     }
   });
 });

@@ -65,11 +65,11 @@ describe.concurrent("§7.5 hooks", () => {
     expect((await member.get("/v1/hooks", hooks)).data).toEqual([made]);
     await greet(member);
     await greet(member);
-    const told = await until(
+    const published = await until(
       () => member.get("/v1/deliveries", pageOf(delivery)),
       ({ data }) => data.length >= 2 && data.every(({ ended_at }) => ended_at !== null),
     );
-    expect(told.data.map(({ target }) => target)).toEqual(Array(2).fill({ kind: "hook", id: made.id }));
+    expect(published.data.map(({ target }) => target)).toEqual(Array(2).fill({ kind: "hook", id: made.id }));
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
   });
 

@@ -10,7 +10,7 @@ import { media } from "./support/media.ts";
 const CLIP = media("clip.mp4");
 const asked = new Map<string, number>();
 
-/** What stands under each path; `nth` counts the requests for it. */
+/** The response of each path; `nth` counts the requests for it. */
 const FILES: Record<string, (answer: ServerResponse, nth: number, request: IncomingMessage) => void> = {
   "/plain.mp4": (answer) => answer.writeHead(200, { "content-length": CLIP.length }).end(CLIP),
   "/chunked": (answer) => {

@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 1: the promises that show from outside while nothing dies. `npm run torture` has the rest. */
+/** PROTOCOL.md section 1: the promises that can be seen from outside without a crash. `npm run torture` has the rest. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type TurnWire, turn } from "../../src/core/wire/turn.ts";
@@ -65,11 +65,11 @@ describe.concurrent("§1 promises", () => {
       ["POST", `/v1/renders/${done.id}/link`, {}],
     ];
     for (const [method, path, json] of asks) {
-      const told = await problem(stranger.ask(method, path, { json }), "not_found");
+      const rejected = await problem(stranger.ask(method, path, { json }), "not_found");
       const never = path.replace(/(prj|trn|rnd)_[0-9a-z]{20}/, `$1_${"0".repeat(20)}`);
       const missing = await problem(stranger.ask(method, never, { json }), "not_found");
       await problem(mine.ask(method, never, { json }), "not_found");
-      const { request_id: _a, ...one } = told;
+      const { request_id: _a, ...one } = rejected;
       const { request_id: _b, ...two } = missing;
       expect(one, path).toEqual(two);
     }

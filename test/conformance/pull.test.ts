@@ -63,7 +63,7 @@ describe("§5 an asset of a live key", () => {
       api.get(`/v1/projects/${project.id}/assets`, attachment, { method: "POST", json: { asset_id }, headers });
     await until(attach, (got) => got.status === "attached");
 
-    const seen = requestLog.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
+    const seen = requestLog.parse(await (await fetch(`${sandbox.url}/__requests`)).json());
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     expect(seen.uploads).toEqual([{ sha256, filename: "clip.mp4" }]);
   });

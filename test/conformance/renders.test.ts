@@ -61,8 +61,8 @@ describe.concurrent("§6 renders", () => {
     const { done } = await finishedRender(member, "#fault:render_fail");
     expect(done).toMatchObject({ status: "failed", stage: null, file: null, content_url: null, next_check_at: null });
     expect([done.error?.code, done.attempts.length]).toEqual(["render_failed", 2]);
-    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
-    expect(told.error).toEqual(done.error);
+    const rejected = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    expect(rejected.error).toEqual(done.error);
   });
 
   it("§6 returns the finished file of an unchanged timeline again, unless told not to", async () => {
@@ -100,8 +100,8 @@ describe.concurrent("§6 renders", () => {
     const cancelled = await cancel();
     expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, next_check_at: null });
     expect(await cancel()).toEqual(cancelled);
-    const told = await problem(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
-    expect(told.error?.code).toBe("cancelled");
+    const rejected = await problem(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
+    expect(rejected.error?.code).toBe("cancelled");
   });
 
   it("§6 describes the file", async () => {

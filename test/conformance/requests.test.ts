@@ -99,8 +99,8 @@ describe.concurrent("§2.2 credentials", () => {
   it("§2.2 rejects a key that is sent from a web page", async () => {
     const member = await newMember();
     const headers = { origin: "https://app.example" };
-    const told = await problem(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
-    expect(told.hint).toBeDefined();
+    const rejected = await problem(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
+    expect(rejected.hint).toBeDefined();
   });
 });
 
@@ -110,8 +110,8 @@ describe.concurrent("§2.3 users", () => {
     await member.as("u").newProject();
     await member.as("u".repeat(128)).newProject();
     for (const wrong of ["u".repeat(129), ""]) {
-      const told = await problem(member.as(wrong).post("/v1/projects"), "invalid_request");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["header:X-User-Id"]);
+      const rejected = await problem(member.as(wrong).post("/v1/projects"), "invalid_request");
+      expect(rejected.errors?.map(({ field }) => field)).toEqual(["header:X-User-Id"]);
     }
   });
 
@@ -119,7 +119,7 @@ describe.concurrent("§2.3 users", () => {
     const member = await newMember();
     const made = await member.newProject({ name: "summer" });
     expect(await member.as(null).get(`/v1/projects/${made.id}`, project)).toEqual(made);
-    expect((await member.as("somebody else").ask("GET", `/v1/projects/${made.id}`)).status).toBe(404);
+    expect((await member.as("another user").ask("GET", `/v1/projects/${made.id}`)).status).toBe(404);
   });
 
   it("§2.3 lists a user's own resources, and none without a user", async () => {
@@ -131,18 +131,18 @@ describe.concurrent("§2.3 users", () => {
   });
 
   it("§2.3 combines resources that were created without a user", async () => {
-    const nobody = await newMember(null);
-    const [first, second] = [await nobody.newProject(), await nobody.newProject()];
+    const withoutUser = await newMember(null);
+    const [first, second] = [await withoutUser.newProject(), await withoutUser.newProject()];
     expect(first.id.slice(-16)).not.toBe(second.id.slice(-16));
-    const asset_id = await sendFile(nobody, "photo.png");
-    const answer = await nobody.post(`/v1/projects/${second.id}/assets`, { asset_id });
+    const asset_id = await sendFile(withoutUser, "photo.png");
+    const answer = await withoutUser.post(`/v1/projects/${second.id}/assets`, { asset_id });
     expect([200, 202]).toContain(answer.status);
     await answer.body?.cancel();
   });
 });
 
 describe.concurrent("§2.4 idempotency keys", () => {
-  /** A POST that makes something, and another body for the same place. */
+  /** A POST that creates something, and another body for the same route. */
   type Case = { readonly name: string; readonly path: string; readonly body: unknown; readonly other: unknown };
   const cases = (projectId: string): Case[] => [
     { name: "a project", path: "/v1/projects", body: { name: "a" }, other: { name: "b" } },
@@ -190,16 +190,16 @@ describe.concurrent("§2.4 idempotency keys", () => {
   });
 
   it("§2.4 work without a user too", async () => {
-    const nobody = await newMember(null);
-    const headers = { "idempotency-key": "nobody" };
-    const make = (name: string): Promise<Response> => nobody.post("/v1/projects", { name }, headers);
+    const withoutUser = await newMember(null);
+    const headers = { "idempotency-key": "without-user" };
+    const make = (name: string): Promise<Response> => withoutUser.post("/v1/projects", { name }, headers);
     const [one, two] = await Promise.all([make("a"), make("a")]);
     expect(await idOf(two)).toBe(await idOf(one));
     await problem(make("b"), "idempotency_mismatch");
     const shape = { filename: "a.png", size_bytes: 5 };
     const [up, duplicate] = await Promise.all([
-      shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
-      shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
+      shown(withoutUser.post("/v1/uploads", shape, headers), upload, 201),
+      shown(withoutUser.post("/v1/uploads", shape, headers), upload, 201),
     ]);
     expect(duplicate.id).toBe(up.id);
   });
@@ -324,8 +324,8 @@ describe.concurrent("§2.6 lists", () => {
     const first = await member.get("/v1/projects", z.object({ data: z.array(project), has_more: z.boolean() }));
     expect([first.data.length, first.has_more]).toEqual([20, true]);
     for (const limit of ["0", "101", "1.5", "many"]) {
-      const told = await problem(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["query:limit"]);
+      const rejected = await problem(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
+      expect(rejected.errors?.map(({ field }) => field)).toEqual(["query:limit"]);
     }
   });
 });

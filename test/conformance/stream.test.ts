@@ -24,8 +24,8 @@ const ticketFor = (member: Member, id: string): Promise<z.infer<typeof ticketed>
   shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
 
 /** Follows a turn from a cursor to its end, over as many answers as it takes. */
-async function follow(look: (after: number) => Promise<Response>, after = 0): Promise<Watched> {
-  return watchToEnd(await look(after), (last) => look(Math.max(after, last)));
+async function follow(poll: (after: number) => Promise<Response>, after = 0): Promise<Watched> {
+  return watchToEnd(await poll(after), (last) => poll(Math.max(after, last)));
 }
 
 describe.concurrent("§4.4 resuming", () => {
@@ -35,7 +35,7 @@ describe.concurrent("§4.4 resuming", () => {
       [1, 2, 3].map(() => follow((after) => open(member, id, { "last-event-id": String(after) }))),
     );
     const [first] = live;
-    if (!first) throw new Error("nobody watched");
+    if (!first) throw new Error("no subscriber");
     const bytes = bytesOf(first);
     expect(idsOf(first)).toEqual(countTo(bytes.length));
     for (const duplicate of live) expect(bytesOf(duplicate)).toEqual(bytes);
@@ -54,11 +54,11 @@ describe.concurrent("§4.4 resuming", () => {
 
   it("§4.4 follows a running turn from every cursor to the same end", async () => {
     const { member, id } = await started("with music #slow:120s");
-    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
-    const live = follow(look);
+    const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+    const live = follow(poll);
     const parts: Promise<Watched>[] = [];
     const seen = await watch(await open(member, id), (frame) => {
-      parts.push(follow(look, frame.id));
+      parts.push(follow(poll, frame.id));
       return frame.event.type === "message";
     });
     expect(seen.frames.at(-1)?.event.type).toBe("message");
@@ -100,7 +100,7 @@ describe.concurrent("§4.4 resuming", () => {
   it("§4.4 ends a response after 240 s ± 30 s with retry: 500, pings every 15 s, and continues by id", async () => {
     // The turn outlasts every answer here, however late it is opened: it is cancelled once they have ended by themselves.
     const { member, id } = await started("#slow:1800s");
-    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+    const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
     const minute = 60_000 / served.timeScale;
     const bounds = { answer: 4.5 * minute + 1_000, gap: minute / 4 + 750 };
     const answers: Watched[] = [];
@@ -110,7 +110,7 @@ describe.concurrent("§4.4 resuming", () => {
     // Seen from here a pause of this machine lengthens an answer; it does not lengthen all of five.
     const isLong = (): boolean => least(({ tookMs }) => tookMs) >= bounds.answer || least(longestGap) >= bounds.gap;
     while (answers.length < 2 || (answers.length < 5 && isLong()))
-      answers.push(await watch(await look(seen().at(-1)?.id ?? 0)));
+      answers.push(await watch(await poll(seen().at(-1)?.id ?? 0)));
     for (const one of answers) {
       expect(one.retryMs).toBe(500);
       expect(one.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
@@ -120,7 +120,7 @@ describe.concurrent("§4.4 resuming", () => {
     expect(least(longestGap)).toBeLessThan(bounds.gap);
     expect(Math.max(...answers.map(({ pings }) => pings.length))).toBeGreaterThan(8);
     await shown(member.ask("POST", `/v1/turns/${id}/cancel`), turn);
-    const rest = await follow(look, seen().at(-1)?.id ?? 0);
+    const rest = await follow(poll, seen().at(-1)?.id ?? 0);
     const all = [...seen(), ...rest.frames];
     expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
     const whole = await watch(await open(member, id));
@@ -189,15 +189,15 @@ describe.concurrent("§4.4 stream tickets", () => {
     expect(Date.parse(first_use_by)).toBeGreaterThan(Date.now());
     expect(url).not.toContain(member.key.secret);
     const page = { ...STREAM, origin: "https://app.example" };
-    const look = (after: number): Promise<Response> =>
+    const poll = (after: number): Promise<Response> =>
       request("GET", url, { headers: { ...page, "last-event-id": String(after) } });
-    const live = await look(0);
+    const live = await poll(0);
     expect(live.headers.get("access-control-allow-origin")).toBe("*");
-    const bytes = bytesOf(await watchToEnd(live, look));
+    const bytes = bytesOf(await watchToEnd(live, poll));
     expect(bytes).toEqual(bytesOf(await watch(await open(member, id))));
     for (let after = 0; after < bytes.length; after++)
-      expect(bytesOf(await watch(await look(after)))).toEqual(bytes.slice(after));
-    expect((await look(bytes.length)).status).toBe(204);
+      expect(bytesOf(await watch(await poll(after)))).toEqual(bytes.slice(after));
+    expect((await poll(bytes.length)).status).toBe(204);
     const later = await request("GET", `${url}&after=2`, { headers: page });
     expect(bytesOf(await watch(later))).toEqual(bytes.slice(2));
   });

@@ -100,7 +100,7 @@ describe.concurrent("§4.2 order", () => {
 });
 
 describe.concurrent("§4.3 events", () => {
-  const told = async (words: string): Promise<Watched> => {
+  const streamed = async (words: string): Promise<Watched> => {
     const member = await newMember();
     return follow(member, (await member.newProject()).id, `make a clip of the sea ${words}`);
   };
@@ -108,7 +108,7 @@ describe.concurrent("§4.3 events", () => {
   it.each(["", "#fault:split_bytes", "#fault:typed", "#fault:snake #fault:crlf", "#fault:partial", "#fault:noise"])(
     "§4.3 count from 1 without gaps, begin with turn.started and end with one final event (%s)",
     async (words) => {
-      const seen = await told(words);
+      const seen = await streamed(words);
       const types = typesOf(seen);
       expect(idsOf(seen)).toEqual(countTo(seen.frames.length));
       expect(types[0]).toBe("turn.started");
@@ -136,15 +136,15 @@ describe.concurrent("§4.3 events", () => {
   });
 
   it("§4.3 append partial texts and replace them by the whole one", async () => {
-    const { frames } = await told("#fault:partial");
+    const { frames } = await streamed("#fault:partial");
     const texts = new Map<number, string>();
-    const inPieces = new Set<number>();
+    const inChunks = new Set<number>();
     for (const { event } of frames) {
       if (event.type !== "message") continue;
-      if (event.partial) inPieces.add(event.message);
+      if (event.partial) inChunks.add(event.message);
       texts.set(event.message, event.partial ? `${texts.get(event.message) ?? ""}${event.text}` : event.text);
     }
-    expect(inPieces.size).toBeGreaterThan(0);
+    expect(inChunks.size).toBeGreaterThan(0);
     expect([...texts.keys()]).toEqual(countTo(texts.size));
     const text = [...texts.values()].join("\n\n");
     expect(frames.at(-1)?.event).toMatchObject({ type: "turn.completed", turn: { text, text_complete: true } });
@@ -160,7 +160,7 @@ describe.concurrent("§4.3 events", () => {
 
   it("§4.3 report progress at least every two minutes, and at each new stage", async () => {
     const longestGap = async (): Promise<number> => {
-      const { frames } = await told("#slow:400s"); // two minutes are two seconds here
+      const { frames } = await streamed("#slow:400s"); // two minutes are two seconds here
       const progress = frames.flatMap(({ event }) => (event.type === "progress" ? [event] : []));
       expect(new Set(progress.map(({ stage }) => stage)).size).toBeGreaterThan(1);
       const elapsed = progress.map(({ elapsed_ms }) => elapsed_ms);
@@ -172,7 +172,7 @@ describe.concurrent("§4.3 events", () => {
   });
 
   it("§4.3 describe a change of the timeline in one line", async () => {
-    const { frames } = await told("");
+    const { frames } = await streamed("");
     const changed = frames.flatMap(({ event }) => (event.type === "timeline.changed" ? [event] : []));
     expect(changed).toHaveLength(1);
     expect(changed[0]?.summary).toMatch(/^Timeline \(\d+ tracks?\): 1\. /);

@@ -16,7 +16,7 @@ import { sendByTus } from "./support/tus.ts";
 
 const TUS = { "tus-resumable": "1.0.0" };
 const BYTES = { ...TUS, "content-type": "application/offset+octet-stream" };
-const PHOTO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // as far as anybody can tell
+const PHOTO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // a JPEG, for any sniffer
 const NAMED = { "upload-metadata": `filename ${Buffer.from("a.jpg").toString("base64")},order MQ==` };
 const hexOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 

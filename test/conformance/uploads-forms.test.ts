@@ -108,7 +108,7 @@ const bytesOf = (boundary: string, ...heads: readonly string[]): Uint8Array<Arra
     ]),
   );
 
-/** What each writer puts before a file called фото.png, as it stands on the wire. */
+/** What each client sends before a file called фото.png, byte for byte. */
 const WRITERS: Readonly<Record<string, { readonly type: string; readonly boundary: string; readonly head: string }>> = {
   "HttpClient of .NET": {
     boundary: "4cbd4a7c-8e6a-4a0c-9d53-0c0b8a3f9c11",

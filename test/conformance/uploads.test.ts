@@ -65,8 +65,8 @@ describe.concurrent("§5 uploads", () => {
     await sendAndBreak(member, "PATCH", url, { ...draft, "upload-offset": "0" }, bytes.subarray(0, 20_000));
     expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open" });
     const sendRest = async (): Promise<Response> => {
-      const stands = await member.ask("HEAD", url);
-      const offset = Number(stands.headers.get("upload-offset"));
+      const state = await member.ask("HEAD", url);
+      const offset = Number(state.headers.get("upload-offset"));
       expect(offset).toBeLessThanOrEqual(20_000);
       const headers = { ...draft, "upload-offset": String(offset) };
       return member.ask("PATCH", url, { body: bytes.subarray(offset), headers });
@@ -115,8 +115,8 @@ describe.concurrent("§5 uploads", () => {
     const most = 95_000_000;
     const made = await announce(member, "clip.mp4", 500_000_000);
     const large = { filename: "clip.mp4", size_bytes: 500_000_001 };
-    const told = await problem(member.post("/v1/uploads", large), "file_too_large");
-    expect(told.hint).toMatch(/chunks of 10485760/);
+    const rejected = await problem(member.post("/v1/uploads", large), "file_too_large");
+    expect(rejected.hint).toMatch(/chunks of 10485760/);
     const { status, text } = await putZeros(member, made.content_url, most + 1);
     expect(status).toBe(413);
     expect(problemBody.parse(JSON.parse(text))).toMatchObject({

@@ -35,9 +35,9 @@ describe.concurrent("§2.12 usage", () => {
     // A user token counts for the key that made it.
     const { token } = await shown(ada.post("/v1/users/ada/tokens"), userToken, 201);
     const bearer = { authorization: `Bearer ${token}` };
-    const told = { prompt: "hello again" };
+    const body = { prompt: "hello again" };
     const wait = { ...bearer, prefer: "wait=60" };
-    await shown(request("POST", `/v1/projects/${project}/turns`, { json: told, headers: wait }), z.unknown());
+    await shown(request("POST", `/v1/projects/${project}/turns`, { json: body, headers: wait }), z.unknown());
     await problem(request("GET", "/v1/usage", { headers: bearer }), "key_required");
 
     const of = (made: number) => ({ completed: made, failed: 0, unknown: 0 });
@@ -79,7 +79,7 @@ describe.concurrent("§2.12 usage", () => {
     await shown(filmer.post("/v1/videos", { prompt }), z.unknown(), 202);
     await shown(batcher.post("/v1/batches", { items: [{ prompt }, { prompt }], concurrency: 1 }), z.unknown(), 202);
     await shown(maker.post("/v1/generators/make", { description: "quote cards" }), z.unknown(), 202);
-    // Two at once on one token: nobody can say what either cost.
+    // Two at once on one token: neither cost can be known.
     const two = await Promise.all([juggler.newProject(), juggler.newProject()]);
     await Promise.all(two.map(({ id }) => juggler.say(id, "make a 1 second video #slow:300s")));
 

@@ -1,4 +1,4 @@
-/** Links to finished files: until when, and what stands in their place inside. */
+/** Links to finished files: their expiry, and their placeholders inside the objects. */
 import { describe, expect, it } from "vitest";
 import { linkSigner, readLink, signLink } from "../../src/core/crypto.ts";
 import { type Download, hasDownload, type LinkMaker, linkEnd, withDownload } from "../../src/core/download.ts";

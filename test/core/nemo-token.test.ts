@@ -13,9 +13,9 @@ describe("a token's status", () => {
     ["one that ends in two days", { ...sound, expiresAt: NOW + 2 * DAY_MS }, "ready", true],
     ["one that ends in a day", { ...sound, expiresAt: NOW + DAY_MS }, "expiring", true],
     ["one that has ended", { ...sound, expiresAt: NOW }, "rejected", false],
-    ["one refused just now", { ...sound, rejectedAt: NOW - MINUTE_MS }, "rejected", false],
+    ["one rejected just now", { ...sound, rejectedAt: NOW - MINUTE_MS }, "rejected", false],
     [
-      "one refused ten minutes ago, which is tried again",
+      "one rejected ten minutes ago, which is tried again",
       { ...sound, rejectedAt: NOW - 10 * MINUTE_MS },
       "rejected",
       true,

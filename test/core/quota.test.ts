@@ -4,20 +4,20 @@ import { checkMore, rateLimitHeaders, shareOf } from "../../src/core/quota.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
-/** What an account that names no users is refused, with `used` taken. */
-const refuseWant = (quota: QuotaName, amount: number, limit: number, used: number) =>
+/** The problem of an account that names no users, with `used` reserved. */
+const rejectRequest = (quota: QuotaName, amount: number, limit: number, used: number) =>
   checkMore(quota, amount, limit, { all: used, own: null }, NOON);
 
 describe("a reservation", () => {
   it("fits up to the limit itself, and a limit of 0 allows nothing", () => {
-    expect(refuseWant("renders_per_day", 1, 10, 9)).toBeNull();
-    expect(refuseWant("renders_per_day", 1, 10, 10)?.code).toBe("quota_exceeded");
-    expect(refuseWant("bytes_per_day", 11, 10, 0)?.code).toBe("quota_exceeded");
-    expect(refuseWant("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
+    expect(rejectRequest("renders_per_day", 1, 10, 9)).toBeNull();
+    expect(rejectRequest("renders_per_day", 1, 10, 10)?.code).toBe("quota_exceeded");
+    expect(rejectRequest("bytes_per_day", 11, 10, 0)?.code).toBe("quota_exceeded");
+    expect(rejectRequest("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
   });
 
   it("is rejected with the remainder and the end of the day", () => {
-    const problem = refuseWant("bytes_per_day", 5, 10, 7);
+    const problem = rejectRequest("bytes_per_day", 5, 10, 7);
     expect(problem).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
     expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"bytes_per_day";q=10;w=86400',
@@ -26,7 +26,7 @@ describe("a reservation", () => {
   });
 
   it("of a slot has no window", () => {
-    const problem = refuseWant("concurrent_turns", 1, 2, 2);
+    const problem = rejectRequest("concurrent_turns", 1, 2, 2);
     expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"concurrent_turns";q=2',
       RateLimit: '"concurrent_turns";r=0',
@@ -51,13 +51,13 @@ describe("a user's share", () => {
   });
 
   it("leaves room for the next user, however many have used their shares", () => {
-    let taken = 0;
+    let inUse = 0;
     for (let user = 0; user < 20; user++) {
-      const most = share(1_000_000, taken);
+      const most = share(1_000_000, inUse);
       expect(most, `user ${user}`).toBeGreaterThan(0);
-      taken += most;
+      inUse += most;
     }
-    expect(taken).toBeLessThan(1_000_000);
+    expect(inUse).toBeLessThan(1_000_000);
   });
 
   it("of a small quota is at least one while one is free", () => {

@@ -164,7 +164,7 @@ describe("a render", () => {
     expect(known).toMatchObject({ phase: "polling", upstreamId: "render_x" });
   });
 
-  it("can be cancelled until its file is being copied, and upstream is told if it may have the job", () => {
+  it("can be cancelled until its file is being copied, and upstream gets the cancellation if it may have the job", () => {
     expect(toCancelled(order, 5)).toMatchObject({
       phase: "failed",
       error: { code: "cancelled" },

@@ -5,7 +5,7 @@ import { checkTarget, explainTarget, isPublicAddress, resolveTarget, type Target
 const PUBLIC = { allowLocal: false, ownHosts: ["api.gateway.dev"] };
 const LOCAL = { ...PUBLIC, allowLocal: true };
 
-const TAKEN = [
+const ACCEPTED = [
   "https://example.org/hook",
   "https://hooks.zapier.com/a/b?c=d",
   "https://hook.eu1.make.com/abc123",
@@ -35,7 +35,7 @@ const TAKEN = [
   "https://hooks.api.gateway.dev/",
 ] as const;
 
-const REFUSED: readonly (readonly [string, TargetProblem])[] = [
+const REJECTED: readonly (readonly [string, TargetProblem])[] = [
   // not an address at all
   ["", "unreadable"],
   ["nonsense", "unreadable"],
@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   ["gopher://example.org/", "not_https"],
   ["blob:https://example.org/1", "not_https"],
   ["HTTP://EXAMPLE.ORG/", "not_https"],
-  // somebody's name in it
+  // with credentials in it
   ["https://user:pw@example.org/", "has_credentials"],
   ["https://user@example.org/", "has_credentials"],
   ["https://:pw@example.org/", "has_credentials"],
@@ -149,14 +149,14 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
 
 describe("an address to send to", () => {
   it("is checked in at least 80 spellings", () => {
-    expect(new Set([...TAKEN, ...REFUSED.map(([url]) => url)]).size).toBeGreaterThanOrEqual(80);
+    expect(new Set([...ACCEPTED, ...REJECTED.map(([url]) => url)]).size).toBeGreaterThanOrEqual(80);
   });
 
-  it.each(TAKEN)("accepts %j", (url) => {
+  it.each(ACCEPTED)("accepts %j", (url) => {
     expect(checkTarget(url, PUBLIC).ok).toBe(true);
   });
 
-  it.each(REFUSED)("rejects %j as %s", (url, why) => {
+  it.each(REJECTED)("rejects %j as %s", (url, why) => {
     expect(checkTarget(url, PUBLIC)).toEqual({ ok: false, error: why });
     expect(explainTarget(why)).toMatch(/^The address .+\.$/);
   });

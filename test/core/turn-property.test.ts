@@ -40,7 +40,7 @@ const script = fc.record({
   shared: fc.boolean(),
 });
 
-/** Reads as the object does, the last picture for ever, until the turn is settled. */
+/** Polls as the object does, the last snapshot for ever, until the turn is settled. */
 function settle(
   turn: Turn,
   readings: readonly Omit<Snapshot, "at">[],

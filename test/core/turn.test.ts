@@ -28,7 +28,7 @@ const before: Snapshot = {
   frozen: 0,
   at: SENT - 10,
 };
-const look = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
+const poll = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
 const base = newTurnOf({
   id: "trn_1",
@@ -49,7 +49,7 @@ const closed: Turn["stream"] = { end: "closed", spoke: true, toolsOpen: 0 };
 describe("a turn", () => {
   it("ends after one poll if upstream closed after a final text", () => {
     const turn = toSettling(sent, closed, null);
-    const settled = afterSnapshot(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
+    const settled = afterSnapshot(turn, poll({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
     expect(settled).toMatchObject({ do: "end", verdict: { status: "completed", charged: "yes" } });
   });
 
@@ -61,7 +61,7 @@ describe("a turn", () => {
   ])("waits for two equal polls when %s", (_why, stream) => {
     const first = afterSnapshot(
       toSettling(sent, stream, null),
-      look({ fingerprint: "b" }),
+      poll({ fingerprint: "b" }),
       false,
       SENT + 60_000,
       timings,
@@ -70,7 +70,7 @@ describe("a turn", () => {
     if (first.do !== "wait") return;
     const early = afterSnapshot(
       first.turn,
-      look({ fingerprint: "b", at: SENT + 70_000 }),
+      poll({ fingerprint: "b", at: SENT + 70_000 }),
       false,
       SENT + 70_000,
       timings,
@@ -78,7 +78,7 @@ describe("a turn", () => {
     expect(early.do).toBe("wait");
     const later = afterSnapshot(
       first.turn,
-      look({ fingerprint: "b", at: SENT + 90_000 }),
+      poll({ fingerprint: "b", at: SENT + 90_000 }),
       false,
       SENT + 90_000,
       timings,
@@ -88,11 +88,11 @@ describe("a turn", () => {
 
   it("does not take the first change as the end: a generation has two stages", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
-    const first = afterSnapshot(turn, look({ fingerprint: "b" }), false, SENT + 60_000, timings);
+    const first = afterSnapshot(turn, poll({ fingerprint: "b" }), false, SENT + 60_000, timings);
     if (first.do !== "wait") throw new Error("ended at the first change");
     const second = afterSnapshot(
       first.turn,
-      look({ fingerprint: "c", at: SENT + 100_000 }),
+      poll({ fingerprint: "c", at: SENT + 100_000 }),
       false,
       SENT + 100_000,
       timings,
@@ -101,9 +101,9 @@ describe("a turn", () => {
   });
 
   it("keeps waiting while credits are frozen, unless the token is shared", () => {
-    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), reading: look({ fingerprint: "b" }) };
+    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), reading: poll({ fingerprint: "b" }) };
     const now = SENT + 120_000;
-    const frozen = look({ fingerprint: "b", frozen: 100, at: now });
+    const frozen = poll({ fingerprint: "b", frozen: 100, at: now });
     expect(afterSnapshot(turn, frozen, false, now, timings).do).toBe("wait");
     expect(afterSnapshot(turn, frozen, true, now, timings)).toMatchObject({
       do: "end",
@@ -114,7 +114,7 @@ describe("a turn", () => {
   it("fails uncharged after 15 minutes only if nothing changed and the balance is its own and equal", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings);
-    const same = look({ fingerprint: "a", at: now });
+    const same = poll({ fingerprint: "a", at: now });
     expect(afterSnapshot(turn, same, false, now, timings)).toMatchObject({
       do: "end",
       verdict: { status: "failed", charged: "no" },
@@ -133,7 +133,7 @@ describe("a turn", () => {
   it("never waits beyond its give-up time", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings) - 5_000;
-    const settled = afterSnapshot(turn, look({ fingerprint: "a", at: now }), false, now, timings);
+    const settled = afterSnapshot(turn, poll({ fingerprint: "a", at: now }), false, now, timings);
     expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, timings) });
   });
 
@@ -152,7 +152,7 @@ describe("a turn", () => {
 
   it("reports the evidence of its end and its cost", () => {
     const turn = toSettling(sent, closed, null);
-    const snapshot = look({ fingerprint: "b", available: 400 });
+    const snapshot = poll({ fingerprint: "b", available: 400 });
     expect(evidenceOf(turn, snapshot, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
     expect(evidenceOf(turn, null, false)).toEqual({ stream: "closed", timeline: "unread", balance: "unread" });
     expect(spentBy(turn, snapshot, false)).toEqual({ amount: 100, basis: "measured" });

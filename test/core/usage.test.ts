@@ -1,4 +1,4 @@
-/** What a fact adds to what was used, and which period may be asked for. */
+/** What an event adds to the usage, and which period may be requested. */
 import { describe, expect, it } from "vitest";
 import { countsOf, periodOf } from "../../src/core/usage.ts";
 
@@ -19,8 +19,8 @@ describe("a usage record", () => {
   });
 
   it("of a render counts the bytes of its file", () => {
-    const told = '{"reused_from":null,"file":{"size_bytes":9500000}}';
-    expect(countsOf("render.completed", told)).toEqual({ renders_completed: 1, render_bytes: 9_500_000 });
+    const data = '{"reused_from":null,"file":{"size_bytes":9500000}}';
+    expect(countsOf("render.completed", data)).toEqual({ renders_completed: 1, render_bytes: 9_500_000 });
   });
 
   it("of a video, or of a render that reuses a file, is not counted: its parts are", () => {

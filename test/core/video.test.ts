@@ -141,11 +141,11 @@ describe("the cost of a video", () => {
     const stopped = toCancelled(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
     expect(awaitsCost(stopped)).toBe(true);
     expect(withLateCost(stopped, null)).toBe(stopped);
-    const told = withLateCost(stopped, ended());
-    expect(told).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
-    expect(awaitsCost(told)).toBe(false);
-    expect(withLateCost(told, ended())).toBe(told);
-    const later = toCancelled({ ...told, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
+    const updated = withLateCost(stopped, ended());
+    expect(updated).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
+    expect(awaitsCost(updated)).toBe(false);
+    expect(withLateCost(updated, ended())).toBe(updated);
+    const later = toCancelled({ ...updated, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
     expect(awaitsCost(later)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Every limit that counts things holds when far more are asked for at the same time: what is counted and what is written stand in
+ * Every limit that counts resources holds under many concurrent requests: what is counted and what is written are in
  * one turn of the event loop, or in one statement. The table names every such limit of core/limits.ts, so a new one needs a row.
  */
 import { runInDurableObject } from "cloudflare:test";
@@ -47,7 +47,7 @@ async function quietTurn(address: UserAddress) {
   return { user, turn };
 }
 
-/** Uploads as their user's object lists them, before any of them is told. */
+/** Uploads as their user's object lists them, before any of them reports. */
 async function listedUploads(address: UserAddress, count: number, as: Partial<UploadWire>): Promise<UploadId[]> {
   const user = userRpc(address);
   const ids = Array.from({ length: count }, () => newUploadId(address));
@@ -194,13 +194,13 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Limits that nobody can ask for at once, and why. */
+/** Limits that cannot be exceeded by concurrent requests, and why. */
 const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
   ORIGINS_PER_TENANT: "one list in one body",
   KEYS_REMEMBERED: "memory of an isolate: the oldest makes room",
   STREAMING_TURNS_PER_USER: "the user's object takes them out of its own queue",
   SENDERS_AT_ONCE: "the tenant's object calls its own senders",
-  SECRETS_AT_ONCE: "a further one lets go of the oldest",
+  SECRETS_AT_ONCE: "a further one removes the oldest",
   TEST_HOST_PER_SECOND: "the pace of what leaves",
 };
 
@@ -239,7 +239,7 @@ describe("an upload slot", () => {
       false,
     ]);
     await runInDurableObject(userStub(address), (_, { storage }) => {
-      storage.sql.exec("UPDATE uploads SET work_until = work_until + 3600000"); // nobody is late on a slow machine
+      storage.sql.exec("UPDATE uploads SET work_until = work_until + 3600000"); // so that none is late on a slow machine
     });
     const { data } = await user.listUploads({ limit: 10, after: null });
     const first = data.find(({ id }) => id === ids[0]) as UploadWire;

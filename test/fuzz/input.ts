@@ -24,13 +24,13 @@ const utf8 = new TextEncoder();
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const seed = (value: unknown): Uint8Array => utf8.encode(typeof value === "string" ? value : JSON.stringify(value));
 
-/** As http/body.ts reads a body: null where its text is refused. */
+/** As http/request-body.ts reads a body: null if its text is rejected. */
 function jsonIn(text: string): unknown {
   const whole = wholeJson(text);
   return jsonFault(whole) === null ? JSON.parse(whole) : undefined;
 }
 
-/** A refusal that is meant for the caller is an answer. */
+/** A problem for the caller is a valid result. */
 function answered<T>(read: () => T): T | null {
   try {
     return read();

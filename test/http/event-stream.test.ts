@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pipeToObject } from "../../src/http/event-stream.ts";
 
-const FILE = new Uint8Array(300_000).map((_, place) => place * 31 + (place >> 8));
+const FILE = new Uint8Array(300_000).map((_, position) => position * 31 + (position >> 8));
 
 describe("a body that is passed to an object", () => {
   it("arrives unchanged", async () => {

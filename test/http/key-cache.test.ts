@@ -85,18 +85,18 @@ describe("ownerOf", () => {
   it("caches unknown keys for half a minute, separately from known keys", async () => {
     const held = newHash();
     await ownerOf(held, 60_000, finder());
-    const nobody = finder(null);
+    const unknown = finder(null);
     const unheld = newHash();
-    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
+    expect(await ownerOf(unheld, 5_000, unknown)).toBeNull();
     vi.advanceTimersByTime(30_000);
-    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
-    expect(nobody).toHaveBeenCalledTimes(1);
+    expect(await ownerOf(unheld, 5_000, unknown)).toBeNull();
+    expect(unknown).toHaveBeenCalledTimes(1);
     for (let at = 0; at < 2_000; at++) await ownerOf(newHash(), 60_000, finder(null));
     const find = finder();
     await ownerOf(held, 60_000, find);
     expect(find).not.toHaveBeenCalled();
-    await ownerOf(unheld, 5_000, nobody);
-    expect(nobody).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
+    await ownerOf(unheld, 5_000, unknown);
+    expect(unknown).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
   });
 
   it("shares a failed look-up with all that wait for it, and looks up again afterwards", async () => {

@@ -52,7 +52,7 @@ describe("a user token", () => {
     expect(await read(await forged(await said(), "HS256", kid, other.current))).toMatchObject({ error: "foreign" });
     // Signed under one of our secrets, named as the other.
     expect(await read(await forged(await said(), "HS256", kid, roots.previous))).toMatchObject({ error: "foreign" });
-    expect(await read(await forged(await said(), "HS256", "nobody"))).toMatchObject({ error: "foreign" });
+    expect(await read(await forged(await said(), "HS256", "unknown"))).toMatchObject({ error: "foreign" });
   });
 
   it("whose header names another algorithm is not recognised, even if it is signed with our key", async () => {

@@ -131,7 +131,7 @@ describe("deleting a tenant", () => {
   });
 });
 
-/** A tenant with one of everything, marked as going; nobody but the test steps its deletion on. */
+/** A tenant with one of everything, marked for deletion; only the test runs its steps. */
 async function doomed(): Promise<UserAddress> {
   const tenant = (await makeTenant("doomed")) as TenantWire & { id: TenantId };
   await makeKey(tenant.id);
@@ -175,7 +175,7 @@ const begin = (tenant: TenantId): Promise<void> =>
 
 type Touch = { readonly name: string; readonly nth: number; readonly when: "before" | "after" };
 
-/** The real world without nudges, in which one touch fails: the nth of its name, before it had its effect or after. */
+/** The real dependencies without wake messages, of which one call fails: the nth of its name, before it had its effect or after. */
 function faulty({ name: wanted, nth, when }: Touch): DeletionDependencies {
   let touches = 0;
   const real = { ...deletionDependencies(env), postpone: quietPostpone };
@@ -205,7 +205,7 @@ async function drive(address: UserAddress, dependencies: DeletionDependencies): 
     if ((await readDeletion(env.DB, tenant))?.completedAt) return failed;
     await userRpc(address)
       .wake()
-      .catch(() => undefined); // what the cron would do; a restarting object refuses
+      .catch(() => undefined); // what the cron would do; a restarting object rejects calls
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

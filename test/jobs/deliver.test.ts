@@ -11,15 +11,15 @@ import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
 import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
-import { env, freshAddress, good, owedDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
+import { env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
-/** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
+/** One event, one endpoint, one attempt against this response; returns the delivery afterwards. `moved`: its later address. */
 async function attempt(
   answer: (request: Request) => Promise<Response>,
   moved = "http://127.0.0.1:9/in",
 ): Promise<DeliveryWire> {
   const address = freshAddress();
-  const fact = {
+  const event = {
     type: "render.completed",
     resource: "rnd_a",
     sequence: 1,
@@ -27,8 +27,8 @@ async function attempt(
     uh: "u",
     data: "{}",
   } as const;
-  const known = { ...fact, id: await eventId(address.tenant, "render.completed#1") };
-  const { id } = await owedDelivery(address, known, "http://127.0.0.1:9/in");
+  const known = { ...event, id: await eventId(address.tenant, "render.completed#1") };
+  const { id } = await pendingDelivery(address, known, "http://127.0.0.1:9/in");
   await runInDurableObject(tenantStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE endpoints SET url = ?", moved);
   });
@@ -107,7 +107,7 @@ describe("one attempt", () => {
       last_answer: "no answer in time",
     });
     expect(await attempt(() => new Promise(() => undefined))).toMatchObject({ last_answer: "no answer in time" });
-    expect(await attempt(() => Promise.reject(new Error("refused")))).toMatchObject({
+    expect(await attempt(() => Promise.reject(new Error("rejected")))).toMatchObject({
       last_status: null,
       last_answer: "no connection",
     });

@@ -49,9 +49,9 @@ describe("missing responses", () => {
       error: { reason: "unavailable", sent: "no" },
     });
     expect(await nemo.openTurn("bad\ntoken", { sessionId: SESSION, text: "x" })).toMatchObject({
-      error: { reason: "refused", message: "the request could not be built" },
+      error: { reason: "rejected", message: "the request could not be built" },
     });
-    expect(await nemo.issueToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_refused" } });
+    expect(await nemo.issueToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_rejected" } });
     expect(asked).toEqual([]);
   });
 
@@ -107,12 +107,12 @@ describe("responses that do not end", () => {
   it("are rejected at the limit for a 400 MB state, and unread if the length is announced", async () => {
     const source = huge(400_000_000);
     expect(await failure("readState", source.response)).toMatchObject({
-      reason: "garbled",
+      reason: "malformed",
       message: "an answer above 8388608 bytes",
     });
     expect(source.pulled()).toBeLessThan(11_000_000);
     const announced = huge(400_000_000, { "content-length": "400000000" });
-    expect(await failure("readState", announced.response)).toMatchObject({ reason: "garbled" });
+    expect(await failure("readState", announced.response)).toMatchObject({ reason: "malformed" });
     expect(announced.pulled()).toBeLessThan(3_000_000);
   });
 

@@ -24,7 +24,7 @@ describe("renders", () => {
   it("are rejected for a draft that is not JSON before anything is sent", async () => {
     const { nemo, asked } = upstream([]);
     expect(await nemo.submitRender(TOKEN, { renderId: "r", sessionId: SESSION, draftText: '{},"x":1' })).toMatchObject({
-      error: { reason: "refused" },
+      error: { reason: "rejected" },
     });
     expect(asked).toEqual([]);
   });
@@ -94,7 +94,7 @@ describe("finished files", () => {
     expect(asked[0]).toMatchObject({ method: "GET", path: "/o.mp4?sig=1" });
     expect([asked[0]?.headers.get("authorization"), asked[0]?.headers.get("x-skill-source")]).toEqual([null, null]);
     for (const url of ["http://cdn.nemo.org/o.mp4", "file:///o.mp4", "o.mp4", ""])
-      expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
+      expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "rejected" } });
     expect(asked).toHaveLength(1);
   });
 
@@ -110,7 +110,7 @@ describe("finished files", () => {
       upstream([to("http://cdn.nemo.org/o.mp4"), file()]),
     ]) {
       const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4");
-      expect(answer).toMatchObject({ error: { at: "result", reason: "refused" } });
+      expect(answer).toMatchObject({ error: { at: "result", reason: "rejected" } });
       expect(asked).toHaveLength(asked === tooFar.asked ? 6 : 1);
     }
   });

@@ -72,7 +72,7 @@ describe("upstream's state", () => {
       ...new TextEncoder().encode('"}}}}'),
     ]);
     expect(await upstream([new Response(bytes)]).nemo.readState(TOKEN, SESSION)).toMatchObject({
-      error: { reason: "garbled" },
+      error: { reason: "malformed" },
     });
   });
 });

@@ -36,7 +36,7 @@ describe("a hostile stream", () => {
     const [one, other] = [first, second].map((id) => Number(id.split("#")[1]));
     expect(other).toBe((one ?? 0) + 2);
     for (let n = 0; n < 300_000; n++) calls.finish("even", calls.start("even", null));
-    expect(calls.finish("nobody", null)).toMatch(/^nobody#/);
+    expect(calls.finish("unknown", null)).toMatch(/^unknown#/);
     calls.start("a", "x");
     calls.start("b", "x"); // the same id under another name
     expect([calls.finish("b", null), calls.finish("a", null)]).toEqual(["x", expect.stringMatching(/^a#/)]);
@@ -186,7 +186,7 @@ describe("errors in a stream", () => {
     [{ error: "Insufficient credits, please top up" }, ["no_credits", null, "Insufficient credits, please top up"]],
     [{ error: "2001: top up" }, ["no_credits", 2001, "2001: top up"]],
     [{ error: "积分不足" }, ["no_credits", null, "积分不足"]],
-    // The model provider's own refusals are not about our token or our rate.
+    // The model provider's own errors are not about our token or our rate.
     [{ error: { code: 429, message: "RESOURCE_EXHAUSTED" } }, ["agent_failed", 429, "RESOURCE_EXHAUSTED"]],
     [{ error: { code: 401, message: "bad key" } }, ["agent_failed", 401, "bad key"]],
     [{ error: true }, ["agent_failed", null, "an error without a message"]],

@@ -74,10 +74,10 @@ describe("uploads", () => {
         cancelBody = true;
       },
     });
-    const refusing = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
+    const rejecting = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
     const attribution = { source: "s", version: "1", platform: "p" };
     const targets = { rules: { allowLocal: false, ownHosts: [] }, resolve: null };
-    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution, targets });
+    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: rejecting, attribution, targets });
     expect(await upload(nemo, 1_000_000_000, endless)).toMatchObject({ error: { reason: "unsupported_media" } });
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(cancelBody).toBe(true);

@@ -1,4 +1,4 @@
-/** What the documents say can be looked up: the tests that they name are there, and the gates that they name are configured. */
+/** Statements of the documents that can be checked: the tests that they name exist, and the rate limits that they name are configured. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
@@ -75,10 +75,10 @@ describe("test/faults.md", () => {
 describe("the rate limit", () => {
   it("is configured as documented, and counts by the minute", () => {
     const toml = read("wrangler.toml");
-    const gates = toml.matchAll(
-      /name = "GATE_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
+    const limits = toml.matchAll(
+      /name = "RATE_LIMIT_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
     );
-    expect(Object.fromEntries([...gates].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
+    expect(Object.fromEntries([...limits].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
       RATE_LIMIT_TIERS,
     );
   });

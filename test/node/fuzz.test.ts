@@ -11,7 +11,7 @@ import type { FuzzTarget } from "../fuzz/target.ts";
 const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const seeds = [new TextEncoder().encode("hello, world")];
+const seeds = [new TextEncoder().encode("hello, there")];
 
 /** A target whose reader is this function's text, in a module of its own as the thread loads it. */
 function planted(name: string, run: string): { bundle: string; target: FuzzTarget } {

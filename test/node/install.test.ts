@@ -24,7 +24,7 @@ type Ended = { readonly code: number | null; readonly output: string };
 function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   return new Promise((settle) => child.on("close", (code) => settle({ code, output })));
 }
 
@@ -91,17 +91,17 @@ describe("installing what is missing", () => {
   });
 
   it("passes a signal on to the script, and ends when that has ended", async () => {
-    const timings = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
+    const timings = `process.on("SIGTERM", () => setTimeout(() => { console.log("cleaned up"); process.exit(143); }, 100));
       console.log("here"); setInterval(() => {}, 1000);`;
     write(join(context, "scripts"), "b.mjs", timings);
     const child = spawn("node", [join(context, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: context, env });
     let output = "";
-    child.stdout.on("data", (piece) => {
-      output += String(piece);
-      if (String(piece).includes("here")) child.kill("SIGTERM");
+    child.stdout.on("data", (chunk) => {
+      output += String(chunk);
+      if (String(chunk).includes("here")) child.kill("SIGTERM");
     });
     expect(await new Promise((settle) => child.on("close", settle))).toBe(143);
-    expect(output).toContain("tidied");
+    expect(output).toContain("cleaned up");
   });
 
   it("installs again what was removed, or not installed to its end", async () => {
@@ -123,8 +123,8 @@ describe("installing what is missing", () => {
     });
     let output = "";
     const timings = new Promise<void>((settle) => {
-      child.stderr.on("data", (piece) => {
-        output += String(piece);
+      child.stderr.on("data", (chunk) => {
+        output += String(chunk);
         if (output.includes("waiting for it")) settle();
       });
     });

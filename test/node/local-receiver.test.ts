@@ -14,7 +14,7 @@ const second = secretOf("a second one of twenty-four bytes, too");
 const foreign = secretOf("a third one that the receiver knows not");
 
 const nested = JSON.stringify({ type: "render.completed", data: { id: "rnd_1" } });
-/** An event whose thing has no id of its own. */
+/** An event whose resource has no id of its own. */
 const nameless = JSON.stringify({ type: "timeline.changed", data: { type: "timeline.changed" } });
 const flat = JSON.stringify({ id: "evt_1", type: "video.completed", video_id: "vid_1", note: "\u001b[31mred" });
 

@@ -17,7 +17,7 @@ function changed(mark: string, offset: number, bytes: readonly number[]): Uint8A
 }
 
 describe("checkMp4", () => {
-  it("reads duration, picture size and samples of a real clip", () => {
+  it("reads duration, frame size and samples of a real clip", () => {
     const found = checkMp4(clip);
     expect(found).toMatchObject({ width: 320, height: 180, sizeBytes: clip.byteLength });
     expect(found.durationMs).toBeGreaterThan(500);
@@ -33,7 +33,7 @@ describe("checkMp4", () => {
   it.each([
     ["an empty file", new Uint8Array(), "does not begin with ftyp"],
     ["a web page", new TextEncoder().encode("<!doctype html><title>Not found</title>"), "box"],
-    ["a picture", media("photo.png"), "box"],
+    ["an image", media("photo.png"), "box"],
     ["an MP4 with sound alone", media("tone.m4a"), "no video among 1 tracks"],
     ["a clip cut in the middle", clip.subarray(0, clip.byteLength - 1_000), "bytes"],
     ["a clip of no duration", changed("mvhd", 16, [0, 0, 0, 0]), "duration is 0"],

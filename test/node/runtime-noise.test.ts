@@ -23,7 +23,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     "uncaught exception; source = Uncaught (in promise); stack = Error: Application called deleteAllDurableObjects().",
     "exception = workerd/api/unsafe.c++:228: failed: jsg.Error: Application called deleteAllDurableObjects().",
   ],
-  "a refused connection": ["exception = rust/worker/ffi.rs:110: disconnected: Connection refused (os error 111)"],
+  "a rejected connection": ["exception = rust/worker/ffi.rs:110: disconnected: Connection refused (os error 111)"],
   "a body that ended early": [
     "exception = workerd/api/streams/internal.c++:532: disconnected: pump canceled",
     "exception = kj/async-io.c++:2008: disconnected: fixed-length pipe ended prematurely",

@@ -1,4 +1,4 @@
-/** Every script's command line: `--help` says what it takes, and what it does not know is refused before anything happens. */
+/** Every script's command line: `--help` lists its flags, and an unknown one is rejected before anything happens. */
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ function run(script: string, flag: string): Promise<{ code: number | null; outpu
   const command = script.endsWith(".sh") ? "sh" : process.execPath;
   const child = spawn(command, [join(ROOT, script), flag], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   return new Promise((settle) => child.on("close", (code) => settle({ code, output })));
 }
 

@@ -1,4 +1,4 @@
-/** Every place that takes an address asks the one judge of core/target.ts: the same addresses are refused, in the same words. */
+/** Every field with an address uses the one check of core/ssrf.ts: the same addresses are rejected, with the same text. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
@@ -8,8 +8,8 @@ import { postWebhook } from "../../src/jobs/deliver.ts";
 import { createNemo } from "../../src/nemo/client.ts";
 import { env, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
-/** One address for each way to be refused that needs no look-up. */
-const REFUSED: readonly (readonly [string, TargetProblem])[] = [
+/** One address for each reason of rejection that needs no look-up. */
+const REJECTED: readonly (readonly [string, TargetProblem])[] = [
   ["http://example.com/a.mp4", "not_https"],
   ["https://example.com:8443/a.mp4", "other_port"],
   ["https://me:pw@example.com/a.mp4", "has_credentials"],
@@ -19,14 +19,14 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   ["https://metadata.google.internal/a.mp4", "reserved_name"],
 ];
 
-type Place = {
+type AddressField = {
   readonly name: string;
   readonly path: string;
   readonly field: string;
   readonly body: (url: string) => unknown;
 };
 
-const places = (project: string): readonly Place[] => [
+const fields = (project: string): readonly AddressField[] => [
   { name: "webhooks", path: "/v1/webhook_endpoints", field: "/url", body: (url) => ({ url }) },
   { name: "imports", path: "/v1/uploads/import", field: "/url", body: (url) => ({ url }) },
   {
@@ -85,25 +85,25 @@ const places = (project: string): readonly Place[] => [
   },
 ];
 
-const refusedBy = async (member: Member, { path, body }: Place, url: string) =>
+const problemOf = async (member: Member, { path, body }: AddressField, url: string) =>
   readProblem(await send("POST", path, body(url), member.headers));
 
 describe("an address from a caller", () => {
   it("is checked the same way in every field", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
-    for (const place of places(id)) {
-      for (const [url, why] of REFUSED) {
+    for (const fieldValue of fields(id)) {
+      for (const [url, why] of REJECTED) {
         const message = explainTarget(why);
-        const problem = await refusedBy(member, place, url);
-        expect([place.name, url, problem]).toMatchObject([
-          place.name,
+        const problem = await problemOf(member, fieldValue, url);
+        expect([fieldValue.name, url, problem]).toMatchObject([
+          fieldValue.name,
           url,
           {
             status: 422,
             code: "address_not_allowed",
-            detail: place.field.includes("asset") ? `${place.field}: ${message}` : message, // says which of several
-            errors: [{ field: place.field, message }],
+            detail: fieldValue.field.includes("asset") ? `${fieldValue.field}: ${message}` : message, // says which of several
+            errors: [{ field: fieldValue.field, message }],
           },
         ]);
       }
@@ -119,16 +119,16 @@ describe("an address from a caller", () => {
     const endpoint = await send("POST", "/v1/webhook_endpoints", { url: "https://nemo.org/in" }, member.headers);
     const { id: whk } = await jsonOf<{ id: string }>(endpoint, 201);
     const change = { name: "changes", path: `/v1/webhook_endpoints/${whk}`, field: "/url" };
-    for (const place of [...places(id), { ...change, body: (url: string) => ({ url }) }]) {
+    for (const fieldValue of [...fields(id), { ...change, body: (url: string) => ({ url }) }]) {
       for (const own of ["https://api.nemo.org/v1/me", "https://API.nemo.org.:443/x"]) {
-        const sent = new Request(`https://api.nemo.org${place.path}`, {
-          method: place.name === change.name ? "PATCH" : "POST",
+        const sent = new Request(`https://api.nemo.org${fieldValue.path}`, {
+          method: fieldValue.name === change.name ? "PATCH" : "POST",
           headers: { ...member.headers, "Content-Type": "application/json" },
-          body: JSON.stringify(place.body(own)),
+          body: JSON.stringify(fieldValue.body(own)),
         });
-        expect([place.name, await readProblem(await production(sent))]).toMatchObject([
-          place.name,
-          { code: "address_not_allowed", errors: [{ field: place.field, message: explainTarget("own_name") }] },
+        expect([fieldValue.name, await readProblem(await production(sent))]).toMatchObject([
+          fieldValue.name,
+          { code: "address_not_allowed", errors: [{ field: fieldValue.field, message: explainTarget("own_name") }] },
         ]);
       }
     }
@@ -160,11 +160,11 @@ describe("an address from a caller", () => {
     const targets = { rules: { allowLocal: true, ownHosts: [] }, resolve: null };
     const attribution = { source: "s", version: "1", platform: "p" };
     const nemo = createNemo({ baseUrl: "https://nemo.org", fetch, attribution, targets });
-    for (const [url, why] of REFUSED) {
+    for (const [url, why] of REJECTED) {
       const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
       expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget(why));
       expect(await nemo.fetchResult(url)).toMatchObject({
-        error: { reason: "refused", message: expect.stringContaining(why) },
+        error: { reason: "rejected", message: expect.stringContaining(why) },
       });
     }
     expect(left).toBe(0);
@@ -182,7 +182,7 @@ describe("an address from a caller", () => {
     const url = "https://inside.example.com/a.mp4";
     const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
     expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget("private_address"));
-    expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
+    expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "rejected" } });
     expect(left).toBe(0);
   });
 });

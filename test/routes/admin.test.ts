@@ -59,13 +59,13 @@ describe("the operator's API", () => {
       outbox_backlog: 0,
       dead_letters: { count: 0, last_at: null },
       errors_last_hour: expect.any(Object),
-      stale_seals: 0,
+      stale_encryption: 0,
       tokens: { operator: expect.any(String), live: expect.any(Object), test: expect.any(Object) },
     });
   });
 });
 
-/** A made tenant as it is read: what its making warned of is said once. */
+/** A created tenant as it is read: the warning of its creation is returned once. */
 const read = (made: TenantWire): TenantWire => {
   const { warnings: _, ...tenant } = made as TenantWire & { warnings: string[] };
   return tenant;

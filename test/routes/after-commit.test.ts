@@ -1,14 +1,14 @@
-/** A request that has made something is answered with it, whatever becomes of what it asks afterwards. */
+/** A request that has created something is answered with it, whatever fails after the commit. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIBERS_PER_TURN, SUBSCRIBERS_PER_USER } from "../../src/core/limits.ts";
 import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 let member: Member;
-let things: ReadonlyMap<string, string>;
+let resources: ReadonlyMap<string, string>;
 beforeAll(async () => {
   member = await makeMember();
   const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
-  things = new Map([["prj", project.id]]);
+  resources = new Map([["prj", project.id]]);
 }, 60_000);
 
 describe("a POST that has created something", () => {
@@ -34,7 +34,7 @@ describe("a POST that has created something", () => {
 
   it("is continued when its caller lost the stream and sends the same key again", async () => {
     const { headers } = member;
-    const path = `/v1/projects/${things.get("prj")}/turns`;
+    const path = `/v1/projects/${resources.get("prj")}/turns`;
     const post = (last: string | null, key: string) =>
       call(path, {
         method: "POST",
@@ -55,12 +55,12 @@ describe("a POST that has created something", () => {
     expect(again.headers.get("Location")).toBe(first.headers.get("Location"));
     expect(idsOf(await again.text())).toEqual(all.slice(1));
     expect((await post(String(all.at(-1)), "stream-1")).status).toBe(204);
-    // Of a new turn nobody has seen anything, whatever a client brings along from another one.
+    // A new turn starts at its first event, whatever last id a client sends from another one.
     expect(idsOf(await (await post("3", "stream-2")).text())[0]).toBe(1);
     const unreadable = await post("x", "stream-3");
     expect(unreadable.status).toBe(422);
     const { data } = (await (await call(`${path}?limit=100`, { headers })).json()) as { data: { prompt: string }[] };
-    expect(data.filter(({ prompt }) => prompt === "status")).toHaveLength(2); // nothing was made for what was refused
+    expect(data.filter(({ prompt }) => prompt === "status")).toHaveLength(2); // nothing was created for the rejected request
   });
 
   it("is reported as deleted when its key is sent again after a DELETE, for any resource", async () => {

@@ -37,7 +37,7 @@ describe("a key", () => {
       { "X-Api-Key": key.secret },
       { Authorization: `Basic ${btoa(`${key.secret}:`)}` },
     ]) {
-      expect((await call("/v1/projects", { headers })).status).toBe(422); // authenticated, then told that a user is needed
+      expect((await call("/v1/projects", { headers })).status).toBe(422); // authenticated, then rejected because a user is needed
     }
   });
 
@@ -136,7 +136,7 @@ describe("a key", () => {
     const { key } = await makeMember();
     const app = createApp();
     const headers = { "X-Api-Key": key.secret };
-    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and told that a user is needed
+    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and rejected because a user is needed
     const read = async () => (await app.request("/v1/projects", { headers }, withoutD1())).status;
     const write = async () =>
       (await app.request("/v1/renders/x/link", { method: "POST", headers }, withoutD1())).status;
@@ -202,7 +202,7 @@ describe("the rate limits", () => {
     const response = await createApp().request(
       "/v1/me",
       { headers: { "X-Api-Key": key.secret } },
-      { ...deployed, GATE_SMALL: closed },
+      { ...deployed, RATE_LIMIT_SMALL: closed },
     );
     expect(response.headers.get("Retry-After")).toBe("60");
     expect(response.headers.get("RateLimit-Policy")).toBe('"small";q=300;w=60');
@@ -220,7 +220,7 @@ describe("the rate limits", () => {
     const response = await createApp().request(
       "/v1/projects",
       { headers: { "X-Api-Key": secret } },
-      { ...deployed, GATE_LARGE: open, GATE_SMALL: closed },
+      { ...deployed, RATE_LIMIT_LARGE: open, RATE_LIMIT_SMALL: closed },
     );
     expect(response.status).toBe(422);
     expect(response.headers.get("RateLimit-Policy")).toBe('"large";q=6000;w=60');
@@ -228,8 +228,8 @@ describe("the rate limits", () => {
     expect(asked).toEqual([`${tenant.id}:test`]);
   });
 
-  /** Gates that let so many requests of each key pass, as the platform's bindings do; `asked` counts what came, refused or not. */
-  const gateOf = (limit: number) => {
+  /** Limiters that allow so many requests of each key, as the platform's bindings do; `asked` counts all of them. */
+  const limiterOf = (limit: number) => {
     const asked = new Map<string, number>();
     return {
       asked,
@@ -247,10 +247,10 @@ describe("the rate limits", () => {
   it("count each user of a tenant first, so that one user cannot shut out the others", async () => {
     const { headers, tenant } = await makeMember(null);
     const [flood, quiet] = [await tokenOf(headers, "flood"), await tokenOf(headers, "quiet")];
-    const [GATE_USER, GATE_SMALL] = [gateOf(RATE_LIMIT_TIERS.user), gateOf(RATE_LIMIT_TIERS.small)];
+    const [RATE_LIMIT_USER, RATE_LIMIT_SMALL] = [limiterOf(RATE_LIMIT_TIERS.user), limiterOf(RATE_LIMIT_TIERS.small)];
     const app = createApp();
     const ask = (who: Record<string, string>) =>
-      app.request("/v1/projects", { headers: who }, { ...deployed, GATE_USER, GATE_SMALL });
+      app.request("/v1/projects", { headers: who }, { ...deployed, RATE_LIMIT_USER, RATE_LIMIT_SMALL });
     const flooded = await Promise.all(Array.from({ length: 320 }, () => ask(flood)));
     expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - RATE_LIMIT_TIERS.user);
     const problem = flooded.at(-1) as Response;
@@ -259,17 +259,17 @@ describe("the rate limits", () => {
     const served = await ask(quiet);
     expect(served.status).toBe(200);
     expect(served.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60, "small";q=300;w=60');
-    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
+    expect(RATE_LIMIT_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
   });
 
   it("count chunks of uploads separately, so that a client that sends small ones is not stopped in the middle", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "sender");
-    const [GATE_USER, GATE_SMALL, GATE_BYTES] = [gateOf(2), gateOf(2), gateOf(12)];
+    const [RATE_LIMIT_USER, RATE_LIMIT_SMALL, RATE_LIMIT_BYTES] = [limiterOf(2), limiterOf(2), limiterOf(12)];
     const app = createApp();
     const tus = (method: string, path: string, more: Record<string, string>, body: string | null = null) => {
       const init = { method, headers: { ...token, "Tus-Resumable": "1.0.0", ...more }, body };
-      return app.request(path, init, { ...deployed, GATE_USER, GATE_SMALL, GATE_BYTES });
+      return app.request(path, init, { ...deployed, RATE_LIMIT_USER, RATE_LIMIT_SMALL, RATE_LIMIT_BYTES });
     };
     const made = await tus("POST", "/v1/uploads", { "Upload-Length": "100", "Upload-Metadata": "" });
     const path = made.headers.get("Location") ?? "";
@@ -281,8 +281,8 @@ describe("the rate limits", () => {
     expect(asked.headers.get("RateLimit-Policy")).toBe('"bytes";q=6000;w=60');
     expect((await append(10)).status).toBe(204);
     expect((await readProblem(await append(11))).code).toBe("rate_limited");
-    expect([...GATE_BYTES.asked]).toEqual([[[...GATE_USER.asked.keys()][0], 13]]);
-    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
+    expect([...RATE_LIMIT_BYTES.asked]).toEqual([[[...RATE_LIMIT_USER.asked.keys()][0], 13]]);
+    expect(RATE_LIMIT_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
     expect((await tus("GET", path, {})).status).toBe(200);
     expect((await tus("GET", path, {})).status).toBe(429);
   });
@@ -292,11 +292,12 @@ describe("the rate limits", () => {
     const token = await tokenOf(headers, "flood");
     const spare = await makeKey(tenant.id);
     const reader = await makeKey(tenant.id, { scopes: ["read"] });
-    const bindings = { ...deployed, GATE_SMALL: closed };
+    const bindings = { ...deployed, RATE_LIMIT_SMALL: closed };
     const app = createApp();
     const ask = (method: string, path: string, who: Record<string, string>) =>
       app.request(path, { method, headers: who }, bindings);
-    const read = () => app.request("/v1/projects", { headers: token }, { ...deployed, GATE_SMALL: gateOf(300) });
+    const read = () =>
+      app.request("/v1/projects", { headers: token }, { ...deployed, RATE_LIMIT_SMALL: limiterOf(300) });
     expect((await read()).status).toBe(200);
     const bare = { "X-Api-Key": reader.secret };
     for (const [method, path] of [
@@ -313,7 +314,7 @@ describe("the rate limits", () => {
 
   it("are checked before the database is read, for every key that is not cached", async () => {
     const { key } = await makeMember();
-    const GATE_LOOKUP = gateOf(2);
+    const RATE_LIMIT_LOOKUP = limiterOf(2);
     const prepare = vi.fn(() => ({ bind: () => ({ first: async () => null }) }));
     const app = createApp();
     const ask = (secret: string, from: string, bindings: object) =>
@@ -324,7 +325,7 @@ describe("the rate limits", () => {
       );
     const unknown = async (from: string) => {
       const secret = issueKey("test", (count) => crypto.getRandomValues(new Uint8Array(count)));
-      return (await ask(secret, from, { GATE_LOOKUP, DB: { prepare } })).status;
+      return (await ask(secret, from, { RATE_LIMIT_LOOKUP, DB: { prepare } })).status;
     };
     const statuses = [];
     for (let n = 0; n < 5; n++) statuses.push(await unknown(`2001:db8:1:2:3:4:5:${n}`));
@@ -333,28 +334,32 @@ describe("the rate limits", () => {
     expect(await unknown("2001:db8:1:3::1"), "another network").toBe(401);
     const known = { "CF-Connecting-IP": "2001:db8:1:2::9" };
     expect((await ask(key.secret, "192.0.2.1", {})).status).toBe(200);
-    expect((await ask(key.secret, known["CF-Connecting-IP"], { GATE_LOOKUP })).status, "a known key").toBe(200);
+    expect((await ask(key.secret, known["CF-Connecting-IP"], { RATE_LIMIT_LOOKUP })).status, "a known key").toBe(200);
   });
 
   it("count an IPv6 sender by its network", async () => {
-    const GATE_REJECTED = gateOf(RATE_LIMIT_TIERS.rejected);
+    const RATE_LIMIT_REJECTED = limiterOf(RATE_LIMIT_TIERS.rejected);
     const app = createApp();
     const ask = async (address: string) => {
       const headers = { "CF-Connecting-IP": address };
-      return (await app.request("/v1/me", { headers }, { ...deployed, GATE_REJECTED })).status;
+      return (await app.request("/v1/me", { headers }, { ...deployed, RATE_LIMIT_REJECTED })).status;
     };
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(`2001:db8:0:7:${n.toString(16)}::1`)));
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
-    expect([...GATE_REJECTED.asked.values()]).toEqual([40]);
+    expect([...RATE_LIMIT_REJECTED.asked.values()]).toEqual([40]);
     expect(await ask("2001:db8:0:8::1")).toBe(401);
   });
 
   it("count rejected credentials by sender, whose address is not stored in plain text", async () => {
     const asked: string[] = [];
-    const gate = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
+    const limiter = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
     const app = createApp();
     const ask = () =>
-      app.request("/v1/me", { headers: { "CF-Connecting-IP": "192.0.2.7" } }, { ...deployed, GATE_REJECTED: gate });
+      app.request(
+        "/v1/me",
+        { headers: { "CF-Connecting-IP": "192.0.2.7" } },
+        { ...deployed, RATE_LIMIT_REJECTED: limiter },
+      );
     expect((await ask()).status).toBe(401);
     expect((await ask()).status).toBe(429);
     expect(asked[0]).toMatch(/^[0-9a-f]{64}$/);

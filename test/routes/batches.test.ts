@@ -1,4 +1,4 @@
-/** Batches through the front door. */
+/** Batches over HTTP. */
 import { describe, expect, it } from "vitest";
 import { BATCH_ITEMS } from "../../src/core/limits.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";

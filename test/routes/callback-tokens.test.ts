@@ -4,7 +4,7 @@ import { type ApiDocument, bodySchemaOf, routesOf } from "../support/document.ts
 import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 
 const CALLBACK = "https://hooks.example.com/in";
-/** Ids that have the form of one; nothing needs to be there, since the body is refused first. */
+/** Ids of valid form; no resource needs to exist, since the body is rejected first. */
 const idOf = (path: string): string =>
   path.replace(/(\w+)\/\{id\}/g, (_, of: string) => `${of}/${PREFIXES[of]}_${"0".repeat(20)}${"0".repeat(16)}`);
 const PREFIXES: Record<string, string> = { projects: "prj", videos: "vid", turns: "trn" };

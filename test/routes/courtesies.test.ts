@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIBERS_PER_TURN } from "../../src/core/limits.ts";
 import { type ApiDocument, pathOf, type Route, routesOf } from "../support/document.ts";
 import { call, front, jsonOf, type Member, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
 let owner: Member;
 let document: ApiDocument;
-let things: Map<string, string>;
+let resources: Map<string, string>;
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   call(path, {
     ...init,
@@ -18,7 +18,7 @@ const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
 beforeAll(async () => {
   owner = await makeMember(null);
   document = await jsonOf<ApiDocument>(await call("/openapi.json"));
-  things = await makeThings(ask);
+  resources = await createResources(ask);
 });
 
 const routesThat = (is: (route: Route) => boolean): Route[] => routesOf(document).filter(is);
@@ -31,7 +31,7 @@ describe("a trailing slash", () => {
   it("makes no other route of any GET", async () => {
     const other: string[] = [];
     for (const route of routesThat(({ method, path }) => method === "get" && !/events$|content$|\/f\//.test(path))) {
-      const [path = "", query = ""] = pathOf(route, things, USER).split("?");
+      const [path = "", query = ""] = pathOf(route, resources, USER).split("?");
       const search = query === "" ? "" : `?${query}`;
       const [bare, slashed] = [await ask(path + search), await ask(`${path}/${search}`)];
       if (bare.status !== slashed.status) other.push(`${route.name}: ${bare.status}, ${slashed.status}`);
@@ -63,7 +63,7 @@ describe("a trailing slash", () => {
 describe("an event stream", () => {
   it("continues from the header's name in the query, as polyfills of EventSource write it", async () => {
     for (const route of streams()) {
-      const path = pathOf(route, things, USER);
+      const path = pathOf(route, resources, USER);
       const stream = async (query: string): Promise<string> => (await ask(`${path}?${query}`)).text();
       const after = await stream("after=2");
       expect(after).toContain("id: 3");
@@ -94,14 +94,14 @@ describe("an event stream", () => {
   });
 
   it("that has ended says so to HEAD", async () => {
-    const head = await ask(`/v1/turns/${things.get("trn")}/events?after=9999`, { method: "HEAD" });
+    const head = await ask(`/v1/turns/${resources.get("trn")}/events?after=9999`, { method: "HEAD" });
     expect([204, 422]).toContain(head.status);
   });
 });
 
 describe("a share link", () => {
   const link = (query = "", init: RequestInit = {}) =>
-    front(new Request(`${ORIGIN}/f/${things.get("f")}${query}`, init));
+    front(new Request(`${ORIGIN}/f/${resources.get("f")}${query}`, init));
 
   it("may be read and shown by any web page, in ranges", async () => {
     const part = await link("", { headers: { Origin: "https://app.example.org", Range: "bytes=0-1" } });
@@ -138,7 +138,7 @@ describe("a share link", () => {
 
 describe("waiting", () => {
   it("is available on reads of turns and videos, by header and by query, and the answer says what was applied", async () => {
-    for (const path of [`/v1/turns/${things.get("trn")}`, `/v1/videos/${things.get("vid")}`]) {
+    for (const path of [`/v1/turns/${resources.get("trn")}`, `/v1/videos/${resources.get("vid")}`]) {
       const waited = await ask(`${path}?wait=600`);
       expect(waited.headers.get("Preference-Applied")).toBe("wait=60");
       expect(await jsonOf<{ ended_at: string }>(waited)).toMatchObject({ ended_at: expect.any(String) });
@@ -153,7 +153,7 @@ describe("waiting", () => {
     for (const route of routesThat(({ method, path }) => method === "get" && path.startsWith("/v1/"))) {
       const isOffered = (route.operation.parameters ?? []).some(({ name }) => name === "wait");
       if (isOffered) continue;
-      const path = pathOf(route, things, USER);
+      const path = pathOf(route, resources, USER);
       const answer = await ask(`${path}${path.includes("?") ? "&" : "?"}wait=5`);
       if (answer.status !== 422) silent.push(`${route.name}: ${answer.status}`);
       await answer.body?.cancel();

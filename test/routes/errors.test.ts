@@ -10,7 +10,7 @@ const post = (body: unknown, headers: Record<string, string> = {}) =>
   send("POST", "/v1/projects", body, { ...member.headers, ...headers });
 const project = () => `/v1/projects/prj_01jd8m3k5xq2w4v7z9ab${"0".repeat(16)}`;
 
-/** A body whose length nobody knows before its end. */
+/** A body of unknown length. */
 const unannounced = (text: string): ReadableStream => new Blob([text]).stream().pipeThrough(new TransformStream());
 
 describe("bodies", () => {
@@ -82,7 +82,7 @@ describe("bodies", () => {
     expect((await call("/v1/projects", { method: "POST", headers, body: stream })).status).toBe(413);
   });
 
-  it("announced above 95 MB are refused before they are read", async () => {
+  it("announced above 95 MB are rejected before they are read", async () => {
     const response = await call("/v1/projects", {
       method: "POST",
       body: "{}",
@@ -171,8 +171,8 @@ describe("headers", () => {
   });
 
   it("name a user if a list needs one", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    expect(await readProblem(await call("/v1/projects", { headers: nobody }))).toMatchObject({
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    expect(await readProblem(await call("/v1/projects", { headers: withoutUser }))).toMatchObject({
       status: 422,
       code: "user_required",
       hint: "GET /v1/events",

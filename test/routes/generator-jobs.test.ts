@@ -1,4 +1,4 @@
-/** Generators from a description, through the front door. */
+/** Generators from a description, over HTTP. */
 import { describe, expect, it } from "vitest";
 import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";

@@ -1,4 +1,4 @@
-/** Generators through the front door: a tenant's recipes and the built-in ones. */
+/** Generators over HTTP: a tenant's recipes and the built-in ones. */
 import { describe, expect, it } from "vitest";
 import { GENERATORS_PER_SCOPE } from "../../src/core/limits.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";

@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What an answer is remembered for is over. */
+/** Longer than an answer is cached. */
 const aSecondLater = () => vi.advanceTimersByTime(1_000);
 
 describe("/healthz", () => {

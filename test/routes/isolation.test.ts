@@ -10,7 +10,7 @@ import type { UploadWire } from "../../src/core/wire/upload.ts";
 import { call, env, jsonOf, type Member, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
-type World = {
+type Fixture = {
   member: Member;
   project: ProjectWire;
   turn: TurnWire;
@@ -21,11 +21,14 @@ type World = {
   delivery: string;
 };
 
-async function build(): Promise<World> {
+async function build(): Promise<Fixture> {
   const member = await makeMember();
   const post = (path: string, body: unknown, headers = {}) =>
     send("POST", path, body, { ...member.headers, ...headers });
-  const hook = await jsonOf<World["hook"]>(await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }), 201);
+  const hook = await jsonOf<Fixture["hook"]>(
+    await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }),
+    201,
+  );
   const upload = await jsonOf<UploadWire>(await post("/v1/uploads", { filename: "a.png", size_bytes: 3 }), 201);
   const project = await jsonOf<ProjectWire>(await post("/v1/projects", {}), 201);
   const turn = await jsonOf<TurnWire>(
@@ -48,7 +51,7 @@ async function build(): Promise<World> {
   };
 }
 
-let mine: World;
+let mine: Fixture;
 let paths: string[];
 beforeAll(async () => {
   mine = await build();

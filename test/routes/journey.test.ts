@@ -36,7 +36,7 @@ async function eventsOf(response: Response, enough = (_: EventSourceMessage) => 
 const endedTurn = async (project: string, prompt: string): Promise<TurnWire> =>
   jsonOf(await post(`/v1/projects/${project}/turns`, { prompt }, { Prefer: "wait=60" }));
 
-/** Uploads `bytes` in one piece. */
+/** Uploads `bytes` in one request. */
 async function uploaded(bytes: Uint8Array): Promise<UploadWire> {
   const made = await jsonOf<UploadWire>(
     await post("/v1/uploads", { filename: "photo.png", size_bytes: bytes.length }),
@@ -56,17 +56,17 @@ describe("projects", () => {
     const response = await post("/v1/projects", { name: "summer", metadata: { order: "1" } });
     const made = await jsonOf<ProjectWire>(response, 201);
     expect(response.headers.get("Location")).toBe(`/v1/projects/${made.id}`);
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    expect(await jsonOf(await call(`/v1/projects/${made.id}`, { headers: nobody }))).toEqual(made);
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    expect(await jsonOf(await call(`/v1/projects/${made.id}`, { headers: withoutUser }))).toEqual(made);
     const list = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects"));
     expect(list.data.map((project) => project.id)).toContain(made.id);
-    const others = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects", { "X-User-Id": "somebody else" }));
+    const others = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects", { "X-User-Id": "another user" }));
     expect(others.data).toEqual([]);
   });
 
   it("are created once for one Idempotency-Key, with and without a user", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    for (const headers of [member.headers, nobody]) {
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    for (const headers of [member.headers, withoutUser]) {
       const make = (body: unknown) => send("POST", "/v1/projects", body, { ...headers, "Idempotency-Key": "once" });
       const first = await jsonOf<ProjectWire>(await make({ name: "a" }), 201);
       expect((await jsonOf<ProjectWire>(await make({ name: "a" }), 201)).id).toBe(first.id);
@@ -121,7 +121,7 @@ describe("turns", () => {
     const path = `${response.headers.get("Location")}/events`;
     const all = await eventsOf(response);
     const onFromLast = () => get(path, { "Last-Event-ID": all.at(-1)?.id ?? "0" });
-    // An answer may end itself before the turn does; a client goes on from its last event.
+    // A response may end before the turn does; a client continues after its last event.
     for (let next = await onFromLast(); next.status !== 204; next = await onFromLast())
       all.push(...(await eventsOf(next)));
     expect(all[0]?.event).toBe("turn.started");
@@ -172,18 +172,18 @@ describe("uploads", () => {
   });
 
   it("without a user may be used in a project without one", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
     const made = await jsonOf<UploadWire>(
-      await send("POST", "/v1/uploads", { filename: "photo.png", size_bytes: PNG.length }, nobody),
+      await send("POST", "/v1/uploads", { filename: "photo.png", size_bytes: PNG.length }, withoutUser),
       201,
     );
-    const headers = { ...nobody, "Content-Length": String(PNG.length) };
+    const headers = { ...withoutUser, "Content-Length": String(PNG.length) };
     expect((await call(`/v1/uploads/${made.id}/content`, { method: "PUT", body: PNG, headers })).status).toBe(200);
     const asset_id = await until(
-      async () => (await jsonOf<UploadWire>(await call(`/v1/uploads/${made.id}`, { headers: nobody }))).asset_id,
+      async () => (await jsonOf<UploadWire>(await call(`/v1/uploads/${made.id}`, { headers: withoutUser }))).asset_id,
     );
-    const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, nobody), 201);
-    const attach = await send("POST", `/v1/projects/${project.id}/assets`, { asset_id }, nobody);
+    const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, withoutUser), 201);
+    const attach = await send("POST", `/v1/projects/${project.id}/assets`, { asset_id }, withoutUser);
     expect([200, 202]).toContain(attach.status);
   });
 

@@ -1,4 +1,4 @@
-/** Keys that make, rotate and revoke keys, and the log that tells of it. */
+/** Keys that create, rotate and revoke keys, and the log of that. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { KEY_GRACE_MAX_SECONDS, OPEN_KEYS_PER_SCOPE } from "../../src/core/limits.ts";
 import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
@@ -22,7 +22,7 @@ const rotate = (secret: string, id: string, grace_seconds: unknown, headers: Rec
   send("POST", `/v1/keys/${id}/rotate`, { grace_seconds }, { ...bearer(secret), ...headers });
 const revoke = (secret: string, id: string, query = "") =>
   call(`/v1/keys/${id}${query}`, { method: "DELETE", headers: bearer(secret) });
-/** A request that any key with the scope `read` may make: told that a user is needed. */
+/** A request that any key with the scope `read` may make; the answer says that a user is needed. */
 const use = (secret: string | undefined) => call("/v1/projects", { headers: bearer(secret) });
 
 afterEach(() => {
@@ -50,9 +50,9 @@ describe("creating a key", () => {
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const { secret } = await makeKey(tenant.id, { scopes: ["read", "keys"], expires_at });
     const beyond = { scopes: ["read", "chat"], mode: "live", expires_at: null };
-    const told = await readProblem(await make(secret, beyond));
-    expect(told).toMatchObject({ status: 403, code: "key_too_wide" });
-    expect(told.errors?.map(({ field }) => field)).toEqual(["/scopes/1", "/mode", "/expires_at"]);
+    const problem = await readProblem(await make(secret, beyond));
+    expect(problem).toMatchObject({ status: 403, code: "key_too_wide" });
+    expect(problem.errors?.map(({ field }) => field)).toEqual(["/scopes/1", "/mode", "/expires_at"]);
   });
 
   it("needs the scope keys", async () => {

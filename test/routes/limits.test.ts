@@ -9,7 +9,7 @@ import {
 } from "../../src/core/limits.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import { adminHeaders, call, jsonOf, makeMember, makeTenant, readProblem, send } from "../support/gateway.ts";
-import { PNG } from "../support/things.ts";
+import { PNG } from "../support/resources.ts";
 
 const problemOf = async (answer: Promise<Response>) => {
   const { status, code, detail, errors } = await readProblem(await answer);

@@ -1,4 +1,4 @@
-/** Refusals that must lead to the right next step: what was wrong, under the name it was sent by, and what would be right. */
+/** Problems that must lead to the right next step: what was wrong, under the name it was sent by, and what is right. */
 import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "../../src/core/sandbox-faults.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
@@ -6,7 +6,7 @@ import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support
 describe("a credential", () => {
   it("is accepted from Basic's password too, and a problem names the wrong part and both challenges", async () => {
     const { key } = await makeMember(null);
-    const basic = { Authorization: `Basic ${btoa(`anybody:${key.secret}`)}` };
+    const basic = { Authorization: `Basic ${btoa(`user:${key.secret}`)}` };
     expect((await call("/v1/me", { headers: basic })).status).toBe(200);
     const rows = [
       [`Token ${key.secret}`, "The scheme `Token`"],
@@ -67,8 +67,8 @@ describe("a field", () => {
       "/asset_urls/1",
     ]);
     const form = new URLSearchParams({ metadata_a: "x" });
-    const told = await readProblem(await call(path, { method: "POST", headers, body: form }));
-    expect(told.errors?.map(({ field }) => field)).toEqual(["/var_subject"]);
+    const rejected = await readProblem(await call(path, { method: "POST", headers, body: form }));
+    expect(rejected.errors?.map(({ field }) => field)).toEqual(["/var_subject"]);
   });
 });
 

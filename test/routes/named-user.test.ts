@@ -1,4 +1,4 @@
-/** Whom a request names, and whose thing it asks for: one name is one user, and the header never contradicts an id. */
+/** The user that a request names, and the owner of its resource: one name is one user, and the header never contradicts an id. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { type UserAddress, userNameOwner } from "../../src/core/address.ts";
@@ -120,10 +120,10 @@ describe("a user's stored name", () => {
     };
     const registered = () =>
       until(async () => {
-        const owed = await runInDurableObject(userStub(address), (_, state) =>
+        const jobs = await runInDurableObject(userStub(address), (_, state) =>
           state.storage.sql.exec("SELECT 1 FROM due WHERE kind = 'register'").toArray(),
         );
-        return owed.length === 0 ? true : null;
+        return jobs.length === 0 ? true : null;
       });
     await registered();
 
@@ -133,7 +133,7 @@ describe("a user's stored name", () => {
     await registered();
     expect(await userRpc(address).readName()).toBe("ada");
 
-    await restart(OLD); // the secret that the name is sealed under now is not known
+    await restart(OLD); // the secret that the name is encrypted with is not configured now
     await newProject(userRpc(address), { user: await encrypted("ada", address, OLD) });
     await registered();
     expect(await userRpc(address).readName()).toBe("ada");

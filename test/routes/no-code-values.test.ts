@@ -11,7 +11,7 @@ import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
 import { parseJson } from "../../src/http/request-body.ts";
 import { type ApiDocument, bodySchemaOf, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, type Member, makeMember } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 type Def = z.core.$ZodTypes["_zod"]["def"];
 type Kind = Def["type"];
@@ -145,22 +145,22 @@ describe("the field values of every body", () => {
 describe("every POST and PATCH of the document", () => {
   let owner: Member;
   let document: ApiDocument;
-  let things: Map<string, string>;
+  let resources: Map<string, string>;
   const USER = "ada";
   const headers = () => ({ ...owner.headers, "X-User-Id": USER });
 
   beforeAll(async () => {
     owner = await makeMember(null);
     document = await jsonOf<ApiDocument>(await call("/openapi.json"));
-    things = await makeThings((path, init = {}) =>
+    resources = await createResources((path, init = {}) =>
       call(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } }),
     );
   });
 
   const asked = async (route: Route, more: Record<string, unknown>) => {
-    const request = requestOf(route, document, things);
+    const request = requestOf(route, document, resources);
     const body = JSON.stringify({ ...(JSON.parse(request.body ?? "{}") as object), ...more });
-    const response = await call(pathOf(route, things, USER), {
+    const response = await call(pathOf(route, resources, USER), {
       method: route.method.toUpperCase(),
       headers: { ...headers(), ...request.headers, "Content-Type": "application/json" },
       body,
@@ -175,9 +175,13 @@ describe("every POST and PATCH of the document", () => {
     );
     for (const route of routes) {
       const said = async (body: string): Promise<string> => {
-        const response = await call(pathOf(route, things, USER), {
+        const response = await call(pathOf(route, resources, USER), {
           method: route.method.toUpperCase(),
-          headers: { ...headers(), ...requestOf(route, document, things).headers, "Content-Type": "application/json" },
+          headers: {
+            ...headers(),
+            ...requestOf(route, document, resources).headers,
+            "Content-Type": "application/json",
+          },
           body,
         });
         const { detail = "" } = (await response.json()) as { detail?: string };
@@ -195,7 +199,7 @@ describe("every POST and PATCH of the document", () => {
     const problem: string[] = [];
     for (const route of routes) {
       const { required = [], properties = {} } = bodySchemaOf(route, document) ?? {};
-      const given = Object.keys(JSON.parse(requestOf(route, document, things).body ?? "{}") as object);
+      const given = Object.keys(JSON.parse(requestOf(route, document, resources).body ?? "{}") as object);
       const optional = Object.keys(properties).filter((name) => !required.includes(name) && !given.includes(name));
       for (const blank of [null, ""]) {
         const said = await asked(route, Object.fromEntries(optional.map((name) => [name, blank])));

@@ -1,9 +1,9 @@
-/** Quotas as a caller meets them: set by the operator, refused with the exact count. */
+/** Quotas over HTTP: set by the operator, rejected with the exact count. */
 import { describe, expect, it, vi } from "vitest";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { adminHeaders, call, jsonOf, makeKey, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
-import { PNG } from "../support/things.ts";
+import { PNG } from "../support/resources.ts";
 
 const memberWith = async (quotas: Record<string, number>) => {
   const body = { name: "small", quotas: { test: quotas } };
@@ -87,8 +87,8 @@ describe("a quota", () => {
     });
     expect(patched.status).toBe(204);
     await vi.waitFor(async () => {
-      const told = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
-      expect(told.data.map(({ type }) => type)).toContain("upload.completed");
+      const events = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
+      expect(events.data.map(({ type }) => type)).toContain("upload.completed");
     });
     const next = await send("POST", "/v1/uploads", { filename: "b.png", size_bytes: 1 }, headers);
     expect(next.headers.get("RateLimit")).toContain(`"bytes_per_day";r=${99 - PNG.length};`);

@@ -27,7 +27,7 @@ describe("a stream ticket", () => {
     const page = { Origin: "https://app.example", Accept: "text/event-stream" };
     let whole = await (await call(path, { headers: page })).text();
     const onFromLast = () => call(path, { headers: { ...page, "Last-Event-ID": String(framesOf(whole).length) } });
-    // An answer may end itself before the turn does; a page goes on from its last event.
+    // A response may end before the turn does; a page continues after its last event.
     for (let next = await onFromLast(); next.status !== 204; next = await onFromLast()) whole += await next.text();
     expect(whole).toMatch(/^id: 1\nevent: turn\.started\n/);
     expect(whole).toContain(`event: turn.completed\ndata: {"type":"turn.completed","turn":{"id":"${turn.id}"`);

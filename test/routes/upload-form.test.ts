@@ -61,7 +61,7 @@ describe("a form", () => {
       expect((await readProblem(await post(member, body, type))).code).toBe("invalid_request");
     const none = await readProblem(await post(member, formOf([["a", "b"]])));
     expect(none).toMatchObject({ code: "invalid_request", detail: expect.stringContaining("no file") });
-    const text = await readProblem(await post(member, formOf([["f", new File(["no picture"], "a.png")]])));
+    const text = await readProblem(await post(member, formOf([["f", new File(["not an image"], "a.png")]])));
     expect(text).toMatchObject({ code: "unsupported_media", errors: [{ field: "/f" }] });
     expect(text.detail).toMatch(/^\/f \(a\.png\): .*mp4/);
     const long = formOf([
@@ -94,7 +94,7 @@ describe("the list of uploads", () => {
     const rest = await listed(member, `?limit=3&after=${first.next_cursor}`);
     expect(rest.data.map(({ id }) => id)).toEqual(ids.slice(3));
     expect(rest.has_more).toBe(false);
-    const other = { ...member, headers: { ...member.headers, "X-User-Id": "somebody else" } };
+    const other = { ...member, headers: { ...member.headers, "X-User-Id": "another user" } };
     expect((await listed(other)).data).toEqual([]);
   });
 

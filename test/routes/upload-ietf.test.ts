@@ -215,7 +215,7 @@ describe("an append", () => {
   });
 
   it("with content of no supported format is rejected for good, so that no client resumes it", async () => {
-    const text = new Uint8Array(new TextEncoder().encode("no picture"));
+    const text = new Uint8Array(new TextEncoder().encode("not an image"));
     const answer = await create({ "Upload-Complete": "?1" }, text);
     expect(answer.headers.get("Upload-Complete")).toBe("?1");
     expect((await readProblem(answer)).code).toBe("unsupported_media");

@@ -16,7 +16,7 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const tokenPath = (user: string) => `/v1/users/${encodeURIComponent(user)}/tokens`;
 
 /** A tenant's key without a user, and what it takes to be one. */
-async function world() {
+async function setUp() {
   const { tenant, key, headers } = await makeMember(null);
   const issue = async (user: string, body: unknown = {}, more = {}) =>
     jsonOf<UserTokenWire>(await send("POST", tokenPath(user), body, { ...headers, ...more }), 201);
@@ -30,7 +30,7 @@ const codeOf = async (response: Promise<Response>) => (await readProblem(await r
 
 describe("a user token", () => {
   it("is its user in a browser: creates, lists and reads what the key sees for that user", async () => {
-    const { headers, as } = await world();
+    const { headers, as } = await setUp();
     const ada = { ...(await as("ada")), ...BROWSER };
     const made = await newProject(ada);
     const listed = await jsonOf<{ data: ProjectWire[] }>(await call("/v1/projects", { headers: ada }));
@@ -43,7 +43,7 @@ describe("a user token", () => {
   });
 
   it("sees its own events, and itself in /v1/me", async () => {
-    const { headers, as } = await world();
+    const { headers, as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("Боб 🎬")];
     for (const one of [ada, bob]) {
       const { id } = await newProject(one);
@@ -65,7 +65,7 @@ describe("a user token", () => {
   });
 
   it("does not find another user's resources, in paths and in bodies", async () => {
-    const { as } = await world();
+    const { as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(bob);
     const upload = await jsonOf<UploadWire>(
@@ -90,14 +90,14 @@ describe("a user token", () => {
   });
 
   it("may omit or repeat its user's name, and name no other user", async () => {
-    const { as } = await world();
+    const { as } = await setUp();
     const ada = await as("ada");
     expect((await call("/v1/projects", { headers: { ...ada, "X-User-Id": "ada" } })).status).toBe(200);
     expect(await codeOf(call("/v1/projects", { headers: { ...ada, "X-User-Id": "bob" } }))).toBe("wrong_user");
   });
 
   it("opens no route of the tenant", async () => {
-    const { as } = await world();
+    const { as } = await setUp();
     const ada = await as("ada");
     for (const attempt of [
       call("/v1/webhook_endpoints", { headers: ada }),
@@ -110,7 +110,7 @@ describe("a user token", () => {
   });
 
   it("uploads with its own name alone", async () => {
-    const { as } = await world();
+    const { as } = await setUp();
     const ada = await as("ada");
     const made = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 1 }, ada);
     const { id } = await jsonOf<UploadWire>(made, 201);
@@ -120,7 +120,7 @@ describe("a user token", () => {
 
 describe("creating a user token", () => {
   it("grants no scope that the key lacks, and only those requested", async () => {
-    const { tenant, issue } = await world();
+    const { tenant, issue } = await setUp();
     expect((await issue("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
     const sender = bearer((await makeKey(tenant.id, { scopes: ["read", "upload", "webhooks"] })).secret);
     const own = await jsonOf<UserTokenWire>(await send("POST", tokenPath("ada"), {}, sender), 201);
@@ -132,7 +132,7 @@ describe("creating a user token", () => {
   });
 
   it("creates a user, so it needs more than the scope to read", async () => {
-    const { tenant, headers } = await world();
+    const { tenant, headers } = await setUp();
     const reader = bearer((await makeKey(tenant.id, { scopes: ["read"] })).secret);
     expect(await codeOf(send("POST", tokenPath("ada"), {}, reader))).toBe("missing_scope");
     const credits = await call("/v1/credits", { headers: { ...reader, "X-User-Id": "ada" } });
@@ -149,7 +149,7 @@ describe("creating a user token", () => {
     [{ scopes: ["keys"] }, "/scopes/0"],
     [{ scopes: [] }, "/scopes"],
   ])("rejects %j", async (body, field) => {
-    const { headers } = await world();
+    const { headers } = await setUp();
     expect(await readProblem(await send("POST", tokenPath("ada"), body, headers))).toMatchObject({
       status: 422,
       errors: [expect.objectContaining({ field })],
@@ -157,7 +157,7 @@ describe("creating a user token", () => {
   });
 
   it("returns the same token for the same Idempotency-Key", async () => {
-    const { headers, issue } = await world();
+    const { headers, issue } = await setUp();
     const again = { "Idempotency-Key": "one" };
     const first = await issue("ada", {}, again);
     expect(await issue("ada", {}, again)).toEqual(first);
@@ -166,7 +166,7 @@ describe("creating a user token", () => {
   });
 
   it("accepts names of any script and with any character", async () => {
-    const { headers, issue } = await world();
+    const { headers, issue } = await setUp();
     for (const name of [
       "a/b",
       "a b",
@@ -189,7 +189,7 @@ describe("creating a user token", () => {
   it.each(["%00", "a%0Ab", "%C2%85", "u".repeat(129), "%2e%2e%2f%00", "%7F", "cafe%CC%81", "%E2%84%AAevin"])(
     "rejects the name %s",
     async (name) => {
-      const { headers } = await world();
+      const { headers } = await setUp();
       expect(await codeOf(send("POST", `/v1/users/${name}/tokens`, {}, headers))).toBe("invalid_request");
     },
   );
@@ -197,7 +197,7 @@ describe("creating a user token", () => {
 
 describe("the end of a token", () => {
   it("comes at its expiry, and is distinguished from a sign-out", async () => {
-    const { tenant, key } = await world();
+    const { tenant, key } = await setUp();
     const roots = { current: env.ROOT_SECRET, previous: null };
     const uh = await userHash(tenant.id as `ten_${string}`, "ada");
     const sign = (issuedAt: number, untilMs: number) =>
@@ -225,7 +225,7 @@ describe("the end of a token", () => {
   });
 
   it("comes with a sign-out, everywhere: objects, uploads, events; and a new token works again", async () => {
-    const { headers, as } = await world();
+    const { headers, as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(ada);
     const upload = await jsonOf<UploadWire>(
@@ -252,7 +252,7 @@ describe("the end of a token", () => {
   });
 
   it("closes its open streams, and its stream tickets", async () => {
-    const { headers, as } = await world();
+    const { headers, as } = await setUp();
     const ada = await as("ada");
     const { id } = await newProject(ada);
     const stream = { ...ada, Accept: "text/event-stream" };
@@ -273,7 +273,7 @@ describe("the end of a token", () => {
     expect(await codeOf(call(`/v1/turns/${turn.id}/events`, { headers: stream }))).toBe("user_token_revoked");
     const { pathname, search } = new URL(ticket.url);
     expect(await codeOf(call(pathname + search))).toBe("not_found");
-    // The same call again does not sign out whoever has come back since.
+    // The same call again does not sign out a user who has signed in since.
     const back = await as("ada");
     const twice = await send("POST", "/v1/users/ada/sign_out", {}, { ...headers, "Idempotency-Key": "out" });
     expect(await jsonOf(twice)).toEqual(once);
@@ -282,7 +282,7 @@ describe("the end of a token", () => {
   });
 
   it("comes with the revocation of its key, and with a pause of the tenant", async () => {
-    const { tenant, key, issue } = await world();
+    const { tenant, key, issue } = await setUp();
     const ada = bearer((await issue("ada")).token);
     expect((await call("/v1/projects", { headers: ada })).status).toBe(200);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
@@ -294,7 +294,7 @@ describe("the end of a token", () => {
   });
 
   it("answers 404 for an unknown user", async () => {
-    const { headers } = await world();
+    const { headers } = await setUp();
     expect(await codeOf(send("POST", `/v1/users/${randomUserHash(random)}/sign_out`, {}, headers))).toBe("not_found");
   });
 });

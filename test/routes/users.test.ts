@@ -17,7 +17,7 @@ import { tenantRpc, until, userRpc, userStub } from "../support/objects.ts";
 const NAME = "ada.lovelace@example.com";
 const path = `/v1/users/${encodeURIComponent(NAME)}`;
 
-async function world() {
+async function setUp() {
   const { tenant, key, headers } = await makeMember(null);
   const named = { ...headers, "X-User-Id": NAME };
   const address: UserAddress = {
@@ -27,7 +27,7 @@ async function world() {
   };
   return { tenant, key, headers, named, address };
 }
-type World = Awaited<ReturnType<typeof world>>;
+type Fixture = Awaited<ReturnType<typeof setUp>>;
 
 const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 /** The code of a write's answer that is none of the moment in which the instance is ended: a write is not repeated by itself. */
@@ -49,7 +49,7 @@ const listed = (headers: Record<string, string>, count: number) =>
   });
 
 /** Something of every kind: a project, a turn, a file, an event, a delivery. */
-async function busyUser({ named, headers }: World) {
+async function busyUser({ named, headers }: Fixture) {
   await jsonOf(await send("POST", "/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }, headers), 201);
   const project = await newProject(named);
   const turn = await jsonOf<TurnWire>(
@@ -84,9 +84,9 @@ const erased = (headers: Record<string, string>) =>
 
 describe("the list of users", () => {
   it("has every user for whom something was created, newest first, in pages", async () => {
-    const { headers } = await world();
+    const { headers } = await setUp();
     for (const name of ["one", "zwei", "三"]) await newProject({ ...headers, "X-User-Id": name });
-    await newProject(headers); // nobody's
+    await newProject(headers); // without a user
     expect((await listed(headers, 3)).data.map(({ id }) => id).toSorted()).toEqual(["one", "zwei", "三"].toSorted());
     const first = await list(headers, "?limit=2");
     expect(first).toMatchObject({ has_more: true, data: [{ state: "active", deletion: null }, {}] });
@@ -97,7 +97,7 @@ describe("the list of users", () => {
   });
 
   it("belongs to one tenant and mode, and is closed to user tokens", async () => {
-    const { tenant, headers } = await world();
+    const { tenant, headers } = await setUp();
     await newProject({ ...headers, "X-User-Id": "ada" });
     await listed(headers, 1);
     const { headers: stranger } = await makeMember(null);
@@ -110,7 +110,7 @@ describe("the list of users", () => {
   });
 
   it("contains no name in plain text, in D1 or in the object", async () => {
-    const { headers, named, address } = await world();
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await listed(headers, 1);
     const rows = await env.DB.prepare("SELECT * FROM users WHERE tenant = ?1").bind(address.tenant).all();
@@ -124,7 +124,7 @@ describe("the list of users", () => {
 
 describe("deleting a user", () => {
   it("closes it at once, then deletes everything and counts it", async () => {
-    const it = await world();
+    const it = await setUp();
     const { headers, named, address } = it;
     const { project, turn, upload } = await busyUser(it);
     const { token } = await jsonOf<UserTokenWire>(await send("POST", `${path}/tokens`, {}, headers), 201);
@@ -166,10 +166,10 @@ describe("deleting a user", () => {
     const rest = await runInDurableObject(userStub(address), (_, state) => dump(state.storage.sql));
     expect(rest).not.toContain("secret words");
     expect(rest).not.toContain(project.id);
-    const facts = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
+    const stored = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
       dump(state.storage.sql),
     );
-    expect(facts).not.toContain(turn.id);
+    expect(stored).not.toContain(turn.id);
     const left = await runInDurableObject(
       env.UPLOAD.getByName(uploadObjectName(address, upload.id as UploadId)),
       (_, state) => dump(state.storage.sql),
@@ -180,7 +180,7 @@ describe("deleting a user", () => {
   });
 
   it("answers 404 to every read from the answer on, for an event stream too, also while the instance ends", async () => {
-    const { headers, named } = await world();
+    const { headers, named } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -200,7 +200,7 @@ describe("deleting a user", () => {
   });
 
   it("stops what was running, and nothing late creates the user again", async () => {
-    const { headers, named, address } = await world();
+    const { headers, named, address } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -211,7 +211,7 @@ describe("deleting a user", () => {
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
     await erased(headers);
 
-    const fact = {
+    const event = {
       type: "turn.completed",
       resource: turn.id,
       sequence: 1,
@@ -219,7 +219,7 @@ describe("deleting a user", () => {
       uh: address.uh,
       data: "{}",
     } as const;
-    await tenantRpc(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
+    await tenantRpc(address).accept([{ ...event, id: await eventId(turn.id, "late") }]);
     expect((await tenantRpc(address).listEvents(0, 100, null)).data).toEqual([]);
     const late = await runInDurableObject(userStub(address), (_, state) =>
       state.storage.sql.exec("SELECT kind FROM due").toArray(),
@@ -228,7 +228,7 @@ describe("deleting a user", () => {
   });
 
   it("settles running turns without an event: the receipt and the tenant's usage contain the cost", async () => {
-    const { headers, named, address, key } = await world();
+    const { headers, named, address, key } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:300s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -255,7 +255,7 @@ describe("deleting a user", () => {
   });
 
   it("ends even if reading the last turn throws each time: after its timeout the cost is unknown", async () => {
-    const { headers, named, address } = await world();
+    const { headers, named, address } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:3000s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -272,7 +272,7 @@ describe("deleting a user", () => {
   });
 
   it("continues after a crash", async () => {
-    const { headers, named, address } = await world();
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await env.MEDIA.put(`${userPrefix(address)}uploads/upl_x`, "bytes");
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -288,7 +288,7 @@ describe("deleting a user", () => {
   });
 
   it("is forgotten after 30 days, with its storage", async () => {
-    const { headers, named, address } = await world();
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
     await erased(headers);
@@ -313,7 +313,7 @@ describe("deleting a user", () => {
   });
 
   it("is in the audit log once, as a sign-out is, under the hash of its name", async () => {
-    const { headers, named, address, key } = await world();
+    const { headers, named, address, key } = await setUp();
     await newProject(named);
     await jsonOf(await send("POST", `${path}/sign_out`, "", headers));
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -323,25 +323,25 @@ describe("deleting a user", () => {
       const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
       return data[0]?.action === "user.deleted" && data;
     });
-    const told = entries.map(({ action, actor, target }) => [action, actor, target]);
-    expect(told.slice(0, 2)).toEqual([
+    const audited = entries.map(({ action, actor, target }) => [action, actor, target]);
+    expect(audited.slice(0, 2)).toEqual([
       ["user.deleted", key.id, address.uh],
       ["user.signed_out", key.id, address.uh],
     ]);
-    expect(told.filter(([action]) => action === "user.deleted")).toHaveLength(1);
+    expect(audited.filter(([action]) => action === "user.deleted")).toHaveLength(1);
     expect(JSON.stringify(entries)).not.toContain("lovelace");
-    const problem = await call("/v1/users/nobody", { method: "DELETE", headers });
+    const problem = await call("/v1/users/unknown", { method: "DELETE", headers });
     expect(problem.status).toBe(404);
     const after = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
     expect(after.data).toHaveLength(entries.length);
   });
 
   it("needs a key with the scope `keys`, and a known user", async () => {
-    const { tenant, headers } = await world();
-    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers }))).toBe("not_found");
+    const { tenant, headers } = await setUp();
+    expect(await codeOf(call("/v1/users/unknown", { method: "DELETE", headers }))).toBe("not_found");
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });
     const weak = { Authorization: `Bearer ${key.secret}` };
-    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers: weak }))).toBe("missing_scope");
+    expect(await codeOf(call("/v1/users/unknown", { method: "DELETE", headers: weak }))).toBe("missing_scope");
   });
 });
 

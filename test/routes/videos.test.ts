@@ -1,4 +1,4 @@
-/** Videos through the front door. */
+/** Videos over HTTP. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { hex, sha256 } from "../../src/core/encoding.ts";
@@ -8,7 +8,7 @@ import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { tenantRpc, tenantStub, until } from "../support/objects.ts";
 
-/** The head of a PNG, as far as anybody looks. */
+/** The start of a PNG, enough to be sniffed. */
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
 const WAIT = { Prefer: "wait=60" };
 

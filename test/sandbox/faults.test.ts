@@ -38,7 +38,7 @@ describe("the #fault: words", () => {
   test("are listed by /__faults, and unknown ones by the request log", async () => {
     const { caller } = await ready(`${CAT} #fault:nonsense`);
     expect((await caller.json("GET", "/__faults")).body).toEqual(FAULTS);
-    expect((await caller.ledger()).turns[0]).toMatchObject({ faults: [], unknown_faults: ["nonsense"] });
+    expect((await caller.requestLog()).turns[0]).toMatchObject({ faults: [], unknown_faults: ["nonsense"] });
   });
 
   test("lengthen a turn: #slow", async () => {
@@ -72,10 +72,10 @@ describe("before the stream", () => {
     const limited = await caller.open(session, "add music #fault:http_429");
     expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "1"]);
     expect((await caller.open(session, "add music #fault:http_500")).status).toBe(500);
-    expect((await caller.ledger()).turns).toHaveLength(1);
+    expect((await caller.requestLog()).turns).toHaveLength(1);
     expect((await caller.open(session, "add music #fault:http_503_after_start")).status).toBe(503);
     await caller.clock.advance(10_000);
-    expect((await caller.ledger()).turns[1].charged).toBe(50);
+    expect((await caller.requestLog()).turns[1].charged).toBe(50);
   });
 });
 

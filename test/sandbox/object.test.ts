@@ -84,13 +84,13 @@ describe("SandboxObject", () => {
     });
     await evictDurableObject(user.stub);
     expect(await user.draft(session)).toBe(draft);
-    expect((await user.json("GET", "/__ledger")).credits_charged).toBe(100);
+    expect((await user.json("GET", "/__requests")).credits_charged).toBe(100);
   });
 
   test("writes nothing when it is only read", async () => {
     const user = at("ten_a:test:read");
     expect((await user.json("GET", "/__switches")).initial_credits).toBe(1_000_000);
-    expect((await user.json("GET", "/__ledger")).turns).toEqual([]);
+    expect((await user.json("GET", "/__requests")).turns).toEqual([]);
     const tables = await runInDurableObject(user.stub, (_object, ctx) =>
       ctx.storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
     );
@@ -111,7 +111,7 @@ describe("SandboxObject", () => {
     const response = await user.turn(session, "make a cat video #slow:30s");
     await response.body?.cancel();
     await until(async () => ((await user.json("GET", "/api/credits/balance/simple")).data.frozen === 0 ? true : null));
-    expect((await user.json("GET", "/__ledger")).credits_charged).toBe(0);
+    expect((await user.json("GET", "/__requests")).credits_charged).toBe(0);
     expect(await user.draft(session)).toBe("null");
   });
 

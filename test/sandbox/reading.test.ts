@@ -1,4 +1,4 @@
-/** What the sandbox makes of prompts: nothing is refused, and a person recognises the outcome. */
+/** What the sandbox makes of prompts: none is rejected, and the result is recognisable. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededBytes } from "../../src/sandbox/context.ts";

@@ -72,9 +72,9 @@ describe("inspecting a stored file", () => {
     ["tone.mp3", { container: "mp3", codec: "mp3", width: null }],
     ["tone.wav", { container: "wave", codec: "pcm-s16", width: null }],
     ["tone.aac", { codec: "aac", width: null }],
-  ])("finds the properties of %s", async (name, facts) => {
+  ])("finds the properties of %s", async (name, properties) => {
     const seen = await inspect(sample(name));
-    expect(seen).toMatchObject({ ok: true, value: facts });
+    expect(seen).toMatchObject({ ok: true, value: properties });
   });
 
   it.each([
@@ -100,8 +100,8 @@ describe("inspecting a stored file", () => {
 
   it("reports that a file is truncated, wherever it was cut", async () => {
     const movie = upright();
-    const places = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
-    for (const at of [...places, movie.byteLength - 1])
+    const positions = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
+    for (const at of [...positions, movie.byteLength - 1])
       expect(await inspect(movie.subarray(0, at)), `cut at ${at}`).toMatchObject({ error: { reason: "cut" } });
   });
 

@@ -1,5 +1,5 @@
 /**
- * No query to D1 reads a whole table: each statement that stands in src/store and src/jobs is shown to SQLite's planner.
+ * No query to D1 reads a whole table: each statement in src/store and src/jobs is explained by SQLite's planner.
  * The statements are read out of the sources, so a new one is judged without a line here.
  */
 import { describe, expect, it } from "vitest";

@@ -318,8 +318,8 @@ export class GuiInstructionStream {
   readonly #suggested = new Set<ActionName>();
 
   /** Adds a chunk and returns what is complete. Each action is suggested once per text. */
-  push(piece: string): TranslatedText {
-    return this.#read(piece, false);
+  push(chunk: string): TranslatedText {
+    return this.#read(chunk, false);
   }
 
   /** Ends the text and returns everything held back. */
@@ -330,8 +330,8 @@ export class GuiInstructionStream {
     return { text: last.text + tail, actions: last.actions };
   }
 
-  #read(piece: string, isLast: boolean): TranslatedText {
-    const split = splitSentences(this.#held + piece, this.#fenced, isLast);
+  #read(chunk: string, isLast: boolean): TranslatedText {
+    const split = splitSentences(this.#held + chunk, this.#fenced, isLast);
     this.#held = split.rest;
     this.#fenced = split.fenced;
     const actions: Action[] = [];

@@ -128,7 +128,7 @@ export const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** "ready to preview in the timeline": the statement stays, the place is removed. */
+/** "ready to preview in the timeline": the statement stays, the location is removed. */
 export const READY =
   /\b(?<=ready|available) (?:for you )?(?:to (?:preview|view|watch|play|review|see|check)|for (?:preview|review|viewing|playback))(?: it)? (?:in|on) (?:the|your) (?:timeline|player|editor|preview window)\b/i;
 

@@ -105,12 +105,12 @@ const GAP_BYTES = 64 * 1024;
 /** The file's first frame at or after one of these offsets; null when there is none. */
 export async function firstFrame(
   source: MediaSource,
-  places: readonly number[],
+  positions: readonly number[],
 ): Promise<{ at: number; frame: Frame } | null> {
-  for (const place of places) {
-    const view = await source.read(place, place + GAP_BYTES + CHAIN_BYTES);
+  for (const position of positions) {
+    const view = await source.read(position, position + GAP_BYTES + CHAIN_BYTES);
     const found = findFrame(view, 0, Math.min(view.byteLength, GAP_BYTES));
-    if (found !== null) return { at: place + found.at, frame: found.frame };
+    if (found !== null) return { at: position + found.at, frame: found.frame };
   }
   return null;
 }
@@ -129,25 +129,25 @@ export async function countFrames(source: MediaSource, from: number, to: number)
     const view = await source.read(at, Math.min(at + BLOCK_BYTES, to));
     const isLast = at + view.byteLength >= to;
     const end = isLast ? view.byteLength : view.byteLength - CHAIN_BYTES;
-    let place = 0;
-    while (place < end) {
-      const frame = frameAt(view, place);
+    let position = 0;
+    while (position < end) {
+      const frame = frameAt(view, position);
       if (frame === null || frames > MEDIA_FRAMES) {
-        const found = frame === null ? findFrame(view, place, Math.min(end, place + GAP_BYTES - gap)) : null;
+        const found = frame === null ? findFrame(view, position, Math.min(end, position + GAP_BYTES - gap)) : null;
         const next = found?.at ?? end;
-        gap += next - place;
+        gap += next - position;
         if (gap >= GAP_BYTES || frames > MEDIA_FRAMES) return null;
-        place = next;
+        position = next;
         continue;
       }
       // A truncated last frame is not played.
-      if (isLast && place + frame.bytes > view.byteLength) break;
+      if (isLast && position + frame.bytes > view.byteLength) break;
       frames += 1;
       samples.set(frame.rate, (samples.get(frame.rate) ?? 0) + frame.samples);
-      place += frame.bytes;
+      position += frame.bytes;
     }
     if (isLast) break;
-    at += Math.max(place, 1);
+    at += Math.max(position, 1);
   }
   let seconds = 0;
   for (const [rate, count] of samples) seconds += count / rate;
@@ -161,17 +161,17 @@ export async function constantRate(
   to: number,
   first: Frame,
 ): Promise<number | null> {
-  const places = 12;
-  for (let nth = 0; nth < places; nth += 1) {
-    const at = Math.floor(from + ((to - from) * nth) / places);
+  const positions = 12;
+  for (let nth = 0; nth < positions; nth += 1) {
+    const at = Math.floor(from + ((to - from) * nth) / positions);
     const view = await source.read(at, Math.min(at + BLOCK_BYTES / 16, to));
     const found = findFrame(view, 0, view.byteLength - CHAIN_BYTES);
     if (found === null) return null;
-    for (let place = found.at; place < view.byteLength; ) {
-      const frame = frameAt(view, place);
+    for (let position = found.at; position < view.byteLength; ) {
+      const frame = frameAt(view, position);
       if (frame === null) break;
       if (frame.bitRate !== first.bitRate || frame.rate !== first.rate) return null;
-      place += frame.bytes;
+      position += frame.bytes;
     }
   }
   if (first.bitRate === 0) throw new MediaError("over_budget", "a sound that does not state its rate");
@@ -187,7 +187,7 @@ const TAGS = 16;
 /** The possible lengths of the tag at an offset, the likelier one first; none when no tag begins there. */
 export function tagLengths(view: DataView, at: number): number[] {
   if (at + 10 > view.byteLength || textAt(view, at, 3) !== "ID3" || view.getUint8(at + 3) === 0xff) return [];
-  const [a, b, c, d] = [6, 7, 8, 9].map((place) => view.getUint8(at + place)) as [number, number, number, number];
+  const [a, b, c, d] = [6, 7, 8, 9].map((position) => view.getUint8(at + position)) as [number, number, number, number];
   const around = (view.getUint8(at + 5) & 0x10) === 0 ? 10 : 20; // with a footer
   const plain = around + view.getUint32(at + 6); // as some programs write it, although only seven bits of each byte count
   if ((a | b | c | d) > 0x7f) return [plain];
@@ -205,7 +205,7 @@ export async function offsetsAfterTags(source: MediaSource): Promise<number[]> {
     if (plain !== undefined) others.push(at + plain);
     at += proper;
   }
-  return [at, ...others].filter((place) => place < source.sizeBytes);
+  return [at, ...others].filter((position) => position < source.sizeBytes);
 }
 
 /** The end of the audio, before the tags at the end. */

@@ -107,7 +107,7 @@ export interface TenantRpc {
    * null: the limits of the last call. `by`: the user whose share it is; null when none was named.
    */
   reserveQuota(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     limits: Quotas | null,
     by?: UserHash | null,
   ): Answer<readonly Limit[] | null>;

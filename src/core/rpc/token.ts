@@ -21,7 +21,7 @@ export type SharedToken = {
   /** Null when it has expired, or upstream rejected it recently. */
   readonly token: string | null;
   /** The token's version: a report about an earlier version is ignored. */
-  readonly mark: string;
+  readonly version: string;
   /** Upstream rejected it, and it is being tried again. */
   readonly suspect: boolean;
   readonly shown: NemoTokenWire;
@@ -36,7 +36,7 @@ export interface TokenRpc {
   read(): Promise<NemoTokenWire>;
   remove(call?: Call): Promise<void>;
   /** Reports whether upstream accepted the token of this version. */
-  report(mark: string, taken: boolean): Promise<void>;
+  report(version: string, used: boolean): Promise<void>;
   /** Records that a turn uses this token until it is released or `until`; returns whether another turn does. */
   lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }>;
   /** Ends a lease; returns whether any other turn overlapped it. `balance`: the account's balance at that time. */

@@ -3,7 +3,7 @@ import type { Mode } from "../ids.ts";
 import type { BatchWire } from "../wire/batch.ts";
 import type { Failure } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import { type DownloadFields, type FileFields, NO_FACTS } from "../wire/file.ts";
+import { type DownloadFields, type FileFields, NO_PROPERTIES } from "../wire/file.ts";
 import type { GeneratorJobWire } from "../wire/generator-job.ts";
 import type { HookWire } from "../wire/hook.ts";
 import type { RenderWire } from "../wire/render.ts";
@@ -76,7 +76,7 @@ const LINK: DownloadFields = {
 };
 export const NO_LINK: DownloadFields = { download_url: null, download_url_expires_at: null };
 const FILE: FileFields = { ...LINK, size_bytes: 9_500_000, duration_ms: 15_000, width: 1920, height: 1080 };
-export const NO_FILE: FileFields = { ...NO_LINK, ...NO_FACTS };
+export const NO_FILE: FileFields = { ...NO_LINK, ...NO_PROPERTIES };
 
 export const ASSET: AssetWire = {
   id: `ast${TAIL}`,

@@ -27,5 +27,5 @@ const fields = z.object(fileFields);
 export type FileFields = z.infer<typeof fields>;
 export type DownloadFields = Pick<FileFields, keyof typeof downloadFields>;
 /** The properties of a file, without its link. */
-export type FileFacts = Omit<FileFields, keyof typeof downloadFields>;
-export const NO_FACTS: FileFacts = { size_bytes: null, duration_ms: null, width: null, height: null };
+export type FileProperties = Omit<FileFields, keyof typeof downloadFields>;
+export const NO_PROPERTIES: FileProperties = { size_bytes: null, duration_ms: null, width: null, height: null };

@@ -60,7 +60,7 @@ export const STORED_TOKEN_KEY = "kept_token";
 type Record = TokenStatus & { readonly encrypted: string; readonly setAt: EpochMs };
 
 /** A decrypted token; `token` is null when it must not be used now. */
-export type OpenToken = { readonly token: string | null; readonly mark: string; readonly suspect: boolean };
+export type OpenToken = { readonly token: string | null; readonly version: string; readonly suspect: boolean };
 
 export type StoredTokenParts = {
   readonly runtime: ObjectRuntime;
@@ -139,13 +139,13 @@ export class StoredToken {
     const { runtime } = this.#parts;
     const isUsable = mayUse(record, runtime.now(), runtime.config.timings);
     const token = isUsable ? await this.#decrypt(record.encrypted) : null;
-    return { token, mark: String(record.setAt), suspect: record.rejectedAt !== null };
+    return { token, version: String(record.setAt), suspect: record.rejectedAt !== null };
   }
 
   /** Records whether upstream accepted the token of this version (`mark`) or rejected it. */
-  report(mark: string, isAccepted: boolean): void {
+  report(version: string, isAccepted: boolean): void {
     const record = this.#read();
-    if (record === null || String(record.setAt) !== mark || (isAccepted && record.rejectedAt === null)) return;
+    if (record === null || String(record.setAt) !== version || (isAccepted && record.rejectedAt === null)) return;
     const { runtime, jobs } = this.#parts;
     runtime.storage.transactionSync(() => {
       this.#write({ ...record, rejectedAt: isAccepted ? null : runtime.now() });
@@ -220,7 +220,7 @@ const invalidField = (field: string, message: string): Problem =>
 
 /** Why a provided token is not stored: the caller must change it, or upstream failed. */
 function checkProblem(failure: NemoFailure): Problem {
-  if (failure.reason === "token_rejected" || failure.reason === "refused" || failure.reason === "not_found")
+  if (failure.reason === "token_rejected" || failure.reason === "rejected" || failure.reason === "not_found")
     return invalidField("/token", "is unknown to Nemo or was revoked; send a valid token (nothing was stored)");
   return toProblem(failure);
 }

@@ -100,11 +100,11 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   }
 
   async reserveQuota(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     limits: Limits | null,
     by: UserHash | null = null,
   ): Promise<Result<readonly Limit[], Problem>> {
-    return this.#metering.quotas.reserve(wants, limits, by);
+    return this.#metering.quotas.reserve(requests, limits, by);
   }
 
   async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {

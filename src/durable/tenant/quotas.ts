@@ -94,23 +94,23 @@ export class Quotas {
    * caller apply. `by`: the user whose share is counted; null when none was named.
    */
   reserve(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     callerLimits: Limits | null,
     by: UserHash | null,
   ): Result<readonly Limit[], Problem> {
     this.#database.ready();
-    return this.#runtime.storage.transactionSync(() => this.#reserve(wants, callerLimits, by));
+    return this.#runtime.storage.transactionSync(() => this.#reserve(requests, callerLimits, by));
   }
 
   #reserve(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     callerLimits: Limits | null,
     by: UserHash | null,
   ): Result<readonly Limit[], Problem> {
     const limits = this.#limits(callerLimits);
     const now = this.#runtime.now();
     this.#removeExpired();
-    const fresh = wants.flatMap((want) => {
+    const fresh = requests.flatMap((want) => {
       const before = this.#reservedFor(want);
       return before !== null && before >= want.amount ? [] : [{ ...want, amount: want.amount - (before ?? 0) }];
     });
@@ -119,7 +119,7 @@ export class Quotas {
       if (problem !== null) return err(problem);
     }
     for (const want of fresh) this.#add(want, by ?? NO_USER);
-    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
+    return ok(requests.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
   }
 
   /** The limit of each quota and what is left of it, for a user or (null) for the tenant. Writes nothing. */

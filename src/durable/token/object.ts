@@ -108,11 +108,11 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     if (this.#database.exists()) this.#stored?.remove(call?.audit ?? null);
   }
 
-  async report(mark: string, accepted: boolean): Promise<void> {
+  async report(version: string, accepted: boolean): Promise<void> {
     this.#database.ready();
-    if (this.#stored !== null) return this.#stored.report(mark, accepted);
+    if (this.#stored !== null) return this.#stored.report(version, accepted);
     if (accepted) deleteMeta(this.#runtime.sql, REFUSED);
-    else writeMeta(this.#runtime.sql, REFUSED, JSON.stringify({ mark, at: this.#runtime.now() }));
+    else writeMeta(this.#runtime.sql, REFUSED, JSON.stringify({ version, at: this.#runtime.now() }));
   }
 
   async lease(turn: TurnId, until: EpochMs): Promise<{ shared: boolean }> {
@@ -169,14 +169,14 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
   async #readOperatorToken(): Promise<SharedToken | null> {
     const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
-    const mark = await kidOf(config.nemoToken);
+    const version = await kidOf(config.nemoToken);
     const text = this.#database.exists() ? readMeta(this.#runtime.sql, REFUSED) : null;
-    const rejection = text === null ? null : (JSON.parse(text) as { mark: string; at: EpochMs }); // written by report() only
-    const tokenStatus = { expiresAt: null, rejectedAt: rejection?.mark === mark ? rejection.at : null };
+    const rejection = text === null ? null : (JSON.parse(text) as { version: string; at: EpochMs }); // written by report() only
+    const tokenStatus = { expiresAt: null, rejectedAt: rejection?.version === version ? rejection.at : null };
     return {
       source: "operator",
       token: mayUse(tokenStatus, now(), config.timings) ? config.nemoToken : null,
-      mark,
+      version,
       suspect: tokenStatus.rejectedAt !== null,
       shown: showToken("operator", tokenStatus, now()),
     };

@@ -80,7 +80,7 @@ export class SharedToken {
   async report(shared: SharedTokenInfo, accepted: boolean): Promise<void> {
     if (accepted && !shared.suspect) return;
     this.#cached = null;
-    await this.#tokenObject(shared.source).report(shared.mark, accepted);
+    await this.#tokenObject(shared.source).report(shared.version, accepted);
   }
 
   async #fetch(): Promise<SharedTokenInfo | null> {
@@ -296,7 +296,7 @@ export class Account {
     const exists = this.#database.exists();
     const provided = exists ? await this.#provided.open() : null;
     if (provided !== null)
-      return inUse("user", provided, async (accepted) => this.#provided.report(provided.mark, accepted));
+      return inUse("user", provided, async (accepted) => this.#provided.report(provided.version, accepted));
     const shared = await this.#shared.find();
     if (shared !== null) return inUse(shared.source, shared, (accepted) => this.#shared.report(shared, accepted));
     if (!exists) return err(this.#anonymous.state(false).source === NO_TOKEN.source ? noToken() : nothingMade());

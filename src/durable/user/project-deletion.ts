@@ -84,7 +84,7 @@ export class Deletions {
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
     if (deletion.whole) await this.#deleteFiles(deletion);
-    await runtime.failpoint("removal.files_deleted");
+    await runtime.failpoint("deletion.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#removeJobs(deletion);
       this.#rows.finish(deletion);

@@ -27,7 +27,7 @@ const running = new Map<string, Promise<KeyOwner | null>>();
  * `find` reads D1, once for concurrent requests; all of them get its error.
  */
 export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
-  const cached = lookIn(known, hash, maxAgeMs) ?? lookIn(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
+  const cached = readCached(known, hash, maxAgeMs) ?? readCached(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
   if (cached) return cached.owner;
   const other = running.get(hash);
   const shared = other && (await Promise.race([other, later(SHARED_WAIT_MS)]));
@@ -64,7 +64,7 @@ async function load(hash: string, find: Find): Promise<KeyOwner | null> {
 }
 
 /** An entry that is recent enough; it becomes the most recently used one. */
-function lookIn<T>(entries: Map<string, Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
+function readCached<T>(entries: Map<string, Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
   const entry = entries.get(hash);
   if (!entry || Date.now() - entry.at > maxAgeMs) return null;
   put(entries, hash, entry);

@@ -34,7 +34,7 @@ export function adminStatus(): Hono<AppEnv> {
       outbox_backlog: outbox,
       dead_letters: dead,
       errors_last_hour: errors,
-      stale_seals: stale,
+      stale_encryption: stale,
       tokens: { operator: operators.state, live, test },
     });
   });

@@ -133,7 +133,7 @@ export function mountUploads(app: Api): void {
     const object = uploadObject(c.env, c.var.caller, id);
     // In the draft, GET means the same as HEAD: the returned offset must be final.
     const isOffset = c.req.method === "HEAD" || interopVersion(c.req.raw.headers) !== null;
-    const state = unwrap(isOffset ? await object.settle() : await object.look());
+    const state = unwrap(isOffset ? await object.settle() : await object.readState());
     const isOver = state.upload.status === "failed" || state.upload.status === "expired";
     return c.json(state.upload, 200, isOver ? {} : stateHeaders(state));
   });

@@ -6,7 +6,7 @@ import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../../src/co
 import { PIECES, REMOVED, UNTOUCHED } from "../messages/gui-talk.ts";
 
 const names = (text: string): string[] => translateGuiInstructions(text).actions.map(({ action }) => action);
-const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
+const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((chunks) => chunks.join(""));
 const anyText = fc.oneof(
   text,
   fc.string({ unit: "binary" }),
@@ -55,8 +55,8 @@ describe("GUI instructions in a text", () => {
     "我x，点击按钮，我x；",
     "if you: click on; ",
     "click on; however, ",
-  ])("are each read once in a sentence of many instructions: %j", (piece) => {
-    const half = piece.repeat(Math.floor(LONGEST_SENTENCE / 2 / piece.length) - 1);
+  ])("are each read once in a sentence of many instructions: %j", (chunk) => {
+    const half = chunk.repeat(Math.floor(LONGEST_SENTENCE / 2 / chunk.length) - 1);
     expect(triesOf(half + half)).toBeLessThan(triesOf(half) * 2.5);
   });
 
@@ -107,10 +107,10 @@ describe("GUI instructions in a text", () => {
       "如果",
       "to ",
     ];
-    for (const piece of worst) {
-      // A pattern that tries every way to read a long text would not come back within this test's patience.
-      const told = translateGuiInstructions(piece.repeat(65_536 / piece.length));
-      expect(told.text.length).toBeLessThanOrEqual(65_536);
+    for (const chunk of worst) {
+      // A pattern that tries every way to read a long text would exceed this test's timeout.
+      const translated = translateGuiInstructions(chunk.repeat(65_536 / chunk.length));
+      expect(translated.text.length).toBeLessThanOrEqual(65_536);
     }
   });
 });

@@ -61,9 +61,9 @@ describe("a recipe's prompt", () => {
     [" TRUE ", "yes"],
     ["no", "no"],
     ["False", "no"],
-  ])("reads %j as a boolean", (captions, told) => {
+  ])("reads %j as a boolean", (captions, expected) => {
     expect(fillPrompt(recipe, { product: "mugs", captions })).toMatchObject({
-      value: `make a 30-second video about mugs, calm, captions: ${told}`,
+      value: `make a 30-second video about mugs, calm, captions: ${expected}`,
     });
   });
 

@@ -29,7 +29,7 @@ describe("the index of a movie", () => {
     expect(index.tracks).toMatchObject([{ kind: "video", codec: "h264", width: 1_280, height: 720, samples: 40 }]);
   });
 
-  it("swaps width and height of a rotated picture", () => {
+  it("swaps width and height of a rotated video", () => {
     const turned = moov.slice();
     const tkhd = new TextDecoder("latin1").decode(turned).indexOf("tkhd") + 4;
     const matrix = new DataView(turned.buffer, tkhd + 40);

@@ -35,13 +35,13 @@ describe("a movie", () => {
   });
 
   it("has no impossible length or size", async () => {
-    const facts = await read(movie({ movieMs: 0xffff_fffe, width: 0, height: 0, coded: [0, 48] }));
-    expect(facts).toMatchObject({ durationMs: 4_294_967_294 });
+    const properties = await read(movie({ movieMs: 0xffff_fffe, width: 0, height: 0, coded: [0, 48] }));
+    expect(properties).toMatchObject({ durationMs: 4_294_967_294 });
     const years = join(movie());
     const mvhd = new TextDecoder("latin1").decode(years).indexOf("mvhd") + 4;
     years.set(join(u32(1), u32(0xffff_fffe)), mvhd + 12); // one tick a second
     expect(await read(years)).toMatchObject({ durationMs: null, width: 320 });
-    expect(facts).toMatchObject({ width: null, height: null });
+    expect(properties).toMatchObject({ width: null, height: null });
   });
 
   const quarter = [0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000];
@@ -62,7 +62,7 @@ describe("a movie", () => {
       1_920,
       1_080,
     ],
-    ["of its coded picture where the track has none", { width: 0, height: 0, coded: [64, 32] }, 64, 32],
+    ["of its coded frame if the track has none", { width: 0, height: 0, coded: [64, 32] }, 64, 32],
   ])("has a size %s", async (_, what, width, height) => {
     expect(await read(movie(what))).toMatchObject({ width, height });
   });
@@ -88,9 +88,9 @@ describe("a movie", () => {
     ["a tag", join(text("TAG"), zeros(125))],
     ["a box that is longer than what is left", join(u32(1_000_000), text("free"), zeros(100))],
   ])("is taken with %s behind its end, and behind a tag", async (_, tail) => {
-    const facts = { durationMs: 1_000, width: 320, isWhole: true };
-    expect(await read(movie(), tail)).toMatchObject(facts);
-    expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...facts, container: "mp4" });
+    const properties = { durationMs: 1_000, width: 320, isWhole: true };
+    expect(await read(movie(), tail)).toMatchObject(properties);
+    expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...properties, container: "mp4" });
   });
 
   it("is truncated if its media or index ends early, and invalid if nothing fits", async () => {

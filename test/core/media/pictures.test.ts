@@ -12,11 +12,11 @@ const sizeOf = async (...parts: readonly Uint8Array[]): Promise<[string, number 
 const zeros = (count: number): Uint8Array => new Uint8Array(count);
 const exifText = new TextEncoder().encode("Exif\0\0");
 
-describe("a picture", () => {
+describe("an image", () => {
   it.each(["photo.jpg", "photo.png", "photo.webp", "anim.gif"])("has the size of %s, and no length", async (name) => {
-    const facts = await inspectFile(sourceOf(sample(name)));
-    expect(facts.durationMs).toBeNull();
-    expect(Math.min(facts.width ?? 0, facts.height ?? 0)).toBeGreaterThan(15);
+    const properties = await inspectFile(sourceOf(sample(name)));
+    expect(properties.durationMs).toBeNull();
+    expect(Math.min(properties.width ?? 0, properties.height ?? 0)).toBeGreaterThan(15);
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("has the displayed size, with orientation %i", async (orientation) => {

@@ -40,8 +40,8 @@ const longSize = (head: Uint8Array): Uint8Array =>
 
 describe("the first bytes of a file", () => {
   it("identify all 13 formats", () => {
-    const told = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
-    expect(told).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
+    const detected = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
+    expect(detected).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
   });
 
   it.each([
@@ -50,18 +50,18 @@ describe("the first bytes of a file", () => {
     ["Apple's movie", ftyp("M4V ", "M4V ", "M4A ", "mp42"), "mp4"],
     ["an audiobook", ftyp("M4B ", "mp42", "isom"), "m4a"],
     ["QuickTime without a brand", box("wide"), "mov"],
-    ["MP3 behind a tag that is longer than what is looked at", join(tag(9_000), new Uint8Array(8_000)), "mp3"],
+    ["MP3 behind a tag longer than the sniffed bytes", join(tag(9_000), new Uint8Array(8_000)), "mp3"],
     ["AAC behind a tag", join(tag(4), new Uint8Array(4), sample("tone.aac")), "aac"],
     ["WebM", ebml("webm"), "webm"],
     ["Matroska", ebml("matroska"), "mkv"],
-    ["WebM whose head tells its size in eight bytes", longSize(ebml("webm")), "webm"],
+    ["WebM whose header has its size in eight bytes", longSize(ebml("webm")), "webm"],
   ])("identify %s", (_, head, ext) => {
     expect(extOf(head)).toBe(ext);
   });
 
   it.each([
     ["text", utf8.encode("hello, this is text")],
-    ["text with a mark of its encoding", bytes(0xff, 0xfe, 0x68, 0, 0x69, 0)],
+    ["text with a byte order mark", bytes(0xff, 0xfe, 0x68, 0, 0x69, 0)],
     ["HTML", utf8.encode("<!doctype html><script>alert(1)</script>")],
     ["SVG", utf8.encode('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ["a Windows program", join(utf8.encode("MZ"), new Uint8Array(200))],

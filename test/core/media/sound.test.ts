@@ -24,8 +24,8 @@ describe("an MP3 file", () => {
     ["behind a tag", [id3(zeros(3_000)), mp3(80)]],
     ["behind two tags", [id3(zeros(20)), id3(zeros(30)), mp3(80)]],
     ["behind a tag and zeros", [id3(zeros(20)), zeros(600), mp3(80)]],
-    ["behind a tag that tells a wrong length", [plainId3(zeros(310)), mp3(80)]],
-    ["behind a large tag that tells a wrong length", [plainId3(zeros(200_000)), mp3(80)]],
+    ["behind a tag with a wrong length", [plainId3(zeros(310)), mp3(80)]],
+    ["behind a large tag with a wrong length", [plainId3(zeros(200_000)), mp3(80)]],
     ["from the middle of a frame on", [mp3(81).slice(100)]],
     [
       "with tags behind it",

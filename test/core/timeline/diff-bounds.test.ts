@@ -19,14 +19,14 @@ const row = (names: readonly string[]): readonly Segment[] => names.map((name, a
 const named = (length: number, name: (at: number) => string): readonly string[] =>
   Array.from({ length }, (_, at) => name(at));
 
-/** All that is told of a timeline, spelled so that two are equal exactly when nothing may be told. */
-function told({ tracks, durationMs }: Timeline): unknown {
-  const facts = ({ label, text, startMs, durationMs, volume }: Segment) =>
+/** All that a diff reports of a timeline, as text: two are equal exactly if the diff must be empty. */
+function reported({ tracks, durationMs }: Timeline): unknown {
+  const propertiesOf = ({ label, text, startMs, durationMs, volume }: Segment) =>
     JSON.stringify([startMs, text ?? label, text, durationMs, volume]);
   return [
     durationMs,
     tracks.map(({ kind, segments }) => {
-      const lines = segments.map(facts);
+      const lines = segments.map(propertiesOf);
       return [kind, segments.every(({ startMs }) => startMs !== null) ? lines.sort() : lines];
     }),
   ];
@@ -56,7 +56,7 @@ describe("a diff of any two timelines", () => {
   it("property: is empty only if no reported property differs", () => {
     fc.assert(
       fc.property(plainTimeline, plainTimeline, (before, after) => {
-        const isSame = JSON.stringify(told(before)) === JSON.stringify(told(after));
+        const isSame = JSON.stringify(reported(before)) === JSON.stringify(reported(after));
         expect(count(diffTimelines(before, after)) === 0).toBe(isSame);
       }),
       { numRuns: 1_000 },

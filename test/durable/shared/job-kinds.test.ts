@@ -1,4 +1,4 @@
-/** Every kind of job of every object, in a schedule whose clock the test moves: failing, deadly, owing itself in the past. */
+/** Every kind of job of every object, with a clock that the test moves: failing, ending its instance, scheduled in the past. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { uploadObjectName } from "../../../src/core/address.ts";
@@ -25,7 +25,7 @@ import {
   env,
   freshAddress,
   good,
-  owedDeliveries,
+  pendingDeliveries,
   random,
   tenantRpc,
   tenantStub,
@@ -41,7 +41,7 @@ const ALL = Object.entries(JOBS).flatMap(([of, kinds]) =>
 );
 
 const REF = "something";
-const FACT = { type: "render.failed", resource: "rnd_old", sequence: 1, at: Date.now(), uh: "", data: "{}" } as const;
+const EVENT = { type: "render.failed", resource: "rnd_old", sequence: 1, at: Date.now(), uh: "", data: "{}" } as const;
 
 type Moment = { readonly dueAt: number; readonly attempts: number } | null;
 
@@ -81,7 +81,7 @@ class Bench {
     return this.jobs;
   }
 
-  /** The row's own moment; null when it is not owed. */
+  /** The job's own due time; null when it is not scheduled. */
   moment(): Moment {
     const query = "SELECT due_at AS dueAt, attempts FROM due WHERE ref = ?";
     return this.#state.storage.sql.exec<{ dueAt: number; attempts: number }>(query, REF).toArray()[0] ?? null;
@@ -130,7 +130,7 @@ describe("jobs of every kind", () => {
         jobs.schedule(kind, REF, now);
         jobs.scheduleOnce(kind, REF, now);
         await Promise.resolve();
-        throw new Error("refused");
+        throw new Error("rejected");
       };
       await onBench(of, problem, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -166,7 +166,7 @@ describe("jobs of every kind", () => {
     "wait as long as the rejection says",
     everyKind(async (of, kind) => {
       const problem = async (): Promise<void> => {
-        throw new RetryLater("refused", busy);
+        throw new RetryLater("rejected", busy);
       };
       await onBench(of, problem, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -184,7 +184,7 @@ describe("jobs of every kind", () => {
         () => new Promise(() => undefined),
         async (bench) => {
           bench.jobs.schedule(kind, REF, bench.now);
-          for (let death = 0; death < 12 && bench.moment() !== null; death++) {
+          for (let abort = 0; abort < 12 && bench.moment() !== null; abort++) {
             bench.now = Math.max(bench.now, bench.moment()?.dueAt ?? 0);
             const before = bench.begun.length;
             bench.jobs.tick();
@@ -231,7 +231,7 @@ describe("jobs of every kind", () => {
     everyKind(async (of, kind) => {
       let isFailing = true;
       const work = async ({ ref }: JobRow, { jobs, now }: Bench): Promise<void> => {
-        if (isFailing) throw new Error("refused");
+        if (isFailing) throw new Error("rejected");
         jobs.schedule(kind, ref, now);
       };
       await onBench(of, work, async (bench) => {
@@ -266,7 +266,7 @@ describe("a real object with jobs of every kind for missing resources", () => {
   type Left = { kind: string; moment: number };
   type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unended: number };
 
-  /** Owes them all at a moment long past, waits until each was begun and ended, and answers with what is owed too early. */
+  /** Schedules them all far in the past, waits until each has run, and returns what is due too early. */
   const tooEarly = (
     stub: DurableObjectStub,
     kinds: readonly string[],
@@ -279,7 +279,7 @@ describe("a real object with jobs of every kind for missing resources", () => {
         const rows = (): Row[] =>
           sql.exec<Row>("SELECT kind, due_at, lease_until, attempts, unended FROM due").toArray();
         for (const kind of kinds)
-          sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "nobody");
+          sql.exec("INSERT OR REPLACE INTO due (kind, ref, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "unknown");
         // A moment counts from here: one that a job gave a while ago may be over by the time the others have ended.
         const begun = Date.now();
         await object.alarm();
@@ -312,8 +312,8 @@ describe("a real object with jobs of every kind for missing resources", () => {
 
   it("of a tenant that keeps an old event for a younger delivery checks again in a day", async () => {
     const address = freshAddress();
-    const newEvent = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
-    await owedDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
+    const newEvent = { ...EVENT, id: await eventId("rnd_old", "render.failed#1") };
+    await pendingDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
     const distance = await runInDurableObject(tenantStub(address), async (object, { storage }) => {
       storage.sql.exec("UPDATE events SET at = at - ?", 31 * DAY_MS);
       storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'tidy'");

@@ -19,7 +19,7 @@ import {
   env,
   freshAddress,
   good,
-  owedDeliveries,
+  pendingDeliveries,
   tenantRpc,
   tenantStub,
   until,
@@ -61,10 +61,10 @@ const deliveries = async (tenant: TenantRpc): Promise<readonly DeliveryWire[]> =
   (await tenant.listDeliveries({ limit: 100, after: null })).data;
 const only = async (tenant: TenantRpc): Promise<LoggedDeliveryWire> => {
   const [one] = await deliveries(tenant);
-  if (one === undefined) throw new Error("nothing is owed");
+  if (one === undefined) throw new Error("no delivery is due");
   return good(await tenant.readDelivery(one.id as DeliveryId));
 };
-/** The only delivery, once so many attempts were told of. */
+/** The only delivery, once so many attempts were reported. */
 const attempted = (tenant: TenantRpc, count: number): Promise<LoggedDeliveryWire> =>
   until(async () => {
     const one = await only(tenant);
@@ -154,11 +154,11 @@ describe("a receiver that", () => {
 
   it("answers 410 is disabled at once, which other endpoints receive as an event, and can be enabled again", async () => {
     const { tenant, played, id } = await hooked(answering(410));
-    const watcher = receiver(answering());
-    good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["endpoint.disabled"] }));
+    const observer = receiver(answering());
+    good(await tenant.createEndpoint(call(), { url: observer.url, types: ["endpoint.disabled"] }));
     await tenant.accept([await newEvent("rnd_a")]);
-    await until(async () => watcher.got.length > 0);
-    expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject({
+    await until(async () => observer.got.length > 0);
+    expect(JSON.parse(observer.got[0]?.body ?? "")).toMatchObject({
       type: "endpoint.disabled",
       sequence: 1,
       data: { id, state: "disabled", disabled_by: "gone" },
@@ -259,7 +259,7 @@ describe("events of one resource", () => {
 
   it("wait for the first answer, without delaying other resources", async () => {
     const { tenant } = await hooked(answering());
-    vi.mocked(globalThis.fetch).mockImplementation(() => new Promise(() => undefined)); // nobody answers
+    vi.mocked(globalThis.fetch).mockImplementation(() => new Promise(() => undefined)); // no answer
     await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_b", 1)]);
     await until(async () => (await deliveries(tenant)).filter(({ attempts }) => attempts === 1).length === 2);
     const begun = (await deliveries(tenant)).map(({ attempts }) => attempts);
@@ -272,7 +272,7 @@ describe("a delivery whose stored body cannot be read", () => {
     const { MEDIA } = env;
     const address = freshAddress();
     const large = { ...(await newEvent("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
-    const { ids } = await owedDeliveries(address, [large, await newEvent("rnd_a", 2)], receiver(answering()).url);
+    const { ids } = await pendingDeliveries(address, [large, await newEvent("rnd_a", 2)], receiver(answering()).url);
     const [first, second] = ids as [DeliveryId, DeliveryId];
     const tenant = tenantRpc(address);
     const failing = vi.spyOn(MEDIA, "get").mockRejectedValue(new Error("get: internal error (10001)"));
@@ -295,7 +295,7 @@ describe("a delivery whose stored body cannot be read", () => {
 
 describe("an attempt", () => {
   it("without a report is repeated when its lease ends, and its late report changes nothing", async () => {
-    const { tenant, address } = await owed(1);
+    const { tenant, address } = await tenantWith(1);
     const [first] = await tenant.workDeliveries([], 1);
     if (first === undefined) throw new Error("nothing was due");
     clock.step(timings.deliveryLease);
@@ -311,9 +311,9 @@ describe("an attempt", () => {
   it.each([
     ["is followed by a failure: the endpoint is failing", [204, 500], 1],
     ["comes after a failure: the endpoint is well", [204, 500, 204], null],
-    ["stands between two failures: only the later one counts", [500, 204, 204, 500], 1],
+    ["is between two failures: only the later one counts", [500, 204, 204, 500], 1],
   ])("that was claimed, reported together with others, and %s", async (_, statuses, failures) => {
-    const { tenant, address } = await owed(statuses.length);
+    const { tenant, address } = await tenantWith(statuses.length);
     const jobs = await tenant.workDeliveries([], statuses.length);
     const outcomeOf = (status: number) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
     const reports = jobs.map(({ id, attempt }, n) => ({ id, attempt, outcome: outcomeOf(statuses[n] ?? 0) }));
@@ -335,7 +335,7 @@ describe("the due deliveries", () => {
     ["stale", STALE, ["[]"]],
     ["owners", OWNERS, ["[]"]],
   ] as const)("are found by an index, however many are pending: %s", async (_, query, values) => {
-    const { address } = await owed(1);
+    const { address } = await tenantWith(1);
     const plan = await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values).toArray(),
     );
@@ -366,7 +366,7 @@ describe("the due deliveries", () => {
 
 describe("the rate limit of one host", () => {
   it("is five a second in test mode", async () => {
-    const { tenant } = await owed(12);
+    const { tenant } = await tenantWith(12);
     clock.freeze();
     expect(await tenant.workDeliveries([], 50)).toHaveLength(5);
     expect(await tenant.workDeliveries([], 50)).toHaveLength(0);
@@ -378,8 +378,8 @@ describe("the rate limit of one host", () => {
     const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
     vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata }); // no sender comes
     const address = { ...freshAddress(), mode: "live" as const };
-    const facts = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
-    for (const path of ["one", "two"]) await owedDeliveries(address, facts, `http://127.0.0.1:9/${path}`);
+    const events = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
+    for (const path of ["one", "two"]) await pendingDeliveries(address, events, `http://127.0.0.1:9/${path}`);
     const tenant = tenantRpc(address);
     const jobs = await tenant.workDeliveries([], 100);
     expect(jobs).toHaveLength(HOST_IN_FLIGHT);
@@ -478,10 +478,10 @@ async function verifiedBy(key: JwksWire["keys"][number] | undefined, got: Got | 
   return (await Promise.all(checks)).includes(true);
 }
 
-/** A tenant that owes so many deliveries to one host, of which nobody is nudged. */
-async function owed(count: number, mode: "live" | "test" = "test") {
+/** A tenant with so many pending deliveries to one host, without a wake message for them. */
+async function tenantWith(count: number, mode: "live" | "test" = "test") {
   const address = { ...freshAddress(), mode };
-  const facts = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
-  await owedDeliveries(address, facts, "http://127.0.0.1:9/in");
+  const events = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
+  await pendingDeliveries(address, events, "http://127.0.0.1:9/in");
   return { tenant: tenantRpc(address), address };
 }

@@ -1,4 +1,4 @@
-/** REST hooks from the fact to the receiver, through the real queue. */
+/** REST hooks from the event to the receiver, through the real queue. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readLink } from "../../../src/core/crypto.ts";
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A fact whose data is a whole resource, as the objects tell it. */
+/** An event whose data is a whole resource, as the objects publish it. */
 const newEvent = async (type: EventType, resource: string, sequence = 1, more = {}): Promise<NewEvent> => ({
   id: await eventId(resource, `${type}#${sequence}`),
   type,
@@ -53,14 +53,14 @@ describe("a hook", () => {
     const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const { id } = await subscribe(tenant, played.url, "turn.completed");
-    const told = await newEvent("turn.completed", "trn_a");
-    await tenant.accept([told, await newEvent("turn.failed", "trn_b")]);
+    const published = await newEvent("turn.completed", "trn_a");
+    await tenant.accept([published, await newEvent("turn.failed", "trn_b")]);
     const [delivery] = await ended(tenant, 1);
-    expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: told.id });
-    const event = good(await tenant.readEvent(told.id, null));
+    expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: published.id });
+    const event = good(await tenant.readEvent(published.id, null));
     expect(bodies(played)).toEqual([hookBody(event)]);
     expect(bodies(played)[0]).toMatchObject({ type: "turn.completed", status: "completed", metadata_order: "1234" });
-    expect(played.got[0]?.headers).toMatchObject({ "webhook-id": told.id });
+    expect(played.got[0]?.headers).toMatchObject({ "webhook-id": published.id });
     expect(played.got[0]?.headers["webhook-signature"]).toMatch(/^v1,/);
   });
 
@@ -99,8 +99,8 @@ describe("a hook", () => {
     const played = receiver(answering(410));
     await subscribe(tenant, played.url, "turn.completed");
     await tenant.accept([await newEvent("turn.completed", "trn_a"), await newEvent("turn.completed", "trn_a", 2)]);
-    const told = await ended(tenant, 2);
-    expect(told.map(({ state }) => state)).toEqual(["failed", "failed"]);
+    const published = await ended(tenant, 2);
+    expect(published.map(({ state }) => state)).toEqual(["failed", "failed"]);
     expect(played.got).toHaveLength(1);
     expect(await tenant.listHooks()).toEqual([]);
     await tenant.accept([await newEvent("turn.completed", "trn_a", 3)]);
@@ -111,8 +111,8 @@ describe("a hook", () => {
     const tenant = tenantRpc(freshAddress());
     let isDown = true;
     const played = receiver(() => new Response(null, { status: isDown ? 500 : 204 }));
-    const watcher = receiver(answering());
-    good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["hook.disabled"] }));
+    const observer = receiver(answering());
+    good(await tenant.createEndpoint(call(), { url: observer.url, types: ["hook.disabled"] }));
     const { id } = await subscribe(tenant, played.url, "turn.completed");
     await tenant.accept([await newEvent("turn.completed", "trn_a")]);
     for (let attempt = 1; attempt <= 10; attempt++) {
@@ -127,11 +127,11 @@ describe("a hook", () => {
     }
     expect(await tenant.listHooks()).toMatchObject([{ id, state: "enabled", disabled_at: null }]);
     await tenant.accept([await newEvent("turn.completed", "trn_b")]);
-    await until(async () => watcher.got.length > 0);
+    await until(async () => observer.got.length > 0);
     const [disabled] = await tenant.listHooks();
     expect(disabled).toMatchObject({ id, state: "disabled", disabled_at: expect.any(String) });
-    const told = { type: "hook.disabled", sequence: 1, data: disabled };
-    expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject(told);
+    const published = { type: "hook.disabled", sequence: 1, data: disabled };
+    expect(JSON.parse(observer.got[0]?.body ?? "")).toMatchObject(published);
 
     const sent = played.got.length;
     await tenant.accept([await newEvent("turn.completed", "trn_c")]);

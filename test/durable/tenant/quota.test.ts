@@ -1,4 +1,4 @@
-/** Exact quotas: taken with the intent, once per thing, freed by its end or by themselves. */
+/** Exact quotas: reserved with the intent, once per resource, released by its end or by expiry. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
@@ -37,7 +37,7 @@ const other = (address: UserAddress): UserAddress => ({ ...address, uh: randomUs
 const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
 const SLOW = say("make a video of the sea #slow:1800s");
 
-/** How many places the tenant's object counts. */
+/** How many slots the tenant's object counts. */
 const places = (address: UserAddress): Promise<number> =>
   runInDurableObject(
     tenantStub(address),
@@ -100,7 +100,7 @@ describe("slots for turns", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     await startTurn(user, project, "make a video of the sea #slow:1800s");
-    // The word that the turn was committed is lost with its instance: the place is a held one again.
+    // The confirmation of the turn is lost with its instance: the slot is an unconfirmed one again.
     await kill(address);
     const soon = Date.now() + 60_000;
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -164,7 +164,7 @@ describe("a day's quota", () => {
     const two = limits({ renders_per_day: 2 });
     const taken = good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     expect(taken).toMatchObject([{ name: "renders_per_day", quota: 2, remaining: 1, window: 86_400 }]);
-    await kill(address); // its renders.start() never came to the commit, and nobody gives back
+    await kill(address); // its renders.start() never reached the commit, and releases nothing
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_next"), two));
     expect(bad(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two)).code).toBe(
       "quota_exceeded",
@@ -202,7 +202,7 @@ describe("a day's quota", () => {
     const live = { ...test, mode: "live" } as const;
     good(await tenantRpc(test).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
     good(await tenantRpc(live).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
-    expect(bad(await tenantRpc(test).reserveQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit last told
+    expect(bad(await tenantRpc(test).reserveQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit of the last request
   });
 });
 
@@ -228,8 +228,8 @@ describe("waiting requests", () => {
 });
 
 describe("a user's share", () => {
-  const by = (address: UserAddress) => (wants: ReturnType<typeof want>, some: Partial<Quotas>) =>
-    tenantRpc(address).reserveQuota(wants, limits(some), address.uh);
+  const by = (address: UserAddress) => (requests: ReturnType<typeof want>, some: Partial<Quotas>) =>
+    tenantRpc(address).reserveQuota(requests, limits(some), address.uh);
   const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
 
   it.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(

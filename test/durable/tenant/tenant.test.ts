@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { eventId } from "../../../src/core/ids.ts";
 import type { NewEvent } from "../../../src/core/rpc/tenant.ts";
-import { bad, call, freshAddress, good, owedDelivery, tenantRpc } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, pendingDelivery, tenantRpc } from "../../support/objects.ts";
 
 const newEvent = async (resource: string, sequence = 1): Promise<NewEvent> => ({
   id: await eventId(resource, `render.completed#${sequence}`),
@@ -67,7 +67,7 @@ describe("a delivery", () => {
   it("is claimed once, signed, and complete after a 2xx", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { id, secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { id, secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
     expect(job.id).toBe(id);
@@ -98,9 +98,9 @@ describe("a delivery", () => {
 describe("a callback", () => {
   it("is delivered beside the endpoints, signed with the tenant's default secret, and once even if published twice", async () => {
     const tenant = tenantRpc(freshAddress());
-    const told = { ...(await newEvent("rnd_a")), callback: "http://127.0.0.1:9/called" };
-    await tenant.accept([told]);
-    await tenant.accept([told]);
+    const published = { ...(await newEvent("rnd_a")), callback: "http://127.0.0.1:9/called" };
+    await tenant.accept([published]);
+    await tenant.accept([published]);
     const { data } = await tenant.listDeliveries({ limit: 10, after: null });
     expect(data.map(({ target }) => target)).toEqual([{ kind: "callback", url: "http://127.0.0.1:9/called" }]);
     expect(JSON.stringify(await tenant.listEvents(0, 10, null))).not.toContain("called");
@@ -124,7 +124,7 @@ describe("a secret", () => {
   it("signs together with its replacement, and no other does", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const later = good(await tenant.rotateSecret(call(), endpoint)).secret ?? "";
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
@@ -136,7 +136,7 @@ describe("a secret", () => {
   it("is one of at most four that sign at once: a further rotation removes the oldest", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const made = [secret];
     for (let n = 0; n < 4; n++) made.push(good(await tenant.rotateSecret(call(), endpoint)).secret ?? "");
     const [job] = await tenant.workDeliveries([], 6);

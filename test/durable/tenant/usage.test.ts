@@ -1,4 +1,4 @@
-/** What was used: counted once whatever is told twice, on the day it happened, by day, by user and by key. */
+/** Usage: counted once even if published twice, on the day it happened, by day, by user and by key. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
@@ -30,19 +30,19 @@ const DAY = "2026-11-20";
 const NOON = Date.parse(`${DAY}T12:00:00.000Z`);
 const FIRST = { limit: 100, after: null };
 
-type Told = Partial<Omit<NewEvent, "data">> & { readonly data?: unknown };
+type EventFields = Partial<Omit<NewEvent, "data">> & { readonly data?: unknown };
 let nth = 0;
 
-/** A fact of a resource of its own unless another is told. */
-async function newEvent(type: EventType, { data = {}, ...told }: Told = {}): Promise<NewEvent> {
+/** An event of a resource of its own by default. */
+async function newEvent(type: EventType, { data = {}, ...event }: EventFields = {}): Promise<NewEvent> {
   nth += 1;
-  const { resource = `thing_${nth}`, sequence = 1 } = told;
+  const { resource = `thing_${nth}`, sequence = 1 } = event;
   const id = await eventId(resource, `${type}#${sequence}`);
-  return { id, type, resource, sequence, at: NOON, uh: "ada", key: KEY, ...told, data: JSON.stringify(data) };
+  return { id, type, resource, sequence, at: NOON, uh: "ada", key: KEY, ...event, data: JSON.stringify(data) };
 }
 
-const turn = (credits: object, told: Told = {}) => newEvent("turn.completed", { data: { credits }, ...told });
-const measured = (amount: number, told: Told = {}) => turn({ amount, basis: "measured" }, told);
+const turn = (credits: object, event: EventFields = {}) => newEvent("turn.completed", { data: { credits }, ...event });
+const measured = (amount: number, event: EventFields = {}) => turn({ amount, basis: "measured" }, event);
 
 /** What is counted, without what is 0. */
 async function usage(
@@ -57,7 +57,7 @@ async function usage(
 
 describe("usage", () => {
   it("counts an event once, published twice in one call and in another, in any order", async () => {
-    const facts = [
+    const events = [
       await measured(40),
       await turn({ amount: 7, basis: "estimated" }, { uh: "grace", key: "key_2" }),
       await turn({ amount: null, basis: "unknown" }),
@@ -104,7 +104,7 @@ describe("usage", () => {
         key_2: { turns_completed: 1, credits_estimated: 7 },
       },
     };
-    for (const order of [facts, [...facts].reverse()]) {
+    for (const order of [events, [...events].reverse()]) {
       const address = freshAddress();
       await tenantRpc(address).accept([...order, ...order]);
       for (const again of order) await tenantRpc(address).accept([again]);
@@ -130,8 +130,8 @@ describe("usage", () => {
   it("is paged: days from the newest, users from the first", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const facts = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
-    await tenant.accept(await Promise.all(facts));
+    const events = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
+    await tenant.accept(await Promise.all(events));
     const period = { from: "2026-01-01", to: DAY };
     const seen: Record<string, (string | null)[]> = { day: [], user: [] };
     for (const by of ["day", "user"] as const) {
@@ -244,9 +244,9 @@ describe("deliveries", () => {
     const id = endpoint.id as EndpointId;
     good(await tenant.testEndpoint(call(), id, null));
     await until(async () => played.got.length === 1);
-    const told = await newEvent("timeline.changed");
-    await tenant.accept([told]);
-    await tenant.accept([told]);
+    const event = await newEvent("timeline.changed");
+    await tenant.accept([event]);
+    await tenant.accept([event]);
     const today = toDay(Date.now());
     await until(async () => (await usage(address, "day"))[today]?.deliveries_delivered === 1);
 

@@ -22,7 +22,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Bytes that begin like a photo and differ from place to place, so that a piece in the wrong place shows. */
+/** Bytes that begin like a photo and differ by position, so that a misplaced chunk is found. */
 function bytesOf(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count);
   for (let at = 0, state = count; at < count; at++) {
@@ -42,7 +42,7 @@ function bodyOf(bytes: Uint8Array<ArrayBuffer>, end: "close" | "break" | "stall"
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("gone"));
   };
-  send().catch(() => undefined); // the reader may let go of it
+  send().catch(() => undefined); // the reader may cancel it
   return readable;
 }
 
@@ -88,7 +88,7 @@ async function stored({ address, id }: UnwrappedAnswer): Promise<Uint8Array | nu
 
 /** Equal, without a report of millions of bytes when not. */
 function same(one: Uint8Array | null, other: Uint8Array): boolean {
-  return one !== null && one.length === other.length && one.every((byte, place) => byte === other[place]);
+  return one !== null && one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 const rowsOf = (upload: UnwrappedAnswer): Promise<{ parts: number[]; rest: number[]; due: string[] }> =>
@@ -436,6 +436,6 @@ describe("a whole body after chunks", () => {
     expect(good(await upload.port().write(bodyOf(file), file.length)).status).toBe("completed");
     expect(same(await stored(upload), file)).toBe(true);
     await until(async () => (await rowsOf(upload)).due.length === 0);
-    expect(same(await stored(upload), file)).toBe(true); // the parts that were let go are not the file
+    expect(same(await stored(upload), file)).toBe(true); // the released parts are not the file
   });
 });

@@ -11,9 +11,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   sandboxQueue,
   startTurn,
   until,
@@ -53,7 +53,7 @@ const attached = (user: UserRpc, project: ProjectId, asset: AssetRecord) =>
     return status === "pending" ? null : status;
   });
 
-/** The user's only attachment as it is kept, once it is over. */
+/** The user's only attachment as stored, once it has ended. */
 const ended = (address: UserAddress) =>
   until(async () => {
     const kept = await runInDurableObject(userStub(address), (_, { storage }) =>
@@ -85,11 +85,11 @@ describe("an asset on its way to a project", () => {
     const one = await newAsset(address, "clip.mp4", 100);
     const two = await newAsset(address, "clip.mp4", 200);
     expect(await attached(user, project, one)).toBe("attached");
-    let refusals = 0;
-    pushes(() => (refusals++ === 0 ? Promise.resolve(Response.json({}, { status: 503 })) : null));
+    let rejections = 0;
+    pushes(() => (rejections++ === 0 ? Promise.resolve(Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, two)).toBe("attached");
-    expect(refusals).toBe(2);
-    expect((await ledger(address)).uploads).toHaveLength(2);
+    expect(rejections).toBe(2);
+    expect((await requestLog(address)).uploads).toHaveLength(2);
   });
 
   it("is not pushed again when an earlier push arrived and its response was lost", async () => {
@@ -102,7 +102,7 @@ describe("an asset on its way to a project", () => {
     pushes((real) => (lost++ === 0 ? real().then(() => Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, asset)).toBe("attached");
     expect(lost).toBe(1);
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it("reports upstream's rejection to a turn that waits for it", async () => {
@@ -150,7 +150,7 @@ describe("an asset on its way to a project", () => {
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
     expect((await ended(address)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it.each([
@@ -188,7 +188,7 @@ describe("an asset on its way to a project", () => {
     for (const project of projects) good(await user.attachAsset(call(), project, asset));
     for (const project of projects) expect(await attached(user, project, asset)).toBe("attached");
     expect(most).toBe(1);
-    const { uploads } = await ledger(address);
+    const { uploads } = await requestLog(address);
     expect(uploads).toMatchObject(projects.map(() => ({ filename: "clip.mp4", size_bytes: 70_000 })));
   });
 
@@ -201,7 +201,7 @@ describe("an asset on its way to a project", () => {
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
     expect(await attached(user, project, asset)).toBe("attached");
-    const { uploads } = await ledger(address);
+    const { uploads } = await requestLog(address);
     expect(new Set(uploads.map((one) => (one as { session_id: string }).session_id)).size).toBe(2);
   });
 });
@@ -227,7 +227,7 @@ describe("a turn after an attachment that failed for good", () => {
       charged: "no",
       error: { code: "unsupported_media", detail: expect.stringMatching(/^clip\.mp4: /) },
     });
-    expect((await ledger(address)).turns).toEqual([]);
+    expect((await requestLog(address)).turns).toEqual([]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
   });
 
@@ -268,7 +268,7 @@ describe("with PUBLIC_URL, an asset of a live user", () => {
     let lost = 0;
     pushes((real) => (lost++ === 0 ? real().then(() => Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, asset)).toBe("attached");
-    const { uploads } = (await nemo.control("/__ledger")) as { uploads: { url: string; filename: string }[] };
+    const { uploads } = (await nemo.control("/__requests")) as { uploads: { url: string; filename: string }[] };
     expect(uploads).toHaveLength(1);
     expect(uploads[0]).toMatchObject({ mode: "url", filename: "Ferien 2026.mp4" });
     expect(uploads[0]?.url).toMatch(/^https:\/\/gateway\.example\/f\/[\w.~-]+\/Ferien%202026\.mp4$/);

@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 5.2: concatenation, in the objects. What crosses HTTP stands in test/conformance/uploads-concat.test.ts. */
+/** PROTOCOL.md section 5.2: concatenation, in the objects. What crosses HTTP is in test/conformance/uploads-concat.test.ts. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
@@ -14,9 +14,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -73,15 +73,15 @@ const hashOf = async (bytes: Bytes): Promise<string> =>
 
 /** A file's pieces, cut at these shares of it. */
 function cut(bytes: Bytes, ...shares: number[]): Bytes[] {
-  const places = [0, ...shares.map((share) => Math.floor(bytes.length * share)), bytes.length];
-  return places.slice(1).map((end, nth) => bytes.slice(places[nth], end));
+  const ends = [0, ...shares.map((share) => Math.floor(bytes.length * share)), bytes.length];
+  return ends.slice(1).map((end, nth) => bytes.slice(ends[nth], end));
 }
 
 const clip = (): Bytes => sample("clip.mp4");
 const partialsOf = (address: UserAddress, fileParts: readonly Bytes[]): Promise<Made[]> =>
-  Promise.all(fileParts.map((piece) => partial(address, piece)));
+  Promise.all(fileParts.map((chunk) => partial(address, chunk)));
 
-/** Makes the object do what it owes of this kind, and waits until it owes nothing. */
+/** Runs the object's jobs of this kind, and waits until there are none. */
 async function due(upload: Made, kind: string): Promise<void> {
   await runInDurableObject(stubOf(upload), (_, { storage }) => {
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = ?", kind);
@@ -98,7 +98,7 @@ const idle = (upload: Made): Promise<boolean> =>
     }),
   );
 
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 afterEach(() => {
@@ -126,8 +126,8 @@ describe("a final upload", () => {
     });
     expect(asset.duration_ms).toBeGreaterThan(0);
     expect((await fileOf(final))?.size).toBeLessThan(1_000);
-    await until(async () => (await told(address)).length === 2);
-    expect(await told(address)).toEqual(["upload.completed", "asset.ready"]);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect(await eventTypes(address)).toEqual(["upload.completed", "asset.ready"]);
   });
 
   it("reaches Nemo as one file", async () => {
@@ -138,7 +138,7 @@ describe("a final upload", () => {
     good(await user.attachAsset(call(), project, asset));
     await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toMatchObject([
+    expect((await requestLog(address)).uploads).toMatchObject([
       { filename: "clip.mp4", size_bytes: clip().length, sha256: await hashOf(clip()) },
     ]);
   });
@@ -168,7 +168,7 @@ describe("a final upload", () => {
 
   it("is sniffed by its own first bytes, and its partials are not", async () => {
     const address = freshAddress();
-    const text = new TextEncoder().encode("this is no picture. ".repeat(500)) as Bytes;
+    const text = new TextEncoder().encode("this is not an image. ".repeat(500)) as Bytes;
     const [photo, words] = await partialsOf(address, [new Uint8Array([0xff, 0xd8]), text]);
     if (photo === undefined || words === undefined) throw new Error("no partials");
     const problem = await joined(address, [words, photo]);
@@ -190,7 +190,7 @@ describe("a final upload", () => {
       new_users_per_day: 1,
     };
     const fileParts = cut(clip(), 0.5); // a user's share: one byte more
-    const partials = await Promise.all(fileParts.map((piece) => partial(address, piece, { quotas })));
+    const partials = await Promise.all(fileParts.map((chunk) => partial(address, chunk, { quotas })));
     const late = await uploadRpc(address, newId(address)).create({ ...call(), quotas }, address, newId(address), {
       filename: "a.mp4",
       size_bytes: 2,
@@ -248,13 +248,13 @@ describe("a final upload is rejected", () => {
 
   it("if one partial has a user and another has none; partials without a user can be concatenated without one", async () => {
     const address = freshAddress();
-    const nobody = { named: false };
+    const withoutUser = { named: false };
     const stray = () => ({ ...address, uh: randomUserHash(random) });
     const [head, tail] = cut(clip(), 0.5);
     if (head === undefined || tail === undefined) throw new Error("no pieces");
-    const parts = [await partial(stray(), head, nobody), await partial(stray(), tail, nobody)];
+    const parts = [await partial(stray(), head, withoutUser), await partial(stray(), tail, withoutUser)];
     expect(bad((await joined(address, parts)).answer).code).toBe("not_found");
-    const final = await joined(stray(), parts, nobody);
+    const final = await joined(stray(), parts, withoutUser);
     good(final.answer);
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
@@ -298,7 +298,7 @@ describe("a partial upload", () => {
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
     expect(await fileOf(one)).not.toBeNull();
     expect(await fileOf(other)).not.toBeNull();
-    expect(await told(address)).not.toContain("upload.expired");
+    expect(await eventTypes(address)).not.toContain("upload.expired");
   });
 
   it("is released by a final that was rejected: at once if its own expiry has passed, else with it", async () => {
@@ -334,7 +334,7 @@ describe("a partial upload", () => {
     if (one === undefined) throw new Error("no partial");
     await due(one, "expire");
     expect(await fileOf(one)).toBeNull();
-    expect(await told(address)).toEqual([]);
+    expect(await eventTypes(address)).toEqual([]);
     const { data } = await userRpc(address).listUploads({ limit: 5, after: null });
     expect(data).toMatchObject([{ id: one.id, status: "expired", concat: "partial" }]);
   });
@@ -349,7 +349,7 @@ describe("a crash during a concatenation", () => {
       to,
       keep,
     ) {
-      if (keep) throw new Error("died"); // the plan was made, no loan was taken
+      if (keep) throw new Error("died"); // the plan was made, no partial was acquired
       return real.call(this, to, keep);
     });
     const final = await joined(address, partials);
@@ -377,10 +377,10 @@ describe("a crash during a concatenation", () => {
     expect(bad(final.answer).code).toBe("not_found");
     await idle(final);
     expect(good(await portOf(final).read())).toMatchObject({ status: "failed", error: { code: "not_found" } });
-    const lentTo = await runInDurableObject(stubOf(other), (_, { storage }) =>
-      storage.sql.exec<{ lent: string }>("SELECT value->>'lentTo' AS lent FROM meta WHERE key = 'upload'").one(),
+    const usedBy = await runInDurableObject(stubOf(other), (_, { storage }) =>
+      storage.sql.exec<{ acquired: string }>("SELECT value->>'lentTo' AS lent FROM meta WHERE key = 'upload'").one(),
     );
-    expect(lentTo.lent).toBe("[]");
+    expect(usedBy.acquired).toBe("[]");
   });
 });
 

@@ -204,7 +204,7 @@ describe("the content of a file", () => {
   });
 
   it("is rejected before the rest is read if it is none of the 13 formats", async () => {
-    const text = utf8.encode("this is no picture. ".repeat(1_000));
+    const text = utf8.encode("this is not an image. ".repeat(1_000));
     const parts = await opened("a.png", 400_000_000);
     const problem = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
     expect(problem).toMatchObject({ code: "unsupported_media", detail: expect.stringContaining("mp4, mov, avi") });
@@ -229,7 +229,7 @@ describe("the content of a file", () => {
   });
 
   it("is not sniffed by bytes whose checksum is wrong", async () => {
-    const text = utf8.encode("this is no picture. ".repeat(400_000)); // more than a part
+    const text = utf8.encode("this is not an image. ".repeat(400_000)); // more than a part
     const gif = sample("anim.gif");
     const wrong = { algorithm: "SHA-256", digest: new Uint8Array(32) } as const;
     const right = async (data: Uint8Array<ArrayBuffer>) =>

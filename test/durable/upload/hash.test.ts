@@ -11,7 +11,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Begins like a photo; `mark` makes it another one. */
 function photo(size: number, mark = 0): Bytes {
-  const bytes = new Uint8Array(size).map((_, place) => place * 31 + (place >> 8) + mark);
+  const bytes = new Uint8Array(size).map((_, at) => at * 31 + (at >> 8) + mark);
   bytes.set([0xff, 0xd8, 0xff]);
   return bytes;
 }

@@ -50,7 +50,7 @@ const ended = ({ address, id }: { address: UserAddress; id: UploadId }): Promise
     return upload.status === "open" ? null : upload;
   });
 
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 /** Orders the file that this source answers with, and waits for the end. */
@@ -71,8 +71,8 @@ describe("an import", () => {
       status: "ready",
       content_type: "video/mp4",
     });
-    await until(async () => (await told(address)).length === 2);
-    expect(await told(address)).toEqual(["upload.completed", "asset.ready"]);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect(await eventTypes(address)).toEqual(["upload.completed", "asset.ready"]);
     expect(sources.asked).toHaveLength(1);
     expect(sources.asked[0]?.redirect).toBe("manual");
     expect(sources.asked[0]?.headers.get("accept-encoding")).toBe("identity");
@@ -186,11 +186,11 @@ describe("an import", () => {
     good(await uploadRpc(address, id).remove());
     expect(bad(await uploadRpc(address, id).read()).code).toBe("not_found");
     const left = await until(async () => {
-      const kinds = await owed(stub);
+      const kinds = await jobKinds(stub);
       return kinds.length === 0 ? kinds : null;
     });
     expect(left).toEqual([]);
-    expect(await told(address)).toEqual([]);
+    expect(await eventTypes(address)).toEqual([]);
   });
 
   it("accepts no bytes from callers, and is not ended by reading its offset", async () => {
@@ -213,8 +213,8 @@ describe("an import", () => {
   });
 });
 
-/** What the object owes, by kind. */
-const owed = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> =>
+/** The object's jobs, by kind. */
+const jobKinds = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
       .exec<{ kind: string }>("SELECT kind FROM due ORDER BY kind")
@@ -264,8 +264,8 @@ describe("an import after its instance ended", () => {
     await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
     await uploadRpc(address, id).wake();
     expect((await ended({ address, id })).status).toBe("completed");
-    await until(async () => (await told(address)).length === 2);
-    expect((await told(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect((await eventTypes(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
   });
 });
 
@@ -288,7 +288,7 @@ describe("an import that cannot succeed", () => {
     ["a server that is busy", status(429), { code: "import_unavailable", says: "429", times: 4 }],
     ["a page", page, { code: "unsupported_media", says: "web page", times: 1 }],
     [
-      "a text that is called a video",
+      "a text named as a video",
       () => fileAnswer(Uint8Array.from(new TextEncoder().encode("just words")), { "content-type": "video/mp4" }),
       { code: "unsupported_media", says: "mp4, mov", times: 1 },
     ],
@@ -331,8 +331,8 @@ describe("an import that cannot succeed", () => {
     expect(end.error?.detail).toContain(says);
     expect(end.error?.hint).toBe("POST /v1/uploads/import");
     expect(sources.asked).toHaveLength(times);
-    await until(async () => (await told(address)).length === 1);
-    expect(await told(address)).toEqual(["upload.failed"]);
+    await until(async () => (await eventTypes(address)).length === 1);
+    expect(await eventTypes(address)).toEqual(["upload.failed"]);
     expect(JSON.stringify(end) + (await everything(stub))).not.toContain("s3cr3t");
   });
 
@@ -360,11 +360,11 @@ describe("an import that cannot succeed", () => {
   it.each<[string, string, string]>([
     ["a private network", "https://10.0.0.1/clip.mp4", "address_not_allowed"],
     ["plain http", "http://example.org/clip.mp4", "address_not_allowed"],
-    ["somebody's sign-in", "https://me:pw@example.org/clip.mp4", "address_not_allowed"],
+    ["credentials in the address", "https://me:pw@example.org/clip.mp4", "address_not_allowed"],
     ["another port", "https://example.org:8443/clip.mp4", "address_not_allowed"],
-    ["a name that leads inside", "https://inside.example.org/clip.mp4", "address_not_allowed"],
+    ["a name that resolves to a private address", "https://inside.example.org/clip.mp4", "address_not_allowed"],
     ["ourselves", "https://gateway.dev/f/1.2.share.rnd_1.x", "address_not_allowed"],
-    ["ourselves with a dot", "https://GATEWAY.dev./f/1.2.share.rnd_1.x", "address_not_allowed"],
+    ["our own host with a dot", "https://GATEWAY.dev./f/1.2.share.rnd_1.x", "address_not_allowed"],
     ["the metadata of a cloud", "https://169.254.169.254/latest/", "address_not_allowed"],
     ["the same in full width", "https://１６９。254。169。254/latest/", "address_not_allowed"],
   ])("is not led to %s by a redirect", async (_, to, code) => {
@@ -452,7 +452,7 @@ describe("the bytes of an import", () => {
     const end = await ended(started);
     expect(end).toMatchObject({ status: "failed", error: { code: "quota_exceeded" } });
     expect(end.offset_bytes).toBeLessThanOrEqual(25_000_000);
-    await until(async () => (await owed(started.stub)).length === 0);
+    await until(async () => (await jobKinds(started.stub)).length === 0);
     expect(await env.MEDIA.head(uploadKey(started.address, started.id))).toBeNull();
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const buffer of held.splice(0)) buffer.release();
 });
 
-/** Bytes that begin like a photo and differ from place to place. */
+/** Bytes that begin like a photo and differ by position. */
 function bytesOf(count: number): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from({ length: count }, (_, at) => (at * 31 + (at >> 8)) % 256);
   bytes.set([0xff, 0xd8, 0xff].slice(0, count));
@@ -41,7 +41,7 @@ const isJudged = ({ stub }: Pick<UnwrappedAnswer, "stub">): Promise<boolean> =>
 
 /** Equal, without a report of millions of bytes when not. */
 const same = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, place) => byte === other[place]);
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 type UnwrappedAnswer = Awaited<ReturnType<typeof opened>>;
 
@@ -70,13 +70,13 @@ async function leave(bytes: number): Promise<void> {
   const share = UPLOAD_BUFFERS_BYTES / 2;
   for (const size of [share, share - bytes]) {
     const buffer = await BUFFER_POOL.acquire(size, 60_000, { tenant: `other ${held.length}`, user: "x" });
-    if (buffer === null) throw new Error("somebody else holds memory");
+    if (buffer === null) throw new Error("the memory is in use");
     held.push(buffer);
   }
 }
 
 describe("the memory of many bodies", () => {
-  paceIs(1); // none is over before it is looked at
+  paceIs(1); // none ends before it is checked
 
   it("depends on the bytes received, not on those announced", async () => {
     const uploads = await Promise.all(Array.from({ length: 14 }, () => opened(50 * MIB)));

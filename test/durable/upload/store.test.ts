@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const bounds = (idleMs = 2_000, signal = new AbortController().signal): Bounds => ({ idleMs, signal });
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count).map((_, at) => at % 251);
 
-/** A body of these bytes that goes on only every few milliseconds, then ends, stays open, or breaks. */
+/** A body of these bytes that sends only every few milliseconds, then ends, stays open, or breaks. */
 function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close" | "stall" | "break"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -20,7 +20,7 @@ function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close"
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("gone"));
   };
-  send().catch(() => undefined); // the reader may let go of it
+  send().catch(() => undefined); // the reader may cancel it
   return readable;
 }
 
@@ -71,7 +71,7 @@ describe("a body of known length", () => {
     const stop = new AbortController();
     const putting = putExact(
       env.MEDIA,
-      file("let go", slowBody(bytes(500), 1, "stall"), bounds(10_000, stop.signal)),
+      file("cancelled", slowBody(bytes(500), 1, "stall"), bounds(10_000, stop.signal)),
       1_000,
     );
     setTimeout(() => stop.abort(), 100);

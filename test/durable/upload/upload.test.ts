@@ -11,9 +11,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -47,8 +47,8 @@ async function opened(sizeBytes: number, key: string | null = null) {
 
 type Stub = ReturnType<typeof env.UPLOAD.getByName>;
 
-/** What the object owes, by kind. */
-const owed = (stub: Stub): Promise<string[]> =>
+/** The object's jobs, by kind. */
+const jobKinds = (stub: Stub): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
       .exec<{ kind: string }>("SELECT kind FROM due ORDER BY kind")
@@ -72,7 +72,7 @@ const inside = <T>(
       act(object as unknown as UploadRpc, (object as unknown as { env: typeof env }).env, storage.sql), // what every object holds
   );
 
-/** A body that sends a few bytes and no more until it is told to break. */
+/** A body that sends a few bytes and no more until it is broken. */
 function stalledBody() {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -81,7 +81,7 @@ function stalledBody() {
 }
 
 /** The types of the tenant's events. */
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 describe("an upload in its object", () => {
@@ -111,7 +111,7 @@ describe("an upload in its object", () => {
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("pending");
     await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it("keeps nothing of a body that was cut, and accepts the whole one afterwards", async () => {
@@ -198,7 +198,7 @@ describe("the content of an upload", () => {
     const began = Date.now();
     expect(bad(await upload.write(stalledBody().body, 1_000)).code).toBe("size_mismatch");
     expect(Date.now() - began).toBeGreaterThanOrEqual(900); // a minute is a second here
-    expect(await owed(stub)).toEqual(["expire"]);
+    expect(await jobKinds(stub)).toEqual(["expire"]);
     expect(good(await upload.write(streamOf(bytes(1_000)), 1_000)).status).toBe("completed");
   });
 
@@ -213,7 +213,7 @@ describe("the content of an upload", () => {
     await end();
     expect(bad(await writing).code).toBe("size_mismatch");
     expect(good(await upload.read()).status).toBe("open");
-    expect(await owed(stub)).toEqual(["expire"]);
+    expect(await jobKinds(stub)).toEqual(["expire"]);
   });
 
   it("is not called invalid when the store or the database fails", async () => {
@@ -257,9 +257,9 @@ describe("the end of an upload", () => {
     expect(good(await upload.read()).status).toBe("expired");
     await makeDue(stub, "remove");
     await upload.wake();
-    await until(async () => (await owed(stub)).length === 0);
+    await until(async () => (await jobKinds(stub)).length === 0);
     expect(await env.MEDIA.head(key)).toBeNull();
-    expect(await told(address)).toEqual(["upload.expired"]);
+    expect(await eventTypes(address)).toEqual(["upload.expired"]);
   });
 
   it("creates no asset of a file that is missing", async () => {
@@ -298,7 +298,7 @@ describe("the end of an upload", () => {
       head.mockRestore();
     });
     await until(async () => good(await upload.read()).asset_id);
-    await until(async () => (await owed(stub)).length === 0);
-    expect((await told(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
+    await until(async () => (await jobKinds(stub)).length === 0);
+    expect((await eventTypes(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
   });
 });

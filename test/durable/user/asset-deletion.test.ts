@@ -1,4 +1,4 @@
-/** DELETE /v1/assets/{id} in the objects, and what is left of uploads when their time is over. */
+/** DELETE /v1/assets/{id} in the objects, and what remains of uploads 30 days after their end. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
@@ -15,9 +15,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   sandboxQueue,
   startTurn,
   until,
@@ -25,7 +25,7 @@ import {
   userRpc,
   userStub,
 } from "../../support/objects.ts";
-import { PNG } from "../../support/things.ts";
+import { PNG } from "../../support/resources.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -36,7 +36,7 @@ const bodyOf = (bytes: Bytes): ReadableStream => new Blob([bytes]).stream();
 const assetOf = async (address: UserAddress, id: UploadId): Promise<AssetId> =>
   (await until(async () => good(await uploadRpc(address, id).read()).asset_id)) as AssetId;
 
-/** A picture that was uploaded, as its asset. */
+/** An uploaded image, as its asset. */
 async function uploaded(address: UserAddress, key: string | null = null) {
   const id = newId(address);
   const file = { filename: "a.png", size_bytes: PNG.length, metadata: {} };
@@ -54,9 +54,9 @@ const isEmpty = (address: UserAddress, id: UploadId): Promise<boolean> =>
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'meta'").toArray().length === 0,
   );
 
-/** Makes the user's object let go of what is old, as its schedule would. */
+/** Makes the user's object delete what is old, as its jobs would. */
 async function age(address: UserAddress): Promise<void> {
-  const owed = (of: string) =>
+  const agedJobs = (of: string) =>
     runInDurableObject(
       userStub(address),
       (_, { storage: { sql } }) =>
@@ -66,7 +66,7 @@ async function age(address: UserAddress): Promise<void> {
     sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'aged'");
   });
   await userRpc(address).wake();
-  await until(async () => (await owed("due_at = 1")) === 0);
+  await until(async () => (await agedJobs("due_at = 1")) === 0);
 }
 
 afterEach(() => {
@@ -143,7 +143,7 @@ describe("a deleted asset", () => {
     good(await user.removeAsset(call(), asset));
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it("ends a video that waits for it", async () => {

@@ -1,10 +1,10 @@
-/** Batches in their user's object: each item once, one end, whatever fails or dies in between. */
+/** Batches in their user's object: each item once, one end, whatever fails or crashes in between. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import type { BatchItem, BatchRequest } from "../../../src/core/batch.ts";
 import type { BatchId } from "../../../src/core/ids.ts";
 import type { BatchItemWire, BatchWire } from "../../../src/core/wire/batch.ts";
-import { bad, call, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, kill, requestLog, tenantRpc, until, userRpc } from "../../support/objects.ts";
 
 const order = (more: Partial<BatchRequest> = {}): BatchRequest => ({
   mode: "own_projects",
@@ -43,7 +43,7 @@ const endOf = (at: UserAddress, id: BatchId): Promise<BatchWire> =>
 const itemsOf = async (at: UserAddress, id: BatchId): Promise<readonly BatchItemWire[]> =>
   good(await userRpc(at).listBatchItems(id, { limit: 100, after: null })).data;
 
-const sent = async (at: UserAddress): Promise<string[]> => (await ledger(at)).turns.map(({ prompt }) => prompt);
+const sent = async (at: UserAddress): Promise<string[]> => (await requestLog(at)).turns.map(({ prompt }) => prompt);
 
 const ends = async (at: UserAddress): Promise<unknown[]> => {
   const { data } = await tenantRpc(at).listEvents(0, 100, at.uh);
@@ -94,9 +94,9 @@ describe("a batch", () => {
     expect(items.map(({ video }) => video?.prompt)).toEqual(said);
     expect(new Set(items.map(({ video }) => video?.project_id)).size).toBe(5);
     expect(items.every(({ video }) => video?.batch_id === id)).toBe(true);
-    expect((await ledger(at)).renders).toHaveLength(3);
+    expect((await requestLog(at)).renders).toHaveLength(3);
     await until(async () => (await ends(at)).length === 1);
-    // An item that goes on later does not end the batch a second time.
+    // An item that is continued later does not end the batch a second time.
     const asked = items[4]?.video;
     if (asked == null) throw new Error("the item has no video");
     good(await userRpc(at).continueVideo(call(), asked.id, "make a 1 second video about tea"));
@@ -179,7 +179,7 @@ describe("a batch", () => {
     expect(new Set(seen).size).toBe(seen.length);
     const { completed, failed } = batch.counts;
     expect(completed + failed).toBe(20);
-    // A message whose request died before it left is never sent again: its item fails, and is not said to be charged.
+    // A message whose instance ended before the request left is never sent again: its item fails, uncharged.
     expect(completed).toBe(seen.length);
     for (const { video } of await itemsOf(at, id)) expect(video?.error && video.charged).not.toBe("yes");
     expect(await until(async () => (await ends(at)).length)).toBe(1);

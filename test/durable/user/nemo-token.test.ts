@@ -1,4 +1,4 @@
-/** Whose Nemo token is used, what upstream may say to it, and who is told. Live keys talk to a stand-in of the test's own. */
+/** Which Nemo token is used, upstream's possible answers to it, and who is informed. Live keys use a stand-in of the test's own. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../../src/core/address.ts";
@@ -15,9 +15,9 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -25,7 +25,7 @@ import {
   userStub,
 } from "../../support/objects.ts";
 
-const MINT = "/api/auth/anonymous-token";
+const TOKEN_PATH = "/api/auth/anonymous-token";
 const CREDITS = "/api/credits/balance/simple";
 
 const tokenStub = (address: UserAddress) => env.TOKEN.getByName(tenantObjectName(address));
@@ -91,11 +91,11 @@ describe("the Nemo token of a live user", () => {
     env.ALLOW_ANONYMOUS = "1";
     const user = userRpc(address);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
-    expect(bad(await user.readCredits()).code).toBe("not_found"); // whoever only reads makes no account
+    expect(bad(await user.readCredits()).code).toBe("not_found"); // a read creates no account
     expect(nemo.seen).toEqual([]);
     await known();
     good(await user.readCredits());
-    expect(nemo.seen.map(({ path }) => path)).toEqual([MINT, CREDITS]);
+    expect(nemo.seen.map(({ path }) => path)).toEqual([TOKEN_PATH, CREDITS]);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
   });
 
@@ -120,7 +120,7 @@ describe("in test mode", () => {
       credits: { basis: "measured" },
     });
     expect(await user.readToken()).toMatchObject({ source: "sandbox", state: "ready" });
-    expect((await ledger(test)).turns).toHaveLength(1);
+    expect((await requestLog(test)).turns).toHaveLength(1);
     expect(nemo.seen).toHaveLength(before);
   });
 
@@ -237,15 +237,17 @@ describe("an anonymous token", () => {
     good(await user.readCredits());
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     good(await user.readCredits());
-    const mints = nemo.seen.filter(({ path }) => path === MINT);
+    const mints = nemo.seen.filter(({ path }) => path === TOKEN_PATH);
     expect(mints).toHaveLength(2);
     expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
   });
 
   it("is requested once more under another client id if Nemo rejects the first", async () => {
-    await nemo.control("/__fail", { path: MINT, status: 400, times: 1 });
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 400, times: 1 });
     good(await (await known()).readCredits());
-    const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
+    const mints = nemo.seen
+      .filter(({ path }) => path === TOKEN_PATH)
+      .map(({ headers }) => headers.get("x-client-id") ?? "");
     expect(new Set(mints).size).toBe(2);
     for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
@@ -257,14 +259,14 @@ describe("an anonymous token", () => {
       good(await user.readCredits());
       const first = used();
       const ends = Date.parse((await user.readToken()).expires_at ?? "");
-      await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+      await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
       clock.step(ends - Date.now() - 30_000);
       good(await user.readCredits());
       expect(used()).toBe(first);
-      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
+      expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(1);
       clock.step(31_000);
       expect(bad(await user.readCredits()).retryAfterSeconds).toBeLessThanOrEqual(60);
-      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(2);
+      expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(2);
     } finally {
       vi.restoreAllMocks();
     }
@@ -272,25 +274,25 @@ describe("an anonymous token", () => {
 
   it("that was issued is stored even if the row beside it fails at first", async () => {
     const user = await known();
-    // Refuses the rows of this one object: other objects write to the table at the same time.
+    // Rejects the rows of this one object: other objects write to the table at the same time.
     await env.DB.prepare(
-      `CREATE TRIGGER no_seals BEFORE INSERT ON seals WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
+      `CREATE TRIGGER no_seals BEFORE INSERT ON seals WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'rejected by the test'); END`,
     ).run();
     // Awaited here, as a stub's promise can be called as well and the runner would call it.
     const problem = await user.readCredits().then(
       () => undefined,
       (cause: unknown) => String(cause),
     );
-    expect(problem).toContain("refused by the test");
-    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(0); // nothing is used up before it can be kept
+    expect(problem).toContain("rejected by the test");
+    expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(0); // nothing is used up before it can be kept
     await env.DB.prepare("DROP TRIGGER no_seals").run();
     good(await user.readCredits());
     good(await user.readCredits());
-    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
+    expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(1);
   });
 
   it("that is rate-limited is not requested again before its time", async () => {
-    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
     const user = await known();
     const problem = bad(await user.readCredits());
     expect(problem).toMatchObject({ code: "nemo_token_unavailable" });
@@ -306,27 +308,27 @@ describe("an anonymous token", () => {
 });
 
 describe("the status of a stored token", () => {
-  const told = async (name: string) => {
+  const statuses = async (name: string) => {
     const query = "SELECT source, mode, state, until FROM token_standings WHERE object_name = ?1 ORDER BY source";
     return (await env.DB.prepare(query).bind(name).all<{ source: string; state: string; until: number | null }>())
       .results;
   };
-  const toldSoon = (name: string, rows: object[]) =>
-    until(async () => JSON.stringify(await told(name)) === JSON.stringify(rows));
+  const statusesBecome = (name: string, rows: object[]) =>
+    until(async () => JSON.stringify(await statuses(name)) === JSON.stringify(rows));
 
   it("is written to D1 with every change, and never the token", async () => {
     const [name, ends] = [userObjectName(address), Date.now() + 5 * DAY_MS];
     const user = userRpc(address);
     good(await user.putToken(call(), provided(someToken(), new Date(ends).toISOString())));
-    await toldSoon(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
+    await statusesBecome(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     bad(await user.readCredits());
-    await toldSoon(name, [{ source: "user", mode: "live", state: "rejected", until: ends }]);
+    await statusesBecome(name, [{ source: "user", mode: "live", state: "rejected", until: ends }]);
     await user.removeToken();
-    await toldSoon(name, []);
+    await statusesBecome(name, []);
 
     good(await tokenRpc(address).put(call(), provided()));
-    await toldSoon(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
+    await statusesBecome(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
     const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_standings").all()).results);
     expect(dump).not.toContain("nmv_usr_");
   });
@@ -335,14 +337,14 @@ describe("the status of a stored token", () => {
     env.ALLOW_ANONYMOUS = "1";
     good(await (await known()).readCredits());
     const [issued] = await until(
-      async () => (await told(userObjectName(address))).length > 0 && told(userObjectName(address)),
+      async () => (await statuses(userObjectName(address))).length > 0 && statuses(userObjectName(address)),
     );
     expect(issued).toMatchObject({ source: "anonymous", state: "ready" });
-    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
     const other = { ...address, uh: randomUserHash(random) };
     bad(await (await known(other)).readCredits());
     const [rationed] = await until(
-      async () => (await told(userObjectName(other))).length > 0 && told(userObjectName(other)),
+      async () => (await statuses(userObjectName(other))).length > 0 && statuses(userObjectName(other)),
     );
     expect(rationed).toMatchObject({ source: "anonymous", state: "rationed", until: expect.any(Number) });
   });
@@ -362,6 +364,6 @@ describe("the status of a stored token", () => {
           () => false,
         ),
     );
-    await toldSoon(userObjectName(address), [{ source: "user", mode: "live", state: "ready", until: null }]);
+    await statusesBecome(userObjectName(address), [{ source: "user", mode: "live", state: "ready", until: null }]);
   });
 });

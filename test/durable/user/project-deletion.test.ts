@@ -15,8 +15,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   endOf as turnEnd,
   until,
@@ -51,7 +51,7 @@ const ended = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
 const filesOf = async (address: UserAddress) =>
   (await env.MEDIA.list({ prefix: userPrefix(address) })).objects.map(({ key }) => key);
 
-/** Rows by table that still speak of any of these ids, facts on their way and the memory of deletions aside. */
+/** Rows by table that still contain any of these ids, except unpublished events and the ids of deleted resources. */
 const rowsOf = (address: UserAddress, ids: readonly string[]): Promise<string[]> =>
   runInDurableObject(userStub(address), (_, { storage }) => {
     const tables = storage.sql
@@ -186,7 +186,7 @@ describe("deleting a project", () => {
     const project = await newProject(user);
     await turnEnd(user, await startTurn(user, project, "make a 1 second video about tea #fault:render_stuck"));
     const { id } = good(await user.startRender(call(), project, newRender.parse({})));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await runInDurableObject(userStub(address), (_, { storage }) => {
       const late = "UPDATE renders SET record = json_set(record, '$.submittedAt', 0 + ?) WHERE id = ?";
       storage.sql.exec(late, Date.now() - scaledTimings(60).renderTimeout, id);
@@ -196,7 +196,7 @@ describe("deleting a project", () => {
     await taken(address);
     expect(await rowsOf(address, [project, id])).toEqual([]);
     expect(await filesOf(address)).toEqual([]);
-    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled" }]);
+    expect((await requestLog(address)).renders).toMatchObject([{ status: "cancelled" }]);
   });
 
   it("differs from changing one, which renames it, and answers 404 once it is deleted", async () => {

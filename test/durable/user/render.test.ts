@@ -18,8 +18,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -35,15 +35,15 @@ const doneOf = (user: UserRpc, id: string, ms = 20_000): Promise<RenderWire> =>
     return render.ended_at === null ? null : render;
   }, ms);
 
-/** The types of the facts that the tenant was told of this user's renders, in order. */
-async function facts(address: UserAddress): Promise<string[]> {
-  await until(async () => (await owed(address, "outbox")).length === 0);
+/** The types of the tenant's events of this user's renders, in order. */
+async function eventTypes(address: UserAddress): Promise<string[]> {
+  await until(async () => (await jobsOf(address, "outbox")).length === 0);
   const { data } = await tenantRpc(address).listEvents(0, 100, null);
   return data.flatMap(({ type }) => (type.startsWith("render.") ? [type] : []));
 }
 
-/** What the user's object owes of a kind. */
-const owed = (address: UserAddress, kind: string): Promise<unknown[]> =>
+/** The jobs of one kind of the user's object. */
+const jobsOf = (address: UserAddress, kind: string): Promise<unknown[]> =>
   runInDurableObject(userStub(address), (_, { storage }) =>
     storage.sql.exec("SELECT ref, due_at FROM due WHERE kind = ? AND poisoned = 0", kind).toArray(),
   );
@@ -60,10 +60,10 @@ async function lookAtFile(address: UserAddress, id: string): Promise<void> {
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
   });
   await userRpc(address).wake();
-  await until(async () => !(await owed(address, "file")).some((row) => (row as { due_at: number }).due_at === 1));
+  await until(async () => !(await jobsOf(address, "file")).some((row) => (row as { due_at: number }).due_at === 1));
 }
 
-/** Brings a file's end about. */
+/** Makes a file expire. */
 async function expire(address: UserAddress, id: string): Promise<void> {
   await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - RENDER_TTL_MS - 1);
   await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
@@ -72,7 +72,7 @@ async function expire(address: UserAddress, id: string): Promise<void> {
     storage.sql.exec("UPDATE due SET due_at = 1 WHERE kind = 'file' AND ref = ?", id);
   });
   await userRpc(address).wake();
-  await until(async () => !(await owed(address, "file")).some((row) => (row as { ref: string }).ref === id));
+  await until(async () => !(await jobsOf(address, "file")).some((row) => (row as { ref: string }).ref === id));
 }
 
 /** Upstream, with some of its answers replaced; null lets the real one through. */
@@ -120,7 +120,7 @@ describe("a render in its object", () => {
     expect(file?.size).toBe(render.file?.size_bytes);
     const head = new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer(0)).slice(4, 8);
     expect(new TextDecoder().decode(head)).toBe("ftyp");
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
   it("fails when inspecting its file ends its instance repeatedly", async () => {
@@ -148,7 +148,7 @@ describe("a render in its object", () => {
     const { address, user, project } = await filled("#fault:render_fail_once");
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
-    const two = (await ledger(address)).renders as { id: string; submits: number }[];
+    const two = (await requestLog(address)).renders as { id: string; submits: number }[];
     expect(new Set(two.map(({ id }) => id)).size).toBe(2);
     expect(two.map(({ submits }) => submits)).toEqual([1, 1]);
     const other = await filled("#fault:render_fail");
@@ -156,7 +156,7 @@ describe("a render in its object", () => {
     const error = { code: "render_failed", retryable: true };
     expect(failed).toMatchObject({ status: "failed", error, content_url: null, stage: null });
     expect(failed.attempts).toHaveLength(2);
-    expect((await ledger(other.address)).renders).toHaveLength(2);
+    expect((await requestLog(other.address)).renders).toHaveLength(2);
   });
 
   it("stops a stalled download, and copies the file with the next attempt", async () => {
@@ -212,7 +212,7 @@ describe("a render in its object", () => {
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render.status).toBe("completed");
     expect(sends).toBe(3);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
   it("ends with the reason if upstream stays too busy, after a few attempts at growing intervals", async () => {
@@ -230,8 +230,8 @@ describe("a render in its object", () => {
     const waited = tries.slice(1).map((at, n) => at - (tries[n] ?? 0));
     expect(waited).toHaveLength(least.length);
     for (const [n, ms] of waited.entries()) expect(ms).toBeGreaterThanOrEqual(least[n] ?? 0);
-    expect(await owed(address, "render")).toEqual([]);
-    expect((await ledger(address)).renders).toEqual([]);
+    expect(await jobsOf(address, "render")).toEqual([]);
+    expect((await requestLog(address)).renders).toEqual([]);
   });
 
   it("is not submitted again before upstream's Retry-After, and does not wait if that is too long", async () => {
@@ -261,7 +261,7 @@ describe("a render in its object", () => {
       return Promise.resolve(Response.json({ detail: "Render not found" }, { status: 404 }));
     });
     const id = good(await user.startRender(call(), project, body)).id;
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     // What a kill leaves behind between the submit and its answer.
     await runInDurableObject(userStub(address), (_, { storage }) => {
       const interrupted =
@@ -270,7 +270,7 @@ describe("a render in its object", () => {
     });
     expect((await doneOf(user, id)).status).toBe("completed");
     expect(unknown).toBeGreaterThan(2);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
   it("describes its file", async () => {
@@ -290,7 +290,7 @@ describe("a render in its object", () => {
       size_bytes: bytes?.byteLength,
     });
     expect(render.warnings).toEqual([]);
-    expect(await facts(address)).toEqual(["render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.completed"]);
   });
 
   it.each(["render_page", "render_short", "render_sound", "render_cut"])(
@@ -341,11 +341,11 @@ describe("a render in its object", () => {
   it("copies the file through the fallback download if no address comes until its timeout", async () => {
     const { address, user, project } = await filled("#fault:render_never_url");
     const { id } = good(await user.startRender(call(), project, body));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await until(async () => good(await user.readRender(id as RenderId)).stage === "waiting");
     await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout + 1_000);
     expect(await doneOf(user, id)).toMatchObject({ status: "completed", file: { duration_ms: 3_000 } });
-    expect(await facts(address)).toEqual(["render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.completed"]);
   });
 
   it("has a warning if the file differs from its timeline", async () => {
@@ -365,11 +365,11 @@ describe("a render in its object", () => {
     expect({ ...again.file, expires_at: "" }).toEqual({ ...first.file, expires_at: "" });
     const keys = [first.id, again.id].map(async (id) => good(await user.renderFile(id as RenderId)).key);
     expect(new Set(await Promise.all(keys)).size).toBe(1);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
     const anew = good(await user.startRender(call(), project, newRender.parse({ reuse: false })));
     expect(await doneOf(user, anew.id)).toMatchObject({ status: "completed", reused_from: null });
-    expect((await ledger(address)).renders).toHaveLength(2);
-    expect(await facts(address)).toEqual(["render.completed", "render.completed", "render.completed"]);
+    expect((await requestLog(address)).renders).toHaveLength(2);
+    expect(await eventTypes(address)).toEqual(["render.completed", "render.completed", "render.completed"]);
     await endOf(user, await startTurn(user, project, "add a title that says hello #fault:talkative"));
     expect(good(await user.planRender(project, body)).reuses).toBeNull();
   });
@@ -378,7 +378,7 @@ describe("a render in its object", () => {
     const { address, user, project } = await filled();
     expect(good(await user.planRender(project, body))).toMatchObject({ reuses: null, width: 1_920 });
     expect(good(await user.listRenders(null, { limit: 5, after: null })).data).toEqual([]);
-    expect((await ledger(address)).renders).toEqual([]);
+    expect((await requestLog(address)).renders).toEqual([]);
     expect(bad(await user.planRender(await newProject(user), body)).code).toBe("nothing_to_render");
   });
 
@@ -406,7 +406,7 @@ describe("a render in its object", () => {
     expect(good(await open.user.renderFile(id as RenderId)).filename).toBe(`${id}.mov`);
   });
 
-  it("can be cancelled, and upstream is told", async () => {
+  it("can be cancelled, at upstream too", async () => {
     const { address, user, project } = await filled("#slow_render:600s");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => good(await user.readRender(id as RenderId)).status === "processing");
@@ -414,12 +414,12 @@ describe("a render in its object", () => {
     expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, stage: null });
     expect(good(await user.cancelRender(call(), id as RenderId))).toEqual(cancelled);
     await until(async () => {
-      const [job] = (await ledger(address)).renders as { status: string }[];
+      const [job] = (await requestLog(address)).renders as { status: string }[];
       return job?.status === "cancelled";
     });
-    await until(async () => (await owed(address, "render")).length === 0);
+    await until(async () => (await jobsOf(address, "render")).length === 0);
     expect(good(await user.readRender(id as RenderId))).toEqual(cancelled);
-    expect(await facts(address)).toEqual(["render.failed"]);
+    expect(await eventTypes(address)).toEqual(["render.failed"]);
   });
 
   it("is cancelled even while its submission is in flight, and never sent if it had not left", async () => {
@@ -440,19 +440,23 @@ describe("a render in its object", () => {
     await until(async () => sends.mock.calls.length === 1);
     expect(good(await user.cancelRender(call(), id as RenderId)).error?.code).toBe("cancelled");
     let_go();
-    await until(async () => (await owed(address, "render")).length === 0);
-    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled", submits: 1 }]);
-    expect(await facts(address)).toEqual(["render.failed"]);
+    await until(async () => (await jobsOf(address, "render")).length === 0);
+    expect((await requestLog(address)).renders).toMatchObject([{ status: "cancelled", submits: 1 }]);
+    expect(await eventTypes(address)).toEqual(["render.failed"]);
   });
 
   it("reports a timeout, and completes with a second event when the file comes late", async () => {
     const { address, user, project } = await filled("#fault:render_stuck");
     const { id } = good(await user.startRender(call(), project, body));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout);
-    const told = await doneOf(user, id);
-    expect(told).toMatchObject({ status: "failed", stage: "late", error: { code: "render_timeout", retryable: true } });
-    expect(told.next_check_at).not.toBeNull();
+    const timedOut = await doneOf(user, id);
+    expect(timedOut).toMatchObject({
+      status: "failed",
+      stage: "late",
+      error: { code: "render_timeout", retryable: true },
+    });
+    expect(timedOut.next_check_at).not.toBeNull();
     upstream(async (request, real) => {
       const response = await real();
       if (!/lambda\/render_/.test(request.url) && !request.url.includes("/download")) return response;
@@ -465,7 +469,7 @@ describe("a render in its object", () => {
     });
     expect(late).toMatchObject({ error: null, stage: null, file: { duration_ms: 3_000, width: 320 } });
     expect(late.warnings).toMatchObject([{ code: "dimensions_differ" }]);
-    expect(await facts(address)).toEqual(["render.failed", "render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.failed", "render.completed"]);
   });
 
   it("is submitted again if upstream never had it, and no submission is sent twice", async () => {
@@ -473,7 +477,7 @@ describe("a render in its object", () => {
       const { address, user, project } = await filled(`#fault:${fault}`);
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
       expect(render, fault).toMatchObject({ status: "completed", attempts: [{ detail: expect.any(String) }] });
-      expect((await ledger(address)).renders, fault).toMatchObject([{ submits: 1 }]);
+      expect((await requestLog(address)).renders, fault).toMatchObject([{ submits: 1 }]);
     }
   });
 
@@ -510,7 +514,7 @@ describe("a render in its object", () => {
       const { file } = good(await user.readRender(id));
       return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
     };
-    const [row] = (await owed(address, "file")) as { due_at: number }[];
+    const [row] = (await jobsOf(address, "file")) as { due_at: number }[];
     expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledTimings(60).fileCheckInterval);
     expect(await keepFor(7 * 86_400)).toBe(7 * DAY_MS);
     expect(await keepFor(90 * 86_400)).toBe(90 * DAY_MS);

@@ -8,8 +8,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   until,
   userRpc,
@@ -17,7 +17,7 @@ import {
 } from "../../support/objects.ts";
 import { paceIs } from "../../support/pace.ts";
 
-/** Everything a watcher is sent, to the end of its stream. */
+/** Everything a subscriber receives, to the end of its stream. */
 async function watch(user: UserRpc, id: TurnId, after: number): Promise<string> {
   const watching = good(await user.watchTurn(id, after));
   if (watching.kind === "ended") return "";
@@ -27,7 +27,7 @@ async function watch(user: UserRpc, id: TurnId, after: number): Promise<string> 
 const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) => frame.startsWith("id: "));
 const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
 
-/** The frames that a watcher is sent to the turn's end, over as many streams as it takes. */
+/** The frames that a subscriber receives to the turn's end, over as many streams as that needs. */
 async function follow(user: UserRpc, id: TurnId): Promise<string[]> {
   const frames: string[] = [];
   for (;;) {
@@ -79,7 +79,7 @@ describe("a turn's stream", () => {
     const after = good(await again.readTurnEvents(id, 0, 100, 0));
     expect(after.data.slice(0, before.length)).toEqual(before);
     expect(after.data.map(({ id: seq }) => seq)).toEqual(after.data.map((_, at) => at + 1));
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("gives the slot of an unread stream to another one when its lifetime ends", async () => {
@@ -139,7 +139,7 @@ describe("a turn's stream", () => {
 });
 
 describe("stream slots of a turn", () => {
-  paceIs(1); // nobody's place becomes free by itself meanwhile
+  paceIs(1); // no slot expires meanwhile
 
   it("accept ten subscribers and reject the eleventh", async () => {
     const user = userRpc(freshAddress());

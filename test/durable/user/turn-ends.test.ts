@@ -17,9 +17,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   say,
   startTurn,
   tenantStub,
@@ -91,10 +91,10 @@ describe("a command that is cancelled while it is answered", () => {
       });
       const ended = await endOf(user, id);
       expect(ended.intent).toBe(intent);
-      await until(async () => (await owed(address, id)) === 0);
+      await until(async () => (await jobCount(address, id)) === 0);
       expect(endsIn(await typesOf(address, id))).toEqual([`turn.${ended.status}`]);
-      const told = await tellsOf(address, id);
-      expect(told).toEqual([`turn.${ended.status}`]);
+      const published = await endEventsOf(address, id);
+      expect(published).toEqual([`turn.${ended.status}`]);
       if (ended.status === "failed") {
         expect(ended).toMatchObject({ charged: "no", error: { code: "cancelled" } });
         expect(await typesOf(address, id)).not.toContain("message");
@@ -106,15 +106,15 @@ describe("a command that is cancelled while it is answered", () => {
     throw new Error("it never came to its end by itself");
   });
 
-  /** How many steps of work the turn is owed. */
-  const owed = (address: UserAddress, id: TurnId): Promise<number> =>
+  /** How many jobs the turn has. */
+  const jobCount = (address: UserAddress, id: TurnId): Promise<number> =>
     runInDurableObject(
       userStub(address),
       (_, { storage }) => storage.sql.exec("SELECT 1 FROM due WHERE kind = 'turn' AND ref = ?", id).toArray().length,
     );
 
-  /** What the tenant is told of the turn. */
-  const tellsOf = (address: UserAddress, id: TurnId): Promise<string[]> =>
+  /** The tenant's events of the turn. */
+  const endEventsOf = (address: UserAddress, id: TurnId): Promise<string[]> =>
     until(async () => {
       const rows = await runInDurableObject(tenantStub(address), (_, { storage }) =>
         storage.sql.exec<{ type: string }>("SELECT type FROM events WHERE resource = ? ORDER BY cursor", id).toArray(),
@@ -131,21 +131,21 @@ describe("slots of a user's turns", () => {
     const ids: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       ids.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
-    await until(async () => (await ledger(address)).turns.length === 4);
+    await until(async () => (await requestLog(address)).turns.length === 4);
     const waiting: TurnId[] = [];
     for (let n = 0; n < 3; n++)
       waiting.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
     await runInDurableObject(userStub(address), (object: UserObject) =>
       Promise.all(ids.slice(0, 2).map((id) => object.cancelTurn(call(), id))),
     );
-    await until(async () => (await ledger(address)).turns.length === 6);
+    await until(async () => (await requestLog(address)).turns.length === 6);
     const [third] = waiting.slice(2);
     expect(good(await user.readTurn(third as TurnId)).status).toBe("queued");
-    // One that waits is woken though its own work, which found no place, is not over yet.
+    // A waiting turn is woken although its own job, which found no slot, has not ended.
     await runInDurableObject(userStub(address), (object: UserObject) =>
       Promise.all([...ids.slice(2), ...waiting.slice(0, 2)].map((id) => object.cancelTurn(call(), id))),
     );
-    await until(async () => (await ledger(address)).turns.length === 7);
+    await until(async () => (await requestLog(address)).turns.length === 7);
   });
 
   it("wake a turn whose own job found no slot and has not ended", async () => {
@@ -154,9 +154,9 @@ describe("slots of a user's turns", () => {
     const running: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       running.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
-    await until(async () => (await ledger(address)).turns.length === 4);
+    await until(async () => (await requestLog(address)).turns.length === 4);
     const projects = [await newProject(user), await newProject(user)];
-    // Work on a turn that found no place is held before it is over, as long as the test says.
+    // The job of a turn that found no slot is delayed before it ends, as long as the test says.
     const held: TurnId[] = [];
     let cancelBody = (): void => undefined;
     const released = new Promise<void>((resolve) => {
@@ -180,7 +180,7 @@ describe("slots of a user's turns", () => {
     await until(async () => (await statusOf(one)) === "settling" && (await statusOf(two)) === "settling");
     cancelBody();
     for (const id of waiting) await until(async () => (await statusOf(id)) === "running");
-    // Their places were free since the streams ended; nobody's end was needed to wake them.
+    // Their slots were free since the streams ended; no end was needed to wake them.
     expect([await statusOf(one), await statusOf(two)]).toEqual(["settling", "settling"]);
   });
 });
@@ -190,11 +190,11 @@ describe("a message of which Nemo accepted nothing", () => {
   const forms = (code: number) => {
     const stream = (record: unknown) =>
       new Response(`data: ${JSON.stringify(record)}\n\n`, { headers: { "content-type": "text/event-stream" } });
-    const json = JSON.stringify({ code, message: "told" });
+    const json = JSON.stringify({ code, message: "reported" });
     return {
-      typed: () => stream({ type: "error", code, content: "told" }),
-      ADK: () => stream({ author: "nemo_agent", errorCode: String(code), errorMessage: "told" }),
-      "a bare frame": () => stream({ code, message: "told" }),
+      typed: () => stream({ type: "error", code, content: "reported" }),
+      ADK: () => stream({ author: "nemo_agent", errorCode: String(code), errorMessage: "reported" }),
+      "a bare frame": () => stream({ code, message: "reported" }),
       "JSON under the stream's type": () => new Response(json, { headers: { "content-type": "text/event-stream" } }),
       "JSON in place of a stream": () => new Response(json, { headers: { "content-type": "application/json" } }),
     };
@@ -244,7 +244,7 @@ describe("a message of which Nemo accepted nothing", () => {
       sends++;
       await until(async () => turn !== null);
       await runInDurableObject(userStub(address), (object: UserObject) => object.cancelTurn(call(), turn as TurnId));
-      return Response.json({ code: 1001, message: "told" });
+      return Response.json({ code: 1001, message: "reported" });
     });
     turn = await startTurn(user, project, "make a 1 second video");
     expect(await endOf(user, turn)).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
@@ -302,7 +302,7 @@ describe("a turn that is settled by polling", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     const id = await startTurn(user, project, "add a title #fault:heartbeats_only@600s");
-    await until(async () => (await ledger(address)).turns.length === 1);
+    await until(async () => (await requestLog(address)).turns.length === 1);
     const asset = await newAsset(address);
     await until(async () => good(await user.attachAsset(call(), project, asset)).status === "attached");
     good(await user.cancelTurn(call(), id));
@@ -311,14 +311,14 @@ describe("a turn that is settled by polling", () => {
     expect(await typesOf(address, id)).not.toContain("timeline.changed");
   });
 
-  /** A ready picture. */
+  /** A ready image. */
   async function newAsset(address: UserAddress): Promise<AssetRecord> {
     const id = ownedId("ast", address.uh, Date.now(), random);
     const key = `t/${address.tenant}/${address.mode}/${address.uh}/uploads/${id}`;
     await env.MEDIA.put(key, new Uint8Array(8));
-    const facts = { duration_ms: null, width: null, height: null, sha256: null, error: null, metadata: {} };
+    const fields = { duration_ms: null, width: null, height: null, sha256: null, error: null, metadata: {} };
     const asset: AssetRecord = {
-      ...facts,
+      ...fields,
       ...{ id, status: "ready", filename: "beside.mp4", kind: "video", content_type: "video/mp4", size_bytes: 8 },
       ...{ created_at: new Date().toISOString(), key, named: true },
     };

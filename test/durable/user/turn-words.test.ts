@@ -2,15 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
 import type { UserRpc } from "../../../src/core/rpc/user.ts";
 import type { TurnEventWire } from "../../../src/core/wire/turn-event.ts";
-import { call, endOf, freshAddress, good, ledger, newProject, say, until, userRpc } from "../../support/objects.ts";
+import { call, endOf, freshAddress, good, newProject, requestLog, say, until, userRpc } from "../../support/objects.ts";
 
-async function told(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {
+async function eventsOf(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {
   return good(await user.readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event);
 }
 
 async function ask(user: UserRpc, project: `prj_${string}`, ...body: Parameters<typeof say>) {
   const id = good(await user.startTurn(call(), project, say(...body))).id as TurnId;
-  return { turn: await endOf(user, id), events: await told(user, id) };
+  return { turn: await endOf(user, id), events: await eventsOf(user, id) };
 }
 
 describe("the text of a turn", () => {
@@ -77,7 +77,7 @@ describe("a prompt that is a command", () => {
           ),
         );
     }
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("is rejected if there is nothing to export, and sent if the caller says chat", async () => {
@@ -87,7 +87,7 @@ describe("a prompt that is a command", () => {
     const { turn } = await ask(user, project, "export");
     expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "nothing_to_render" } });
     await ask(user, project, "export", { route: "chat" });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 });
 

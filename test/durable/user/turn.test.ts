@@ -6,8 +6,8 @@ import {
   endOf,
   freshAddress,
   good,
-  ledger,
   newProject,
+  requestLog,
   sandboxQueue,
   say,
   startTurn,
@@ -26,7 +26,7 @@ describe("a turn in its object", () => {
     expect(turn.timeline?.changed).toBe(true);
     expect(turn.timeline?.summary).toMatch(/^Timeline \(\d+ tracks?\): 1\. Video/);
     expect(turn.credits).toMatchObject({ basis: "measured" });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
     const page = good(await user.readTurnEvents(id, 0, 100, 0));
     expect(page.data.map(({ id: seq }) => seq)).toEqual(page.data.map((_, at) => at + 1));
     expect(page.data[0]?.event.type).toBe("turn.started");
@@ -47,7 +47,7 @@ describe("a turn in its object", () => {
     expect(one).toBe(two);
     expect(bad(await user.startTurn(call("k1", "other"), project, body)).code).toBe("idempotency_mismatch");
     await endOf(user, one as TurnId);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("settles a cut stream by reading, never by sending again", async () => {
@@ -60,7 +60,7 @@ describe("a turn in its object", () => {
       text_complete: false,
       evidence: { stream: "cut", timeline: "changed" },
     });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("reports an edit without text", async () => {
@@ -85,7 +85,7 @@ describe("a turn in its object", () => {
     expect(queued.data[1]?.event).toMatchObject({ type: "turn.queued", position: 1 });
     const [one, two] = [await endOf(user, first), await endOf(user, second)];
     expect(Date.parse(two.sent_at ?? "")).toBeGreaterThanOrEqual(Date.parse(one.ended_at ?? ""));
-    expect((await ledger(address)).turns).toHaveLength(2);
+    expect((await requestLog(address)).turns).toHaveLength(2);
   });
 
   it("rejects the 21st waiting turn, and an unknown project", async () => {
@@ -110,7 +110,7 @@ describe("a turn in its object", () => {
     await until(async () => good(await user.readTurn(first)).text !== null);
     good(await user.cancelTurn(call(), first));
     expect(await endOf(user, first)).toMatchObject({ status: "completed", evidence: { stream: "cancelled" } });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("fails uncharged without credits", async () => {
@@ -134,7 +134,7 @@ describe("a turn whose session upstream has lost", () => {
     expect(turn).toMatchObject({ status: "completed", charged: "yes" });
     const page = good(await user.readTurnEvents(id, 0, 100, 0));
     expect(page.data.filter(({ event }) => event.type === "project.session_replaced")).toHaveLength(1);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("ends uncharged if its timeline would be lost, and starts over if the request allows it", async () => {
@@ -148,6 +148,6 @@ describe("a turn whose session upstream has lost", () => {
     const body = say("make a video of the sea", { on_session_loss: "restart" });
     const again = await endOf(user, good(await user.startTurn(call(), project, body)).id as TurnId);
     expect(again).toMatchObject({ status: "completed" });
-    expect((await ledger(address)).turns).toHaveLength(2);
+    expect((await requestLog(address)).turns).toHaveLength(2);
   });
 });

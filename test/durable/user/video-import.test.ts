@@ -6,7 +6,7 @@ import type { BatchId, VideoId } from "../../../src/core/ids.ts";
 import type { VideoWire } from "../../../src/core/wire/video.ts";
 import { jsonOf, makeKey, makeMember, readProblem, send } from "../../support/gateway.ts";
 import { sample } from "../../support/media.ts";
-import { bad, call, freshAddress, good, kill, ledger, until, userRpc, userStub } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, kill, requestLog, until, userRpc, userStub } from "../../support/objects.ts";
 import { fileAnswer, playSources } from "../../support/sources.ts";
 
 const CLIP = sample("clip.mp4");
@@ -54,11 +54,11 @@ describe("a video from files at addresses", () => {
     const video = await endOf(address, made.id);
     expect(video).toMatchObject({ status: "completed", asset_ids: made.asset_ids });
     expect(sources.asked).toHaveLength(2);
-    expect((await ledger(address)).uploads).toHaveLength(2);
+    expect((await requestLog(address)).uploads).toHaveLength(2);
     const { data } = good(await userRpc(address).readVideoEvents(made.id, 0, 100, 0));
-    const told = data.flatMap(({ event }) => (event.type === "video.import" ? [event] : []));
-    expect(told.map(({ status }) => status)).toEqual(["started", "started", "stored", "stored"]);
-    expect(told.map(({ asset_id }) => asset_id)).toEqual([...made.asset_ids, ...made.asset_ids]);
+    const imports = data.flatMap(({ event }) => (event.type === "video.import" ? [event] : []));
+    expect(imports.map(({ status }) => status)).toEqual(["started", "started", "stored", "stored"]);
+    expect(imports.map(({ asset_id }) => asset_id)).toEqual([...made.asset_ids, ...made.asset_ids]);
     expect(await kept(address)).not.toMatch(/"address":"/);
   });
 
@@ -74,7 +74,7 @@ describe("a video from files at addresses", () => {
     expect((await endOf(address, id)).status).toBe("completed");
     expect(sources.asked).toHaveLength(1);
     expect((await userRpc(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("ends with the import's own problem, before anything is charged", async () => {
@@ -88,7 +88,7 @@ describe("a video from files at addresses", () => {
       turn_id: null,
       error: { code: "import_not_found", hint: "POST /v1/uploads/import" },
     });
-    expect((await ledger(address)).turns).toEqual([]);
+    expect((await requestLog(address)).turns).toEqual([]);
   });
 
   it("says which of several files failed", async () => {

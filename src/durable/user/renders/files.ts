@@ -157,7 +157,7 @@ async function storeAndInspect(context: UserContext, render: Render, response: R
   if (put === null) return null;
   const inspected = await inspectMedia(MEDIA, key);
   if (!isAnnounceable(inspected, render.output.format)) {
-    log("warn", "render_file_refused", { work: "render", code: inspected.ok ? "no_video" : inspected.error.reason });
+    log("warn", "render_file_rejected", { work: "render", code: inspected.ok ? "no_video" : inspected.error.reason });
     return null;
   }
   const sha256 = await sha256Of(MEDIA, key);

@@ -234,4 +234,4 @@ function pollAnswerOf({ status, progress, url }: RenderProgress): PollAnswer {
 /** A submit without a clear answer may have arrived: it is polled for, not repeated. */
 const mayHaveArrived = (failure: Problem | NemoFailure): boolean =>
   "reason" in failure &&
-  ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "garbled");
+  ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "malformed");

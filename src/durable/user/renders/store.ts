@@ -15,7 +15,7 @@ import {
 } from "../../../core/render.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
-import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
+import { type FileProperties, NO_PROPERTIES } from "../../../core/wire/file.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
 import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
@@ -157,9 +157,9 @@ export function showRender(context: UserContext, render: Render): ShownRender {
 export function shownFile(
   context: UserContext,
   render: Render | null,
-): FileFacts & { readonly download: Download | null } {
+): FileProperties & { readonly download: Download | null } {
   const file = render?.file ?? null;
-  if (render === null || file === null) return { download: null, ...NO_FACTS };
+  if (render === null || file === null) return { download: null, ...NO_PROPERTIES };
   const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
   const isKept = until > context.runtime.now();
   const download = isKept ? { id: render.id, origin: originOf(context), until } : null;
