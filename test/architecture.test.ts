@@ -79,6 +79,9 @@ const FOUNDATION = [
   "@hono/zod-validator",
 ];
 
+/** How many exported names two files may define: search and auto-import find one thing for nearly every name. */
+const NAMES_DEFINED_TWICE = 2;
+
 const source = readFiles("src/**/*.ts");
 const filesOf = (module: string): SourceFile[] => source.filter(({ path }) => moduleOf(path) === module);
 const allowedIn = (module: string, typeOnly: boolean): readonly string[] => [
@@ -160,6 +163,17 @@ describe("the modules of src", () => {
       ({ path, imports }) => path !== "src/index.ts" && imports.some(({ isExport }) => isExport),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("define each exported name in one file", () => {
+    const files = new Map<string, string[]>();
+    for (const { path, text } of source)
+      for (const [, name = ""] of text.matchAll(/^export (?:async )?(?:const|function|class|type|interface) (\w+)/gm))
+        files.set(name, [...(files.get(name) ?? []), path]);
+    const twice = [...files].filter(([, paths]) => new Set(paths).size > 1);
+    expect(twice.length, twice.map(([name, paths]) => `${name}: ${paths.join(", ")}`).join("\n")).toBeLessThanOrEqual(
+      NAMES_DEFINED_TWICE,
+    );
   });
 
   it("print in src/log.ts alone", () => {

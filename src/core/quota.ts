@@ -5,9 +5,9 @@
 import { type Limit, type Problem, problemOf } from "./errors.ts";
 import type { Result } from "./result.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
-import type { Quotas } from "./wire/tenant.ts";
+import type { QuotasWire } from "./wire/tenant.ts";
 
-export type QuotaName = keyof Quotas;
+export type QuotaName = keyof QuotasWire;
 /** The quotas that are counted by UTC day. */
 export type DailyQuota = Exclude<QuotaName, "concurrent_turns">;
 
@@ -21,7 +21,7 @@ export type QuotaRequest = {
 };
 
 /** The bytes that a new upload reserves of the day's quota, and their `ref`. */
-export type UploadBytes = { readonly ref: string; readonly count: number };
+export type UploadReservation = { readonly ref: string; readonly count: number };
 
 /** The used amount of a quota: of the whole tenant, and of the user that asks; null when no user is named. */
 export type QuotaUse = { readonly all: number; readonly own: number | null };

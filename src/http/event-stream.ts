@@ -59,7 +59,7 @@ type CursorQuery = { readonly after: number } & { readonly [N in (typeof CURSOR_
  * The cursor: the header `Last-Event-ID`, else its name in the query, else `?after=`. The header comes first because an
  * EventSource reconnects with its first URL.
  */
-export function cursorOf(header: string | undefined, query: CursorQuery): number {
+export function streamCursor(header: string | undefined, query: CursorQuery): number {
   const sent = [["header:Last-Event-ID", header], ...CURSOR_QUERY.map((name) => [`query:${name}`, query[name]])];
   const [field = "", text = ""] = sent.find(([, value]) => value !== undefined && value !== "") ?? [];
   if (text === "") return query.after;

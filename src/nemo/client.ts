@@ -6,7 +6,7 @@ import type { Timeline } from "../core/timeline/timeline.ts";
 import { claimLink, issueToken, readCredits } from "./auth.ts";
 import type { NemoFailure } from "./errors.ts";
 import { downloadRender, fetchResult } from "./files.ts";
-import type { Watch, Wire } from "./http.ts";
+import type { HttpOptions, Watch } from "./http.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./limits.ts";
 import { cancelRender, readRender, submitRender } from "./renders.ts";
 import { readState } from "./timeline.ts";
@@ -64,7 +64,7 @@ export type Nemo = {
 export function createNemo(settings: NemoSettings): Nemo {
   const { source, version, platform } = settings.attribution;
   const { rules, resolve } = settings.targets;
-  const wire: Wire = {
+  const wire: HttpOptions = {
     baseUrl: settings.baseUrl.replace(/\/+$/, ""),
     // The operator configured upstream's origin, so it is trusted even if it is local; its own files may be there.
     targets: { rules: { ...rules, trusted: originsOf(settings.baseUrl) }, resolve },

@@ -5,15 +5,15 @@
 
 import { err, ok, type Result } from "../core/result.ts";
 import { openTarget } from "../core/ssrf.ts";
-import { failureOf, malformed, type NemoFailure, unavailable } from "./errors.ts";
-import { breakMessage, openDeadline, readAnswer, send, sendRequest, type Wire } from "./http.ts";
+import { classifyAnswer, malformed, type NemoFailure, unavailable } from "./errors.ts";
+import { breakMessage, type HttpOptions, openDeadline, readAnswer, send, sendRequest } from "./http.ts";
 import { parseJson, stringAt } from "./json.ts";
 
 const isJson = (response: Response): boolean => /\bjson\b/i.test(response.headers.get("content-type") ?? "");
 
 /** The file's answer, or the failure of its status. */
 async function asFile(
-  wire: Wire,
+  wire: HttpOptions,
   at: "result" | "render_download",
   response: Response,
 ): Promise<Result<Response, NemoFailure>> {
@@ -23,7 +23,7 @@ async function asFile(
   const answer = await readAnswer(at, response, deadline);
   deadline.release();
   if (!answer.ok) return answer;
-  return err(failureOf(answer.value) ?? malformed(at, response.status, "not a file"));
+  return err(classifyAnswer(answer.value) ?? malformed(at, response.status, "not a file"));
 }
 
 /** Carries a request's failure out of `openTarget`. */
@@ -40,7 +40,7 @@ class Unanswered extends Error {
  * GET of a result's URL, without token and attribution, since it is on another host. Redirects are followed by
  * `openTarget`.
  */
-export async function fetchResult(wire: Wire, url: string): Promise<Result<Response, NemoFailure>> {
+export async function fetchResult(wire: HttpOptions, url: string): Promise<Result<Response, NemoFailure>> {
   const at = "result";
   const deadline = openDeadline();
   deadline.arm("headers", wire.timeouts.fileHeadersMs, "timeout");
@@ -65,7 +65,7 @@ export async function fetchResult(wire: Wire, url: string): Promise<Result<Respo
  * the file's answer. Source: nemo-api reference section 7.4.
  */
 export async function downloadRender(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   renderId: string,
 ): Promise<Result<Response, NemoFailure>> {
@@ -91,7 +91,7 @@ export async function downloadRender(
     const body = parseJson(answer.value.text);
     const url = stringAt(body, "data.output.url", "data.outputUrl", "data.url", "output.url", "outputUrl", "url");
     if (url !== null) return fetchResult(wire, url);
-    return err(failureOf(answer.value, body) ?? malformed(at, response.status, "neither a file nor an address"));
+    return err(classifyAnswer(answer.value, body) ?? malformed(at, response.status, "neither a file nor an address"));
   } finally {
     deadline.release();
   }

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { TargetPolicy } from "../core/ssrf.ts";
 import {
   type Answer,
-  failureOf,
+  classifyAnswer,
   malformed,
   type NemoFailure,
   open,
@@ -187,7 +187,7 @@ export async function readAnswer(
 }
 
 /** The settings that every call needs. */
-export type Wire = {
+export type HttpOptions = {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly fetch: (request: Request) => Promise<Response>;
@@ -204,7 +204,7 @@ export type Wire = {
  */
 export type Watch = (at: UpstreamCall) => (status: number | null) => void;
 
-export type Call = {
+export type HttpCall = {
   readonly at: UpstreamCall;
   readonly method: "GET" | "POST";
   readonly path: string;
@@ -217,7 +217,7 @@ export type Call = {
 };
 
 /** Builds a call's request; null when a token or an id has characters that no header or URL may contain. */
-function build(wire: Wire, call: Call, signal: AbortSignal): Request | null {
+function build(wire: HttpOptions, call: HttpCall, signal: AbortSignal): Request | null {
   try {
     const headers = new Headers({ ...wire.attribution, ...call.headers });
     if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
@@ -237,7 +237,11 @@ function build(wire: Wire, call: Call, signal: AbortSignal): Request | null {
  * Sends a call; resolves when the answer's headers have arrived, whatever the status. The caller starts and releases
  * the deadline.
  */
-export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<Result<Response, NemoFailure>> {
+export async function send(
+  wire: HttpOptions,
+  call: HttpCall,
+  deadline: Deadline,
+): Promise<Result<Response, NemoFailure>> {
   if (deadline.signal.aborted) return err(unavailable(call.at, "no", "cancelled before it was sent"));
   const request = build(wire, call, deadline.signal);
   if (request === null)
@@ -253,7 +257,7 @@ export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<
 
 /** Sends a built request, once. */
 export async function sendRequest(
-  wire: Wire,
+  wire: HttpOptions,
   at: UpstreamCall,
   request: Request,
   deadline: Deadline,
@@ -275,8 +279,8 @@ export async function sendRequest(
 
 /** Sends a call and reads its whole answer, success or not, within `timeoutMs`. */
 export async function ask(
-  wire: Wire,
-  call: Call,
+  wire: HttpOptions,
+  call: HttpCall,
   timeoutMs: number = wire.timeouts.jsonMs,
 ): Promise<Result<Answer, NemoFailure>> {
   const deadline = openDeadline();
@@ -291,8 +295,8 @@ export async function ask(
 
 /** Sends a call and unwraps its answer. */
 export async function askData(
-  wire: Wire,
-  call: Call,
+  wire: HttpOptions,
+  call: HttpCall,
   timeoutMs?: number,
 ): Promise<Result<UnwrappedAnswer, NemoFailure>> {
   const answer = await ask(wire, call, timeoutMs);
@@ -300,9 +304,9 @@ export async function askData(
 }
 
 /** Sends a call whose answer is not read: any 2xx without a sign of an error is a success. */
-export async function askOk(wire: Wire, call: Call): Promise<Result<null, NemoFailure>> {
+export async function askOk(wire: HttpOptions, call: HttpCall): Promise<Result<null, NemoFailure>> {
   const answer = await ask(wire, call);
   if (!answer.ok) return answer;
-  const failure = failureOf(answer.value);
+  const failure = classifyAnswer(answer.value);
   return failure === null ? ok(null) : err(failure);
 }

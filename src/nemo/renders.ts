@@ -3,8 +3,8 @@
  */
 import { err, ok, type Result } from "../core/result.ts";
 import type { RenderProgress, RenderRequest } from "./client.ts";
-import { failureOf, malformed, messageOf, type NemoFailure, safeText } from "./errors.ts";
-import { ask, askOk, type Wire } from "./http.ts";
+import { classifyAnswer, malformed, messageOf, type NemoFailure, safeText } from "./errors.ts";
+import { ask, askOk, type HttpOptions } from "./http.ts";
 import { isObject, numberAt, parseJson, stringAt } from "./json.ts";
 
 const PATH = "/api/render/proxy/lambda";
@@ -20,7 +20,7 @@ const OUTPUT = { format: "mp4", quality: "high" } as const;
  * and the job is polled by its id anyway.
  */
 export async function submitRender(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   order: RenderRequest,
 ): Promise<Result<null, NemoFailure>> {
@@ -33,7 +33,11 @@ export async function submitRender(
 }
 
 /** POST `/api/render/proxy/lambda/{id}/cancel`. Source: section 7.4. */
-export async function cancelRender(wire: Wire, token: string, renderId: string): Promise<Result<null, NemoFailure>> {
+export async function cancelRender(
+  wire: HttpOptions,
+  token: string,
+  renderId: string,
+): Promise<Result<null, NemoFailure>> {
   return askOk(wire, {
     at: "render_cancel",
     method: "POST",
@@ -92,7 +96,7 @@ function progressOf(body: unknown, job: unknown): RenderProgress | null {
  * before the envelope's own signs of an error, which some servers set for both. Source: section 7.3.
  */
 export async function readRender(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   renderId: string,
 ): Promise<Result<RenderProgress, NemoFailure>> {
@@ -104,5 +108,5 @@ export async function readRender(
   const { status } = answer.value;
   const progress = status >= 200 && status < 300 ? progressOf(body, job) : null;
   if (progress !== null) return ok(progress);
-  return err(failureOf(answer.value, body) ?? malformed(at, status, "an answer without a status"));
+  return err(classifyAnswer(answer.value, body) ?? malformed(at, status, "an answer without a status"));
 }

@@ -1,7 +1,7 @@
 /** Reads a turn's stream in batches of events, with limits of time, bytes and silence. */
 
 import { createParser } from "eventsource-parser";
-import { failureOf, malformed } from "./errors.ts";
+import { classifyAnswer, malformed } from "./errors.ts";
 import { type Deadline, Interrupted } from "./http.ts";
 import { withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS, STREAM_BYTES, type Timeouts } from "./limits.ts";
@@ -134,7 +134,7 @@ function last(reader: SseReader, translate: Translator, response: Response): Bat
   const json = reader.json();
   if (json !== null) {
     const { status, headers } = response;
-    const failure = failureOf({ at: "run_sse", status, headers, text: json, exact: true });
+    const failure = classifyAnswer({ at: "run_sse", status, headers, text: json, exact: true });
     return [
       { type: "failed", failure: failure ?? malformed("run_sse", status, "JSON where a stream was expected") },
       ended("closed"),
@@ -188,7 +188,7 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
 /**
  * The stream of an answer whose headers have arrived. Its total timeout starts now; the last batch ends with `ended`.
  */
-export function openStream(options: StreamOptions): TurnStream {
+export function openTurnStream(options: StreamOptions): TurnStream {
   const { deadline, timeouts } = options;
   deadline.arm("total", timeouts.turnTotalMs, "timeout");
   return { events: batches(options), cancel: () => deadline.cancel() };

@@ -4,10 +4,10 @@
  */
 import { err, ok, type Result } from "../core/result.ts";
 import type { Session } from "./client.ts";
-import { failureOf, malformed, type NemoFailure } from "./errors.ts";
-import { askData, openDeadline, readAnswer, send, type Wire } from "./http.ts";
+import { classifyAnswer, malformed, type NemoFailure } from "./errors.ts";
+import { askData, type HttpOptions, openDeadline, readAnswer, send } from "./http.ts";
 import { idAt } from "./json.ts";
-import { openStream } from "./stream.ts";
+import { openTurnStream } from "./stream.ts";
 import type { TurnStream } from "./translate.ts";
 
 export type TurnRequest = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
@@ -23,7 +23,7 @@ const mediaType = (response: Response): string => (response.headers.get("content
  * A JSON body with a stream's media type is found while reading and gives a `failed` event. Source: section 4.1.
  */
 export async function openTurn(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   order: TurnRequest,
 ): Promise<Result<TurnStream, NemoFailure>> {
@@ -48,12 +48,12 @@ export async function openTurn(
   }
   const response = sent.value;
   if (response.ok && !mediaType(response).includes("json"))
-    return ok(openStream({ response, deadline, timeouts: wire.timeouts }));
+    return ok(openTurnStream({ response, deadline, timeouts: wire.timeouts }));
   deadline.arm("total", wire.timeouts.jsonMs, "timeout");
   const answer = await readAnswer(at, response, deadline);
   deadline.release();
   if (!answer.ok) return answer;
-  return err(failureOf(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
+  return err(classifyAnswer(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
 }
 
 /**
@@ -61,7 +61,7 @@ export async function openTurn(
  * section 3.
  */
 export async function createSession(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   options: { readonly name: string; readonly language?: string },
 ): Promise<Result<Session, NemoFailure>> {

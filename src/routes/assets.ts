@@ -1,5 +1,5 @@
 /** Assets: stored files, and their attachment to projects. */
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { asset, attachment, newAttachment } from "../core/wire/upload.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams } from "../http/define-route.ts";
@@ -18,7 +18,7 @@ const list = defineRoute({
   summary: "List assets",
   description: "Returns the assets of the user, newest first.",
   request: { query: ownedPage("ast") },
-  responses: { 200: jsonResponse(pageOf(asset), "A page of assets.") },
+  responses: { 200: jsonResponse(pageSchema(asset), "A page of assets.") },
 });
 
 const read = defineRoute({

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { PAGE_DEFAULT, PAGE_MAX } from "../core/limits.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { event, eventsPage } from "../core/wire/event.ts";
 import { delivery, deliveryFilter, loggedDelivery } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
@@ -22,7 +22,7 @@ const listDeliveries = defineRoute({
   description:
     "Newest first. `?state=failed` returns the dead letters, `?target_id=` the deliveries to one endpoint or hook.",
   request: { query: plainPage("dlv").extend(deliveryFilter.shape) },
-  responses: { 200: jsonResponse(pageOf(delivery), "A page of deliveries.") },
+  responses: { 200: jsonResponse(pageSchema(delivery), "A page of deliveries.") },
 });
 
 const readDelivery = defineRoute({

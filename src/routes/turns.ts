@@ -4,16 +4,16 @@ import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
-import { moment, pageOf } from "../core/wire/common.ts";
+import { moment, pageSchema } from "../core/wire/common.ts";
 import { newTurn, turn } from "../core/wire/turn.ts";
 import { turnEventsPage } from "../core/wire/turn-event.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
 import {
-  cursorOf,
   cursorQuery,
   headOfStream,
   retryStream,
+  streamCursor,
   streamOf,
   wantsJson,
   wantsStream,
@@ -54,7 +54,7 @@ const list = defineRoute({
   summary: "List the turns of a project",
   description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("trn") },
-  responses: { 200: jsonResponse(pageOf(turn), "A page of turns.") },
+  responses: { 200: jsonResponse(pageSchema(turn), "A page of turns.") },
 });
 
 const read = defineRoute({
@@ -87,7 +87,7 @@ export function mountTurns(app: Api): void {
     const { id } = c.req.valid("param");
     const isStream = wantsStream(c.req.header("Accept"));
     // The whole request is validated before the turn is created.
-    const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
+    const seen = isStream ? streamCursor(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
     const wait = waitOf(c);
     const user = userObject(c.env, addressOf(c, id));
     const started = await user.startTurn(await callOf(c), id, c.req.valid("json"));
@@ -202,7 +202,7 @@ export function mountTurnEvents(app: Api): void {
     const query = c.req.valid("query");
     const { limit, ticket } = query;
     const user = userObject(c.env, await turnAddress(c, id, ticket));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+    const cursor = streamCursor(c.req.header("Last-Event-ID"), query);
     const isHead = c.req.method === "HEAD";
     const wait = isHead ? 0 : query.wait;
     if (ticket === undefined && wantsJson(c.req.header("Accept")))

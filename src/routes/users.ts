@@ -3,7 +3,7 @@
 import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { FORMATS } from "../core/media/sniff.ts";
 import { toRfc3339 } from "../core/time.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { me } from "../core/wire/me.ts";
 import {
   newUserToken,
@@ -56,7 +56,7 @@ const list = defineRoute({
   summary: "List users",
   description: "Returns all users for whom something was created, newest first. Deleted users are not listed.",
   request: { query: userPage },
-  responses: { 200: jsonResponse(pageOf(user), "A page of users.") },
+  responses: { 200: jsonResponse(pageSchema(user), "A page of users.") },
 });
 
 const read = defineRoute({

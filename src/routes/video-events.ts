@@ -4,7 +4,7 @@ import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { videoEventsPage } from "../core/wire/video.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, ownedParams } from "../http/define-route.ts";
-import { cursorOf, cursorQuery, headOfStream, retryStream, streamOf, wantsJson } from "../http/event-stream.ts";
+import { cursorQuery, headOfStream, retryStream, streamCursor, streamOf, wantsJson } from "../http/event-stream.ts";
 import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
@@ -53,7 +53,7 @@ export function mountVideoEvents(app: Api): void {
     const query = c.req.valid("query");
     const { limit } = query;
     const user = userObject(c.env, addressOf(c, id));
-    const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+    const cursor = streamCursor(c.req.header("Last-Event-ID"), query);
     const isHead = c.req.method === "HEAD";
     const wait = isHead ? 0 : query.wait;
     if (wantsJson(c.req.header("Accept")))

@@ -10,7 +10,7 @@ import type { TokenRecord } from "./store.ts";
 /** Characters after `nmv_usr_`. Source: section 1.5. */
 const TOKEN_CHARS = 43;
 
-export function issueToken(
+export function issueSandboxToken(
   sandbox: Sandbox,
   wanted: Omit<TokenRecord, "tokenId" | "token" | "issuedAt" | "revoked">,
 ): TokenRecord {
@@ -54,7 +54,7 @@ export function tokenRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (!body.success) return missingFields(body.error.issues.map((issue) => issue.path.join(".") || "name"));
     const { name, scopes, expires_in_days } = body.data;
     const expiresAt = expires_in_days === null ? null : sandbox.clock.now() + expires_in_days * DAY_MS;
-    const made = issueToken(sandbox, {
+    const made = issueSandboxToken(sandbox, {
       userId: c.get("user").userId,
       origin: "made",
       name,
@@ -117,7 +117,7 @@ export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (isRationed(sandbox, clientId, address, switches)) return statusAnswer(c, 429, "too many anonymous tokens");
     const userId = anonymousUser(sandbox, clientId, switches);
     const expiresAt = sandbox.clock.now() + switches.token_ttl_ms;
-    const made = issueToken(sandbox, {
+    const made = issueSandboxToken(sandbox, {
       userId,
       origin: "anonymous",
       name: "anonymous",

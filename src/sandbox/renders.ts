@@ -15,14 +15,14 @@ import {
 } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { DraftMatch, RenderRecord, SessionRecord } from "./store.ts";
-import { balanceAt, draftHash, type Turn, viewAt } from "./turn.ts";
+import { balanceAt, draftHash, type SandboxTurn, viewAt } from "./turn.ts";
 import { fileAnswer, fileOf, shortAnswer } from "./video-file.ts";
 
 /* A render's state as a function of its record and the time, and its representations (nemo-api reference section 7.3). Pure. */
 
-export type RenderStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
+export type SandboxRenderStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
 
-export type RenderView = { readonly status: RenderStatus; readonly progress: number };
+export type RenderView = { readonly status: SandboxRenderStatus; readonly progress: number };
 
 export const completedAt = (render: RenderRecord): EpochMs => render.submittedAt + render.totalMs;
 
@@ -119,7 +119,7 @@ export function propertiesOf(draftText: string): DraftProperties {
 export function compareDraft(
   draftText: string,
   session: SessionRecord,
-  open: readonly Turn[],
+  open: readonly SandboxTurn[],
   now: number,
 ): DraftMatch {
   if (propertiesOf(draftText).isEmpty) return "empty";
@@ -212,7 +212,7 @@ function readRenderFields(text: string, switches: Switches): RenderFields | Resp
   return jsonAnswer({ success: false, error: "sessionId is required" }, Number(switches.wrong_session_field_status));
 }
 
-export async function submitRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
+export async function acceptRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
   const switches = switchesOf(sandbox);
   const text = await c.req.text();
   if (lacksAttribution(sandbox, c, switches))
@@ -286,7 +286,7 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return render?.userId === c.get("user").userId ? render : null;
   };
 
-  app.post("/api/render/proxy/lambda", requireToken(sandbox, "render"), (c) => submitRender(sandbox, c));
+  app.post("/api/render/proxy/lambda", requireToken(sandbox, "render"), (c) => acceptRender(sandbox, c));
 
   app.get("/api/render/proxy/lambda/:id", requireToken(sandbox, "read"), (c) => {
     const render = own(c, c.req.param("id"));

@@ -25,7 +25,7 @@ import { Switches } from "./faults.ts";
 import { renderAt } from "./renders.ts";
 import type { SessionRecord } from "./store.ts";
 import { EMPTY_DRAFTS } from "./timeline.ts";
-import { balanceAt, spentBy, viewAt } from "./turn.ts";
+import { balanceAt, creditsSpent, viewAt } from "./turn.ts";
 
 function newSession(sandbox: Sandbox, userId: string, fields: Fields): SessionRecord {
   const { task_name, language } = fields;
@@ -110,7 +110,7 @@ export function requestLogOf(sandbox: Sandbox) {
   const { store, clock } = sandbox;
   const now = clock.now();
   const open = store.list("open");
-  const charged = new Map(open.map((turn) => [turn.id, spentBy(turn, now).consumed]));
+  const charged = new Map(open.map((turn) => [turn.id, creditsSpent(turn, now).consumed]));
   const turns = store.list("turn").map((note) => ({ ...note, charged: charged.get(note.turn_id) ?? note.charged }));
   return {
     turns,

@@ -197,13 +197,14 @@ export const CLIPS: readonly [VideoClip, ...VideoClip[]] = [
 ];
 
 /** A frame size in pixels. */
-export type Frame = { readonly width: number; readonly height: number };
+export type VideoFrame = { readonly width: number; readonly height: number };
 
 /** The difference of two aspect ratios: 0 for the same. */
-const shapeDistance = (a: Frame, b: Frame): number => Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
+const shapeDistance = (a: VideoFrame, b: VideoFrame): number =>
+  Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
 
 /** The clip of exactly this size, else the one with the nearest aspect ratio; the first one for a frame without a size. */
-export function clipFor(frame: Frame): VideoClip {
+export function clipFor(frame: VideoFrame): VideoClip {
   const exact = CLIPS.find(({ width, height }) => width === frame.width && height === frame.height);
   return (
     exact ??

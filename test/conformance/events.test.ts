@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { batch } from "../../src/core/wire/batch.ts";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { type EventWire, event, eventsPage } from "../../src/core/wire/event.ts";
 import { render } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
@@ -21,7 +21,7 @@ import {
 } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
-const deliveries = pageOf(delivery);
+const deliveries = pageSchema(delivery);
 
 async function allEvents(member: Member, limit: number): Promise<EventWire[]> {
   const events: EventWire[] = [];

@@ -2,15 +2,15 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pageOf } from "../../src/core/wire/common.ts";
-import { type HookBody, type HookWire, hook, hookBody } from "../../src/core/wire/hook.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
+import { flatEvent, type HookBody, type HookWire, hook } from "../../src/core/wire/hook.ts";
 import { delivery, rotatedSecret } from "../../src/core/wire/webhook.ts";
 import { at, type Member, newMember, problem, request, shown, until } from "./support/client.ts";
 import { type Received, type Receiver, type Reply, startReceiver, verifiedAs } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
 const hooks = z.object({ data: z.array(hook) });
-const bodies = z.array(hookBody);
+const bodies = z.array(flatEvent);
 
 const open: Receiver[] = [];
 afterAll(() => {
@@ -47,7 +47,7 @@ describe.concurrent("§7.5 hooks", () => {
     await shown(member.post(`/v1/projects/${project}/turns`, { prompt: "hello", metadata }), z.unknown(), 202);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const body = hookBody.parse(verifiedAs(secret ?? "", got));
+    const body = flatEvent.parse(verifiedAs(secret ?? "", got));
     expect(body).toMatchObject({
       type: "turn.completed",
       status: "completed",
@@ -66,7 +66,7 @@ describe.concurrent("§7.5 hooks", () => {
     await greet(member);
     await greet(member);
     const published = await until(
-      () => member.get("/v1/deliveries", pageOf(delivery)),
+      () => member.get("/v1/deliveries", pageSchema(delivery)),
       ({ data }) => data.length >= 2 && data.every(({ ended_at }) => ended_at !== null),
     );
     expect(published.data.map(({ target }) => target)).toEqual(Array(2).fill({ kind: "hook", id: made.id }));
@@ -77,7 +77,7 @@ describe.concurrent("§7.5 hooks", () => {
     const { member, receiver } = await subscribed("render.completed");
     const { done } = await finishedRender(member);
     const [got] = await arrived(receiver, 1);
-    const body = hookBody.parse(JSON.parse(got?.body ?? ""));
+    const body = flatEvent.parse(JSON.parse(got?.body ?? ""));
     expect(body).toMatchObject({ render_id: done.id, status: "completed", size_bytes: done.file?.size_bytes });
     expect(at(String(body.download_url_expires_at))).toBeGreaterThan(Date.now());
     const file = await fetch(String(body.download_url), { redirect: "error" });
@@ -97,7 +97,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(samples).toHaveLength(3);
     const times = samples.map(({ occurred_at }) => at(String(occurred_at)));
     expect(times).toEqual(times.toSorted((a, b) => b - a));
-    for (const body of [...samples, ...receiver.received.map(({ body }) => hookBody.parse(JSON.parse(body)))])
+    for (const body of [...samples, ...receiver.received.map(({ body }) => flatEvent.parse(JSON.parse(body)))])
       expect(keysOf(body)).toEqual(keysOf(invented));
     await problem(member.ask("GET", "/v1/hooks/samples?event=turn.done"), "invalid_request");
   });

@@ -1,13 +1,13 @@
 /** PROTOCOL.md section 6: renders and their files. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkMp4 } from "../../scripts/lib/mp4-check.ts";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { link, RENDER_STATUSES, type RenderWire, render, renderPlan } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, problem, request, shown } from "./support/client.ts";
 import { endOfRender, finishedRender, startRender } from "./support/renders.ts";
 
-const listed = pageOf(turn);
+const listed = pageSchema(turn);
 
 describe.concurrent("§6 renders", () => {
   it("§6 rejects an empty timeline", async () => {
@@ -79,7 +79,7 @@ describe.concurrent("§6 renders", () => {
     const anew = await startRender(member, project, { reuse: false });
     expect(anew).toMatchObject({ ended_at: null, reused_from: null });
     await endOfRender(member, anew.id);
-    const all = await member.get("/v1/renders", pageOf(render));
+    const all = await member.get("/v1/renders", pageSchema(render));
     expect(all.data.map(({ id }) => id)).toEqual([anew.id, again.id, done.id]);
   });
 

@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 2.12: what was used, by day, by user and by key. */
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { usageOfDay, usageOfKey, usageOfUser } from "../../src/core/wire/usage.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { newKey as addKey, Member, newMember, problem, request, shown, until } from "./support/client.ts";
@@ -9,9 +9,9 @@ import { media, sendFile } from "./support/media.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
-const days = pageOf(usageOfDay.strict());
-const users = pageOf(usageOfUser.strict());
-const keys = pageOf(usageOfKey.strict());
+const days = pageSchema(usageOfDay.strict());
+const users = pageSchema(usageOfUser.strict());
+const keys = pageSchema(usageOfKey.strict());
 
 const open: Receiver[] = [];
 afterAll(() => {

@@ -3,13 +3,13 @@ import {
   ATTESTED_OUTPUT,
   afterPoll,
   afterUnknown,
-  isOver,
+  cancelledRender,
   isPublished,
+  isRenderOver,
   newRenderOf,
   pollAgain,
   pollDelay,
   type Render,
-  toCancelled,
   toCompleted,
   toDropped,
   toPolling,
@@ -61,10 +61,10 @@ describe("a render", () => {
       timings,
     );
     expect(next).toMatchObject({ phase: "copying", resultUrl: "https://x/y.mp4", progress: 99, nextAt: 6_000 });
-    expect(isOver(next)).toBe(false);
+    expect(isRenderOver(next)).toBe(false);
     const done = toCompleted(next, FILE, [], 7_000);
     expect(done).toMatchObject({ phase: "completed", progress: 100, endedAt: 7_000 });
-    expect(isOver(done)).toBe(true);
+    expect(isRenderOver(done)).toBe(true);
   });
 
   it("has progress that never falls, and never reaches 100 before the file is stored", () => {
@@ -106,7 +106,7 @@ describe("a render", () => {
     const at = 1_000 + timings.renderTimeout;
     const late = pollAgain(polling, at, timings);
     expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
-    expect([isOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + timings.renderLatePoll]);
+    expect([isRenderOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + timings.renderLatePoll]);
     const still = pollAgain(late, at + timings.renderLatePoll, timings);
     expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * timings.renderLatePoll });
     const given = pollAgain(still, 1_000 + timings.renderLate, timings);
@@ -165,13 +165,13 @@ describe("a render", () => {
   });
 
   it("can be cancelled until its file is being copied, and upstream gets the cancellation if it may have the job", () => {
-    expect(toCancelled(order, 5)).toMatchObject({
+    expect(cancelledRender(order, 5)).toMatchObject({
       phase: "failed",
       error: { code: "cancelled" },
       cancelScheduled: false,
     });
     for (const sent of [toSubmitting(order, null, 1), polling])
-      expect(toCancelled(sent, 5)).toMatchObject({
+      expect(cancelledRender(sent, 5)).toMatchObject({
         phase: "failed",
         error: { code: "cancelled" },
         cancelScheduled: true,
@@ -184,13 +184,13 @@ describe("a render", () => {
       timings,
     );
     const late = pollAgain(polling, 1_000 + timings.renderTimeout, timings);
-    for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
-    expect(toCancelled(late, 8)).toMatchObject({
+    for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(cancelledRender(kept, 8)).toBe(kept);
+    expect(cancelledRender(late, 8)).toMatchObject({
       phase: "failed",
       error: { code: "render_timeout" },
       cancelScheduled: true,
     });
-    expect(toCancelled(toCancelled(late, 8), 9)).toEqual(toCancelled(late, 8));
+    expect(cancelledRender(cancelledRender(late, 8), 9)).toEqual(cancelledRender(late, 8));
   });
 
   it("of a deleted resource is ended in any state, unless it has ended", () => {

@@ -4,12 +4,12 @@ import { problemOf } from "../../src/core/errors.ts";
 import {
   awaitsCost,
   canContinue,
+  cancelledVideo,
   type EndedTurn,
   newVideoOf,
   nextRound,
-  nextStep,
+  nextVideoStep,
   roundStartedAt,
-  toCancelled,
   type Video,
   type VideoInputs,
   withLateCost,
@@ -54,7 +54,7 @@ const seen = (more: Partial<VideoInputs> = {}): VideoInputs => ({
   render: null,
   ...more,
 });
-const stepOf = (given: Video, what: Partial<VideoInputs> = {}) => nextStep(given, seen(what), NOW);
+const stepOf = (given: Video, what: Partial<VideoInputs> = {}) => nextVideoStep(given, seen(what), NOW);
 const saved = (given: Video, what: Partial<VideoInputs> = {}): Video => {
   const step = stepOf(given, what);
   if (step.do !== "save") throw new Error(`it would ${step.do}`);
@@ -138,14 +138,14 @@ describe("the cost of a video", () => {
   });
 
   it("is updated after a cancellation too, once", () => {
-    const stopped = toCancelled(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
+    const stopped = cancelledVideo(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
     expect(awaitsCost(stopped)).toBe(true);
     expect(withLateCost(stopped, null)).toBe(stopped);
     const updated = withLateCost(stopped, ended());
     expect(updated).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
     expect(awaitsCost(updated)).toBe(false);
     expect(withLateCost(updated, ended())).toBe(updated);
-    const later = toCancelled({ ...updated, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
+    const later = cancelledVideo({ ...updated, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
     expect(awaitsCost(later)).toBe(false);
   });
 });
@@ -172,6 +172,6 @@ describe("continuing a video", () => {
   it("is possible for videos that have ended and were not cancelled", () => {
     expect(canContinue(video())).toBe(false);
     expect(canContinue(video({ status: "failed", project: null, endedAt: NOW }))).toBe(true);
-    expect(canContinue(toCancelled(video(), { turn: null, render: null }, NOW))).toBe(false);
+    expect(canContinue(cancelledVideo(video(), { turn: null, render: null }, NOW))).toBe(false);
   });
 });

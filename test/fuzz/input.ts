@@ -13,7 +13,7 @@ import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import { newGeneratorVideo, newVideo } from "../../src/core/wire/video.ts";
-import { cursorOf } from "../../src/http/event-stream.ts";
+import { streamCursor } from "../../src/http/event-stream.ts";
 import { readRange } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
 import { ApiError } from "../../src/http/problem.ts";
@@ -178,4 +178,4 @@ export const targets: FuzzTarget[] = [
 ];
 
 const cursor = (header: string | undefined, query: object): number | null =>
-  answered(() => cursorOf(header, { after: 0, ...query }));
+  answered(() => streamCursor(header, { after: 0, ...query }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cursorOf, retryStream, retryUnavailable, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
+import { retryStream, retryUnavailable, streamCursor, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
 import { matchesEtag } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
 import { idempotencyKeyOf, userOf } from "../../src/http/middleware/headers.ts";
@@ -109,18 +109,18 @@ describe("event streams", () => {
   });
 
   it("continue from Last-Event-ID, then from ?after=", () => {
-    expect(cursorOf("7", { after: 3 })).toBe(7);
-    expect(cursorOf(undefined, { after: 3 })).toBe(3);
-    expect(cursorOf("", { after: 3 })).toBe(3);
-    expect(() => cursorOf("x", { after: 3 })).toThrow("invalid_cursor");
+    expect(streamCursor("7", { after: 3 })).toBe(7);
+    expect(streamCursor(undefined, { after: 3 })).toBe(3);
+    expect(streamCursor("", { after: 3 })).toBe(3);
+    expect(() => streamCursor("x", { after: 3 })).toThrow("invalid_cursor");
   });
 
   it("continue from the header's name in the query, as polyfills write it, unless the header differs", () => {
-    expect(cursorOf(undefined, { after: 3, lastEventId: "5" })).toBe(5);
-    expect(cursorOf(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
-    expect(cursorOf(undefined, { after: 3, lastEventId: "" })).toBe(3);
-    expect(cursorOf("7", { after: 3, lastEventId: "5" })).toBe(7);
-    expect(() => cursorOf(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
+    expect(streamCursor(undefined, { after: 3, lastEventId: "5" })).toBe(5);
+    expect(streamCursor(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
+    expect(streamCursor(undefined, { after: 3, lastEventId: "" })).toBe(3);
+    expect(streamCursor("7", { after: 3, lastEventId: "5" })).toBe(7);
+    expect(() => streamCursor(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
   });
 
   it("above the limit are retryable too if they are reads", async () => {

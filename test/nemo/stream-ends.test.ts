@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openDeadline } from "../../src/nemo/http.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/nemo/limits.ts";
-import { openStream } from "../../src/nemo/stream.ts";
+import { openTurnStream } from "../../src/nemo/stream.ts";
 import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { adk, data, text } from "./support/records.ts";
 import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
@@ -62,7 +62,7 @@ describe("the end of a stream", () => {
   it("depends on the limits that are passed in", async () => {
     const deadline = openDeadline();
     const options = { response: sse([data("a"), data("b")]), deadline, timeouts: DEFAULT_TIMEOUTS, maxBytes: 10 };
-    expect((await batchesOf(openStream(options))).flat()).toEqual([{ type: "heartbeat" }, TOO_BIG]);
+    expect((await batchesOf(openTurnStream(options))).flat()).toEqual([{ type: "heartbeat" }, TOO_BIG]);
   });
 
   const silent = (): Response =>

@@ -8,7 +8,7 @@ import { createApp } from "../../src/app.ts";
 import { coerceBody } from "../../src/core/body-values.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
-import { parseJson } from "../../src/http/request-body.ts";
+import { parseJsonBody } from "../../src/http/request-body.ts";
 import { type ApiDocument, bodySchemaOf, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, type Member, makeMember } from "../support/gateway.ts";
 import { createResources } from "../support/resources.ts";
@@ -120,7 +120,7 @@ describe("the field values of every body", () => {
       good[name] = value;
     }
     const seen = (body: unknown) => {
-      const parsed = schema.safeParse(coerceBody(schema, body, parseJson).body);
+      const parsed = schema.safeParse(coerceBody(schema, body, parseJsonBody).body);
       return parsed.success ? parsed.data : parsed.error.issues;
     };
     const whole = schema.safeParse(good);

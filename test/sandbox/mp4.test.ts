@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { VideoClip } from "../../src/sandbox/clip.ts";
 import { CLIP_1280X720 } from "../../src/sandbox/clips/1280x720.ts";
-import { SHAPES } from "../../src/sandbox/prompt-words.ts";
-import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
+import { FRAME_SIZES } from "../../src/sandbox/prompt-words.ts";
+import { SAMPLE_FRAME_SIZES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
 import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";
 
 type Box = { readonly type: string; readonly start: number; readonly body: DataView };
@@ -42,7 +42,7 @@ const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
 
 describe("the clips", () => {
   test("have every size that a draft can have, and replace a missing one", () => {
-    const frames = [...SHAPES.map(([, frame]) => frame), ...FILE_SHAPES];
+    const frames = [...FRAME_SIZES.map(([, frame]) => frame), ...FILE_SHAPES];
     for (const [width, height] of frames) expect(clipFor({ width, height })).toMatchObject({ width, height });
     expect(clipFor({ width: 540, height: 960 })).toMatchObject({ width: 1_080, height: 1_920 });
     expect(clipFor({ width: 0, height: 0 })).toMatchObject({ width: 1_920, height: 1_080 });

@@ -10,7 +10,7 @@ import { SECOND_MS } from "../time.ts";
 import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
-export type Frame = {
+export type AudioFrame = {
   readonly format: "mp3" | "adts";
   readonly bytes: number;
   readonly samples: number;
@@ -28,14 +28,14 @@ const RATES_1 = [44_100, 48_000, 32_000];
 const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
 /** Parses the frame header at an offset; null when there is none. */
-export function frameAt(view: DataView, at: number): Frame | null {
+export function frameAt(view: DataView, at: number): AudioFrame | null {
   if (at + 4 > view.byteLength || view.getUint8(at) !== 0xff) return null;
   const second = view.getUint8(at + 1);
   if ((second & 0xe6) === 0xe2) return layer3(view, at, second);
   return (second & 0xf6) === 0xf0 ? adts(view, at, second) : null;
 }
 
-function layer3(view: DataView, at: number, second: number): Frame | null {
+function layer3(view: DataView, at: number, second: number): AudioFrame | null {
   const third = view.getUint8(at + 2);
   const version = (second >> 3) & 0x03; // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
   const kbits = (version === 3 ? KBITS_1 : KBITS_2)[third >> 4] ?? 0;
@@ -46,7 +46,7 @@ function layer3(view: DataView, at: number, second: number): Frame | null {
   return { format: "mp3", bytes, samples, rate, bitRate: kbits * 1_000, kind: (second & 0xfe) * 256 + (third & 0x0c) };
 }
 
-function adts(view: DataView, at: number, second: number): Frame | null {
+function adts(view: DataView, at: number, second: number): AudioFrame | null {
   if (at + 7 > view.byteLength) return null;
   const rate = RATES[(view.getUint8(at + 2) >> 2) & 0x0f] ?? 0;
   const bytes = ((view.getUint8(at + 3) & 0x03) << 11) | (view.getUint8(at + 4) << 3) | (view.getUint8(at + 5) >> 5);
@@ -75,7 +75,7 @@ export function findFrame(
   view: DataView,
   from: number,
   to: number,
-): { readonly at: number; readonly frame: Frame } | null {
+): { readonly at: number; readonly frame: AudioFrame } | null {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let at = from; at < to; at += 1) {
     at = bytes.indexOf(0xff, at);
@@ -86,7 +86,7 @@ export function findFrame(
   return null;
 }
 
-function isChain(view: DataView, at: number, first: Frame, least: number): boolean {
+function isChain(view: DataView, at: number, first: AudioFrame, least: number): boolean {
   let next = at + first.bytes;
   for (let frames = 1; frames < CHAIN; frames += 1) {
     if (next + 7 > view.byteLength || isTag(view, next)) return frames >= least;
@@ -106,7 +106,7 @@ const GAP_BYTES = 64 * 1024;
 export async function firstFrame(
   source: MediaSource,
   positions: readonly number[],
-): Promise<{ at: number; frame: Frame } | null> {
+): Promise<{ at: number; frame: AudioFrame } | null> {
   for (const position of positions) {
     const view = await source.read(position, position + GAP_BYTES + CHAIN_BYTES);
     const found = findFrame(view, 0, Math.min(view.byteLength, GAP_BYTES));
@@ -159,7 +159,7 @@ export async function constantRate(
   source: MediaSource,
   from: number,
   to: number,
-  first: Frame,
+  first: AudioFrame,
 ): Promise<number | null> {
   const positions = 12;
   for (let nth = 0; nth < positions; nth += 1) {
@@ -253,7 +253,7 @@ export async function readAudio(source: MediaSource): Promise<MediaMetadata> {
 }
 
 /** Duration in seconds of the frames between two offsets; null when it could only be guessed. */
-async function measure(source: MediaSource, start: number, end: number, frame: Frame): Promise<number | null> {
+async function measure(source: MediaSource, start: number, end: number, frame: AudioFrame): Promise<number | null> {
   const bytes = end - start;
   if (bytes <= COUNTED_BYTES) return countFrames(source, start, end);
   if (frame.format === "mp3") {
@@ -275,7 +275,7 @@ function fitsFile(info: InfoFrame | null, bytes: number): info is InfoFrame {
  * Parses the first frame of most MP3 files, which has no audio and states how many frames and bytes follow. Null when
  * it is an ordinary frame.
  */
-function infoFrameOf(view: DataView, { kind }: Frame): InfoFrame | null {
+function infoFrameOf(view: DataView, { kind }: AudioFrame): InfoFrame | null {
   const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
   const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1
   const at = 4 + (isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17);

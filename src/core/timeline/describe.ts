@@ -1,7 +1,7 @@
 /** Describes a timeline diff in one line for people: the kind of change, the name, the time, and before → after. */
 import type { AnswerLanguage } from "../agent-text/vocabulary.ts";
 import { SECOND_MS } from "../time.ts";
-import type { SegmentProperties, Span, Spot, TimelineChange, TimelineDiff, TrackProperties } from "./diff.ts";
+import type { SegmentProperties, Spot, TimelineChange, TimelineDiff, TimeSpan, TrackProperties } from "./diff.ts";
 import type { TrackKind } from "./timeline.ts";
 
 /** The vocabulary of such a line in one language. */
@@ -155,7 +155,7 @@ function nounValue(noun: string, name: string, words: ChangeWords): string {
 const inSeconds = (ms: number): string => String(ms / SECOND_MS);
 const percent = (volume: number): string => `${Math.round(volume * 1_000) / 10}%`;
 
-function spanText({ startMs, durationMs }: Span, words: ChangeWords): string | null {
+function spanText({ startMs, durationMs }: TimeSpan, words: ChangeWords): string | null {
   if (startMs === null) return durationMs === null ? null : words.lasting(words.seconds(inSeconds(durationMs)));
   if (durationMs === null) return words.since(words.seconds(inSeconds(startMs)));
   return words.seconds(`${inSeconds(startMs)}-${inSeconds(startMs + durationMs)}`);
@@ -174,7 +174,11 @@ function trackText(noun: string, label: string, properties: TrackProperties, wor
   return `${nounValue(noun, properties.text ?? label, words)}${others}${propertiesText(properties, words)}`;
 }
 
-function trimmedText({ before, after }: { before: Span; after: Span }, what: string, words: ChangeWords): string {
+function trimmedText(
+  { before, after }: { before: TimeSpan; after: TimeSpan },
+  what: string,
+  words: ChangeWords,
+): string {
   const spans = [before, after].map((span) => spanText(span, words) ?? words.unknown).join(words.arrow);
   if (before.durationMs === null || after.durationMs === null) return `${words.retimed(what)}${words.bracketed(spans)}`;
   const verb = after.durationMs < before.durationMs ? words.shortened : words.extended;

@@ -33,9 +33,9 @@ export type ChangePosition = {
 };
 
 /** Whole milliseconds; null when unknown. */
-export type Span = { readonly startMs: number | null; readonly durationMs: number | null };
+export type TimeSpan = { readonly startMs: number | null; readonly durationMs: number | null };
 
-export type SegmentProperties = Span & {
+export type SegmentProperties = TimeSpan & {
   /** 0 to 1. */
   readonly volume: number | null;
   readonly text: string | null;
@@ -61,7 +61,7 @@ export type TimelineChange =
   | (ChangePosition & Change<"segment_added", null, SegmentProperties>)
   | (ChangePosition & Change<"segment_removed", SegmentProperties, null>)
   /** A different duration, shorter or longer. */
-  | (ChangePosition & Change<"segment_trimmed", Span>)
+  | (ChangePosition & Change<"segment_trimmed", TimeSpan>)
   | (ChangePosition & Change<"segment_moved", Spot>)
   | (ChangePosition & Change<"text_changed", string | null>)
   | (ChangePosition & Change<"volume_changed", number | null>)

@@ -22,7 +22,7 @@ const BOUNDARY_CHARS = 70;
 export type ByteSource = { readonly next: () => Promise<Uint8Array | null>; readonly cancel: () => void };
 
 /** A stream's chunks, without a timeout. */
-export function sourceOf(body: ReadableStream<Uint8Array>): ByteSource {
+export function chunkSource(body: ReadableStream<Uint8Array>): ByteSource {
   const reader = body.getReader();
   return {
     next: async () => (await reader.read()).value ?? null,

@@ -115,7 +115,7 @@ export const pageQuery = (cursor: RegExp) =>
   });
 
 /** A page of a list, newest first unless its route says otherwise. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
+export const pageSchema = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
 
 /** The error inside a failed resource, with the fields of a problem document. */
@@ -129,4 +129,4 @@ export const failure = z
     hint: z.string().optional(),
   })
   .meta({ id: "Failure" });
-export type Failure = z.infer<typeof failure>;
+export type FailureWire = z.infer<typeof failure>;

@@ -24,7 +24,7 @@ export type NewHook = z.infer<typeof newHook>;
 export const hookFilter = z.strictObject({ target_url: targetUrl, event: eventType.optional() });
 export type HookFilter = z.infer<typeof hookFilter>;
 
-export const hookBody = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).meta({
+export const flatEvent = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).meta({
   id: "HookBody",
   description:
     "An event as a flat object: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. All events of a type have the same keys. Lists are joined with commas. `download_url` downloads the file without a credential until `download_url_expires_at`.",
@@ -37,4 +37,4 @@ export const hookBody = z.record(z.string(), z.union([z.string(), z.number(), z.
     metadata_order: "1234",
   },
 });
-export type HookBody = z.infer<typeof hookBody>;
+export type HookBody = z.infer<typeof flatEvent>;

@@ -20,7 +20,7 @@ export const quotas = z.object({
   bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
   new_users_per_day: count,
 });
-export type Quotas = z.infer<typeof quotas>;
+export type QuotasWire = z.infer<typeof quotas>;
 
 /** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
 const limit = count.nullable().optional();

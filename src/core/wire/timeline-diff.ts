@@ -3,10 +3,10 @@ import * as z from "zod";
 import {
   CHANGE_KINDS,
   type SegmentProperties,
-  type Span,
   type Spot,
   type TimelineChange,
   type TimelineDiff,
+  type TimeSpan,
   type TrackProperties,
 } from "../timeline/diff.ts";
 
@@ -56,7 +56,7 @@ export const timelineDiff = z
   .meta({ id: "TimelineDiff" });
 export type TimelineDiffWire = z.infer<typeof timelineDiff>;
 
-const spanWire = ({ startMs, durationMs }: Span) => ({ start_ms: startMs, duration_ms: durationMs });
+const spanWire = ({ startMs, durationMs }: TimeSpan) => ({ start_ms: startMs, duration_ms: durationMs });
 const spotWire = ({ startMs, position }: Spot) => ({ start_ms: startMs, position });
 const segmentWire = (properties: SegmentProperties) => ({
   ...spanWire(properties),

@@ -24,7 +24,7 @@ import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import type { Period, UsageRow } from "../../core/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
-import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
 import type {
   DeliveryFilter,

@@ -20,7 +20,7 @@ import {
 import { err, ok, type Result } from "../../core/result.ts";
 import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
-import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";

@@ -11,7 +11,7 @@ import type { TurnId } from "../../core/ids.ts";
 import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
 import { NO_TOKEN } from "../../core/nemo-token.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { Balance, ProvidedToken, SharedToken as SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
+import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";

@@ -17,7 +17,7 @@ import {
 import { err, ok, type Result } from "../../core/result.ts";
 import type { EventSubscription } from "../../core/rpc/user.ts";
 import { forUser } from "../../core/user-view.ts";
-import { isOver, type Video } from "../../core/video.ts";
+import { isVideoOver, type Video } from "../../core/video.ts";
 import { isTerminal } from "../../core/wire/turn-event.ts";
 import { isVideoEnd, type VideoEventsPage, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
@@ -224,7 +224,7 @@ export class VideoEvents {
       const video = this.#rows.find(id);
       const left = until - this.#context.runtime.now();
       const isFull = this.#waiting.isFull; // a preference may be ignored (RFC 7240)
-      if (video === null || isOver(video) || left <= 0 || isFull) return this.#videos.read(id);
+      if (video === null || isVideoOver(video) || left <= 0 || isFull) return this.#videos.read(id);
       await this.#waiting.forChange(id, left);
     }
   }
@@ -236,7 +236,7 @@ export class VideoEvents {
   watch(id: VideoId, after: number, grant: UserGrant | null): Result<EventSubscription, Problem> {
     const video = this.#findWithEvents(id);
     if (!video.ok) return video;
-    if (isOver(video.value) && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
+    if (isVideoOver(video.value) && after >= this.#context.log.last(id)) return ok({ kind: "ended" });
     const opened = this.#subscribers.open(id, after, grant);
     return opened.ok ? ok({ kind: "stream", body: opened.value }) : opened;
   }
@@ -251,7 +251,7 @@ export class VideoEvents {
     const video = this.#findWithEvents(id);
     if (!video.ok) return video;
     const { log } = this.#context;
-    const isEmpty = !isOver(video.value) && log.readAfter(id, after, 1).length === 0;
+    const isEmpty = !isVideoOver(video.value) && log.readAfter(id, after, 1).length === 0;
     if (isEmpty && waitMs > 0) {
       if (this.#waiting.isFull) return err(tooManyWaiting());
       await this.#waiting.forChange(id, waitMs);
@@ -260,7 +260,7 @@ export class VideoEvents {
     const last = frames.at(-1)?.seq ?? after;
     const now = this.#rows.find(id);
     const data = frames.map(({ seq, data }) => ({ id: seq, event: JSON.parse(data) as VideoEventWire })); // rows of our own log
-    return ok({ data, next_after: last, ended: now !== null && isOver(now) && last >= log.last(id) });
+    return ok({ data, next_after: last, ended: now !== null && isVideoOver(now) && last >= log.last(id) });
   }
 
   /** The video, unless its events have been deleted. */

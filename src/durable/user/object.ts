@@ -19,7 +19,7 @@ import type {
   UploadId,
   VideoId,
 } from "../../core/ids.ts";
-import type { UploadBytes } from "../../core/quota.ts";
+import type { UploadReservation } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
 import {
@@ -35,7 +35,7 @@ import {
   type UserTokenMethod,
   type VideoFilter,
 } from "../../core/rpc/user.ts";
-import type { Session, UserRecord } from "../../core/tenant.ts";
+import type { UserRecord, UserSession } from "../../core/tenant.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import { forUser, turnIdIn } from "../../core/user-view.ts";
 import type { NamedVideoRequest, Video } from "../../core/video.ts";
@@ -88,7 +88,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return problem === null ? ok(null) : err(problem);
   }
 
-  async openSession(call: Call): Answer<Session> {
+  async openSession(call: Call): Answer<UserSession> {
     return this.#whileActive(() => this.#services.sessions.open(call));
   }
 
@@ -187,7 +187,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#services.turns.awaitEnd(id, waitMs);
   }
 
-  async admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): Answer<null> {
+  async admitUpload(call: Call, upload: UploadWire, bytes: UploadReservation | null): Answer<null> {
     return this.#whileActive(() => this.#services.uploads.admit(call, upload, bytes));
   }
 

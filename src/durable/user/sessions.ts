@@ -8,7 +8,7 @@ import { decrypt } from "../../core/crypto.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import type { Session, UserRecord } from "../../core/tenant.ts";
+import type { UserRecord, UserSession } from "../../core/tenant.ts";
 import { DAY_MS, toRfc3339 } from "../../core/time.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
@@ -44,14 +44,14 @@ export class Sessions {
    * The claims of a new user token, the same ones for the same idempotency key. The token itself is signed by the
    * Worker and not stored.
    */
-  async open(call: Call): Promise<Result<Session, Problem>> {
+  async open(call: Call): Promise<Result<UserSession, Problem>> {
     const admitted = await admitNewUser(this.#context, call);
     if (!admitted.ok) return admitted;
     const { runtime } = this.#context;
     const idempotency = findByIdempotencyKey(runtime, call);
     if (!idempotency.ok) return idempotency;
-    if (idempotency.value !== null) return ok(JSON.parse(idempotency.value) as Session); // written below only
-    const session: Session = { epoch: this.#epoch(), issuedAt: runtime.now() };
+    if (idempotency.value !== null) return ok(JSON.parse(idempotency.value) as UserSession); // written below only
+    const session: UserSession = { epoch: this.#epoch(), issuedAt: runtime.now() };
     saveIdempotencyKey(runtime, call, JSON.stringify(session));
     return ok(session);
   }

@@ -14,7 +14,7 @@ import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse } from ".
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
 import { idempotencyKeyOf, userOf } from "./headers.ts";
-import { isCached, ownerOf } from "./key-cache.ts";
+import { isCached, keyOwner } from "./key-cache.ts";
 import { checkRateLimit, countLookup, countRejected, policyOf, tiersOf } from "./limits.ts";
 
 /* The credential in the request's headers. */
@@ -76,7 +76,7 @@ export const tenantPaused = () => apiError("tenant_paused", "The operator has pa
 
 /** The caller of an API key. A key with a wrong format or checksum is rejected without a database read. */
 export async function authenticateKey(c: Ctx, sent: string): Promise<Caller> {
-  const owner = await ownerOf(await keyHash(sent), maxAgeOf(c), async (hash) => {
+  const owner = await keyOwner(await keyHash(sent), maxAgeOf(c), async (hash) => {
     if (modeOfKey(sent) === null) throw apiError("unauthenticated", explainForm(sent));
     if (!isCached(hash)) await countLookup(c);
     return lookup(c, findKey(c.env.DB, hash));
@@ -93,7 +93,7 @@ const explainForm = (sent: string): string =>
 
 /** The caller of the key with this id; null if it is unknown, revoked or expired. */
 export async function authenticateKeyId(c: Ctx, id: KeyId): Promise<Caller | null> {
-  const owner = await ownerOf(id, maxAgeOf(c), () => lookup(c, findKeyById(c.env.DB, id)));
+  const owner = await keyOwner(id, maxAgeOf(c), () => lookup(c, findKeyById(c.env.DB, id)));
   return owner !== null && isOpen(owner, Date.now()) ? callerOf(owner, Date.now()) : null;
 }
 

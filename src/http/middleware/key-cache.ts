@@ -26,7 +26,7 @@ const running = new Map<string, Promise<KeyOwner | null>>();
  * The owner of the key with this hash, cached for at most `maxAgeMs`; null if the key did not exist within the last 30 seconds.
  * `find` reads D1, once for concurrent requests; all of them get its error.
  */
-export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
+export async function keyOwner(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
   const cached = readCached(known, hash, maxAgeMs) ?? readCached(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
   if (cached) return cached.owner;
   const other = running.get(hash);

@@ -9,7 +9,7 @@ import { plainPage } from "../../http/define-route.ts";
 import { cutPage } from "../../http/page.ts";
 import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
-import { createKey, getKey, revokeKey, rotateKey } from "../../services/keys.ts";
+import { createKey, getKey, revokeStoredKey, rotateStoredKey } from "../../services/keys.ts";
 import { checkNotDeleting, getTenant } from "../../services/tenants.ts";
 import { listKeys } from "../../store/keys.ts";
 
@@ -48,12 +48,12 @@ export function adminKeys(): Hono<AppEnv> {
     zValidator("json", rotation, checkInvalid),
     async (c) => {
       const old = await getKey(c, c.req.valid("param").id);
-      return c.json(await rotateKey(c, old, c.req.valid("json").grace_seconds), 201);
+      return c.json(await rotateStoredKey(c, old, c.req.valid("json").grace_seconds), 201);
     },
   );
 
   admin.post("/keys/:id/revoke", keyParams, async (c) => {
-    return c.json(await revokeKey(c, await getKey(c, c.req.valid("param").id), true));
+    return c.json(await revokeStoredKey(c, await getKey(c, c.req.valid("param").id), true));
   });
 
   return admin;

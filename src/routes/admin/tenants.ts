@@ -11,12 +11,12 @@ import { cutPage } from "../../http/page.ts";
 import { checkInvalid } from "../../http/problem.ts";
 import { readJson, readValuesOf } from "../../http/request-body.ts";
 import {
-  changeTenant,
   createTenant,
-  deleteTenant,
   getTenant,
   getTenantDeletion,
   setTenantState,
+  startTenantDeletion,
+  updateTenant,
 } from "../../services/tenants.ts";
 import { listAudit } from "../../store/audit.ts";
 import { listTenants } from "../../store/tenants.ts";
@@ -46,7 +46,7 @@ export function adminTenants(): Hono<AppEnv> {
     readJson,
     readValuesOf(tenantChange),
     zValidator("json", tenantChange, checkInvalid),
-    async (c) => c.json(await changeTenant(c, c.req.valid("param").id, c.req.valid("json"))),
+    async (c) => c.json(await updateTenant(c, c.req.valid("param").id, c.req.valid("json"))),
   );
 
   admin.post("/tenants/:id/pause", params, async (c) =>
@@ -58,7 +58,7 @@ export function adminTenants(): Hono<AppEnv> {
   );
 
   admin.delete("/tenants/:id", params, async (c) => {
-    const deletion = await deleteTenant(c, c.req.valid("param").id);
+    const deletion = await startTenantDeletion(c, c.req.valid("param").id);
     return c.json(deletion, 202, { Location: `/admin/tenants/${deletion.tenant}/deletion` });
   });
 

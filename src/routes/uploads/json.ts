@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
-import { pageOf, pageQuery } from "../../core/wire/common.ts";
+import { pageQuery, pageSchema } from "../../core/wire/common.ts";
 import { newImport, newUpload, type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, Ctx } from "../../http/context.ts";
 import {
@@ -59,7 +59,7 @@ const list = defineRoute({
   summary: "List uploads",
   description: "Returns the uploads of the user, newest first.",
   request: { query: pageQuery(/^\d{1,15}$/) },
-  responses: { 200: jsonResponse(pageOf(upload), "A page of uploads.") },
+  responses: { 200: jsonResponse(pageSchema(upload), "A page of uploads.") },
 });
 
 const read = defineRoute({

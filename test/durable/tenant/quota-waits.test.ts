@@ -4,7 +4,7 @@ import type { UserAddress } from "../../../src/core/address.ts";
 import { type GeneratorJobId, ownedId, type VideoId } from "../../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../../src/core/limits.ts";
 import type { VideoRequest } from "../../../src/core/video.ts";
-import type { Quotas } from "../../../src/core/wire/tenant.ts";
+import type { QuotasWire } from "../../../src/core/wire/tenant.ts";
 import { TenantObject } from "../../../src/durable/tenant/object.ts";
 import { makeTenant } from "../../support/gateway.ts";
 import { call, freshAddress, good, random, tenantRpc, until, userRpc } from "../../support/objects.ts";
@@ -42,7 +42,7 @@ const KINDS = {
 };
 
 describe("an account at its limits", () => {
-  const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
+  const limits = (some: Partial<QuotasWire>): QuotasWire => ({ ...QUOTA_DEFAULTS.test, ...some });
 
   it.each([
     ["a video", "concurrent_turns"],

@@ -10,7 +10,7 @@ import type { Call } from "../../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../../src/core/time.ts";
 import type { EventType } from "../../../src/core/wire/event.ts";
 import { newRender } from "../../../src/core/wire/render.ts";
-import type { Quotas } from "../../../src/core/wire/tenant.ts";
+import type { QuotasWire } from "../../../src/core/wire/tenant.ts";
 import { newVideo } from "../../../src/core/wire/video.ts";
 import { orderOf } from "../../../src/services/videos.ts";
 import {
@@ -31,8 +31,8 @@ import {
   userRpc,
 } from "../../support/objects.ts";
 
-const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
-const as = (some: Partial<Quotas>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
+const limits = (some: Partial<QuotasWire>): QuotasWire => ({ ...QUOTA_DEFAULTS.test, ...some });
+const as = (some: Partial<QuotasWire>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
 const other = (address: UserAddress): UserAddress => ({ ...address, uh: randomUserHash(random) });
 const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
 const SLOW = say("make a video of the sea #slow:1800s");
@@ -228,7 +228,7 @@ describe("waiting requests", () => {
 });
 
 describe("a user's share", () => {
-  const by = (address: UserAddress) => (requests: ReturnType<typeof want>, some: Partial<Quotas>) =>
+  const by = (address: UserAddress) => (requests: ReturnType<typeof want>, some: Partial<QuotasWire>) =>
     tenantRpc(address).reserveQuota(requests, limits(some), address.uh);
   const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
 

@@ -27,7 +27,7 @@ import type { ObjectRuntime } from "../../shared/context.ts";
 import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempotency.ts";
 import { FILE, recordCaller, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
-import { fileGone, fileOwner, noRender, notReady, type RenderRows } from "./store.ts";
+import { fileGone, fileOwner, noRender, type RenderRows, renderNotReady } from "./store.ts";
 
 /** How long the tenant's finished files are kept, in ms. One read of D1; throws when it does not answer. */
 export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
@@ -54,7 +54,7 @@ export class RenderFiles {
       const { contentType } = render.file;
       return ok({ key: renderKey(address, fileOwner(render)), filename: `${id}.${render.output.format}`, contentType });
     }
-    if (!isPublished(render)) return err(notReady(id));
+    if (!isPublished(render)) return err(renderNotReady(id));
     const error =
       render.error ??
       problemOf("render_failed", "The render failed; start another one with POST /v1/projects/{id}/renders.");

@@ -3,7 +3,7 @@ import type { Problem } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
-import { isAttested, newRenderOf, type Render, reuseOf, toCancelled, toDropped } from "../../../core/render.ts";
+import { cancelledRender, isAttested, newRenderOf, type Render, reuseOf, toDropped } from "../../../core/render.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { isExportable, summaryLine } from "../../../core/timeline/timeline.ts";
@@ -125,7 +125,7 @@ export class Renders {
    */
   cancel(id: RenderId): Result<ShownRender, Problem> {
     const render = this.#rows.find(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#context, this.#stop(render, toCancelled)));
+    return render === null ? err(noRender()) : ok(showRender(this.#context, this.#stop(render, cancelledRender)));
   }
 
   /** Ends a render of a deleted project or video, whatever its phase. */
@@ -134,7 +134,7 @@ export class Renders {
     if (render !== null) this.#stop(render, toDropped);
   }
 
-  #stop(render: Render, how: typeof toCancelled): Render {
+  #stop(render: Render, how: typeof cancelledRender): Render {
     const stopped = how(render, this.#context.runtime.now());
     if (stopped === render) return render;
     saveStep(this.#context, this.#rows, render, stopped);

@@ -9,13 +9,13 @@ import type { RenderId } from "../../../core/ids.ts";
 import {
   afterPoll,
   afterUnknown,
-  isOver,
+  failedRender,
   isPublished,
+  isRenderOver,
   type PollAnswer,
   pollAgain,
   type Render,
   toCompleted,
-  toFailed,
   toPolling,
   toSubmitting,
 } from "../../../core/render.ts";
@@ -84,7 +84,7 @@ export class RenderRun {
       "The render kept failing; start another one with POST /v1/projects/{id}/renders.",
       { charged: "no" },
     );
-    this.#step(id, (render) => toFailed(render, failed, this.#now()));
+    this.#step(id, (render) => failedRender(render, failed, this.#now()));
   }
 
   /** Submits the draft exactly as Nemo returned it. */
@@ -95,7 +95,7 @@ export class RenderRun {
     const sessionId = this.#projects.find(render.project)?.session?.sessionId;
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
-      return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
+      return void this.#step(render.id, (now) => failedRender(now, nothingToRender(), this.#now()));
     const made = madeOf(state.value);
     if (!this.#step(render.id, (queued) => toSubmitting(queued, made, this.#now()))) return;
     await runtime.storage.sync();
@@ -117,9 +117,9 @@ export class RenderRun {
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { timings } = this.#context.runtime.config;
     const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isShortWait(error, timings);
-    if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
+    if (!isRetryable) return void this.#step(queued.id, (render) => failedRender(render, error, this.#now()));
     const current = this.#rows.find(queued.id);
-    if (current === null || isOver(current)) return;
+    if (current === null || isRenderOver(current)) return;
     this.#rows.save(queued);
     throw new RetryLater("render not submitted", error);
   }
@@ -155,7 +155,7 @@ export class RenderRun {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
       const detail = "Nemo finished the export but returned no complete, playable video; start another render.";
       const failed = problemOf("render_failed", detail, { charged: "no" });
-      return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
+      return void this.#step(render.id, (now) => failedRender(now, failed, this.#now()));
     }
     await runtime.failpoint("file.copied");
     const at = this.#now();
@@ -185,7 +185,7 @@ export class RenderRun {
    */
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
     const render = this.#rows.find(id);
-    if (render === null || isOver(render)) return false;
+    if (render === null || isRenderOver(render)) return false;
     saveStep(this.#context, this.#rows, render, decide(render));
     return true;
   }
@@ -207,7 +207,7 @@ export function saveStep(
   runtime.storage.transactionSync(() => {
     rows.save(is);
     if (is.cancelScheduled) jobs.schedule(RENDER, is.id, runtime.now());
-    else if (isOver(is)) jobs.done(RENDER, is.id);
+    else if (isRenderOver(is)) jobs.done(RENDER, is.id);
     else jobs.schedule(RENDER, is.id, is.nextAt ?? runtime.now());
     if (is.file !== null) jobs.schedule(FILE, is.id, nextFileCheck(runtime, is.file));
     const isDone = is.phase === "completed";

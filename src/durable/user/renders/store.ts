@@ -6,8 +6,8 @@ import type { ProjectId, RenderId } from "../../../core/ids.ts";
 import { RENDER_TTL_MS } from "../../../core/limits.ts";
 import {
   ATTESTED_OUTPUT,
-  isOver,
   isPublished,
+  isRenderOver,
   newRenderOf,
   type Render,
   type RenderFile,
@@ -185,7 +185,7 @@ function statusOf(render: Render): RenderStatus {
 }
 
 function stageOf(render: Render): RenderWire["stage"] {
-  if (isOver(render)) return null;
+  if (isRenderOver(render)) return null;
   if (render.timedOutAt !== null) return "late";
   switch (render.phase) {
     case "queued":
@@ -206,7 +206,7 @@ export const nothingToRender = (): Problem =>
 export const noRender = (): Problem =>
   problemOf("not_found", "No render with this id exists; list your renders with GET /v1/renders.");
 
-export const notReady = (id: RenderId): Problem =>
+export const renderNotReady = (id: RenderId): Problem =>
   problemOf("render_not_ready", "The render is not finished; read it again later.", {
     hint: `GET /v1/renders/${id}`,
     retryAfterSeconds: 5,

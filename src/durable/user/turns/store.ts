@@ -16,7 +16,7 @@ import {
   spentBy,
   type Turn,
 } from "../../../core/turn.ts";
-import type { Failure } from "../../../core/wire/common.ts";
+import type { FailureWire } from "../../../core/wire/common.ts";
 import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
 import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
@@ -196,7 +196,7 @@ export const decodeSnapshot = (snapshot: Snapshot | null): Snapshot | null =>
   snapshot === null ? null : { ...snapshot, timeline: snapshot.timeline ?? null };
 
 /** A problem inside a record, with the fields of a problem document. */
-export function failureOf(error: Problem): Failure {
+export function failureOf(error: Problem): FailureWire {
   const { title, retryable } = ERRORS[error.code];
   return {
     code: error.code,

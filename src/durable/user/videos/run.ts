@@ -15,12 +15,12 @@ import {
   awaitsCost,
   type EndedRender,
   type EndedTurn,
+  failedVideo,
   isImportPending,
-  isOver,
-  nextStep,
+  isVideoOver,
+  nextVideoStep,
   promptSourceOf,
   renderStep,
-  toFailed,
   toTurn,
   turnStep,
   type Video,
@@ -90,12 +90,12 @@ export class VideoWorkflow {
     for (;;) {
       const video = this.#rows.find(id);
       if (video === null) return jobs.done(VIDEO, id);
-      if (isOver(video)) {
+      if (isVideoOver(video)) {
         if (awaitsCost(video)) this.#rows.save(withLateCost(video, this.#turnOutcome(video)));
         return jobs.done(VIDEO, id);
       }
       const seen = await this.#observe(video);
-      const step = nextStep(video, seen, runtime.now());
+      const step = nextVideoStep(video, seen, runtime.now());
       if (step.do === "wait") {
         if (this.#isWanted(id)()) this.#videos.publishProgress(video);
         return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
@@ -107,20 +107,20 @@ export class VideoWorkflow {
       if (!next.ok && isTransient(next.error)) throw new RetryLater("video step failed", next.error);
       await runtime.failpoint("video.step");
       const fresh = this.#rows.find(id);
-      if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
-      this.#videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
+      if (fresh === null || isVideoOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
+      this.#videos.save(video, next.ok ? next.value : failedVideo(video, next.error, runtime.now()));
     }
   }
 
   /** Fails a video whose job keeps failing. */
   giveUp(id: VideoId): void {
     const video = this.#rows.find(id);
-    if (video === null || isOver(video)) return;
+    if (video === null || isVideoOver(video)) return;
     const failure = problemOf(
       "nemo_unavailable",
       "The video could not be completed after several attempts; start it again later with POST /v1/videos.",
     );
-    this.#videos.save(video, toFailed(video, failure, this.#context.runtime.now()));
+    this.#videos.save(video, failedVideo(video, failure, this.#context.runtime.now()));
   }
 
   /** An event of this object: schedules the videos that wait for it. */
@@ -182,7 +182,7 @@ export class VideoWorkflow {
   #isWanted(id: VideoId): () => boolean {
     return () => {
       const video = this.#rows.find(id);
-      return video !== null && !isOver(video);
+      return video !== null && !isVideoOver(video);
     };
   }
 
