@@ -11,7 +11,7 @@ import { documentOf, errorList, referenceFile, referencePage, referenceStart } f
 import { checkInvalid, onError } from "./http/problem.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
-import { adminRoutes } from "./routes/admin/index.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountBatches } from "./routes/batches.ts";
 import { mountDeliveries, mountEvents } from "./routes/deliveries.ts";
@@ -27,8 +27,7 @@ import { mountTurnEvents, mountTurns } from "./routes/turns.ts";
 import { mountUploadImport, mountUploads } from "./routes/uploads/json.ts";
 import { mountUploadResource } from "./routes/uploads/resumable.ts";
 import { mountMe, mountUsers } from "./routes/users.ts";
-import { mountVideoEvents } from "./routes/video-events.ts";
-import { mountVideos } from "./routes/videos.ts";
+import { mountVideoEvents, mountVideos } from "./routes/videos.ts";
 import { mountWebhookEndpoints, mountWebhookSecrets } from "./routes/webhooks.ts";
 
 /** All routes of the public API, in the order of the document. */

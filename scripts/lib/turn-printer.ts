@@ -1,6 +1,6 @@
 /** Prints a turn's events for a person as they arrive. */
 import { stripVTControlCharacters } from "node:util";
-import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../src/core/wire/turn.ts";
 import { dim } from "./paint.ts";
 import { printDetail } from "./steps.ts";
 

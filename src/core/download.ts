@@ -10,7 +10,7 @@ import { type Link, linkUrl } from "./crypto.ts";
 import type { AssetId, RenderId } from "./ids.ts";
 import { SHARE_LINK_MAX_SECONDS } from "./limits.ts";
 import { type EpochMs, HOUR_MS, SECOND_MS, toRfc3339 } from "./time.ts";
-import type { DownloadFields } from "./wire/file.ts";
+import type { DownloadFields } from "./wire/common.ts";
 
 /** The file that a link gives access to. `until`: when the file is deleted, in ms; null while it has no expiry. */
 export type Download = {

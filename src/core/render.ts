@@ -15,7 +15,7 @@ import type { MediaMetadata, NoMetadata } from "./media/metadata.ts";
 import type { Result } from "./result.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import type { Timings } from "./timings.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 
 export type RenderOutput = { readonly format: string; readonly quality: string };
 

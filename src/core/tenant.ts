@@ -8,11 +8,10 @@ import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import { NO_ATTRIBUTION } from "./usage.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
 import type { AuditAction } from "./wire/audit.ts";
-import type { TenantRemovedWire } from "./wire/deletion.ts";
+import type { AttributionWire } from "./wire/common.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
-import type { QuotasWire } from "./wire/tenant.ts";
+import type { QuotasWire, TenantRemovedWire } from "./wire/tenant.ts";
 import type { SpentWire } from "./wire/token.ts";
 import type { UserWire } from "./wire/user.ts";
 

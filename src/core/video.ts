@@ -13,7 +13,7 @@ import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, Vi
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
 import type { PromptSource } from "./user-view.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 
 export type Cost = {
   /** Null before its first turn has ended. */

@@ -7,7 +7,7 @@ import type { Limit } from "../core/errors.ts";
 import type { KeyId, RandomBytes } from "../core/ids.ts";
 import type { Actor } from "../core/tenant.ts";
 import type { EpochMs } from "../core/time.ts";
-import type { AttributionWire } from "../core/wire/attribution.ts";
+import type { AttributionWire } from "../core/wire/common.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { QuotasWire, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";

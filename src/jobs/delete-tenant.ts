@@ -15,7 +15,7 @@ import type { UserRpc } from "../core/rpc/user.ts";
 import { type Deletion, nextDeletionStep } from "../core/tenant.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { Timings } from "../core/timings.ts";
-import type { TenantRemovedWire } from "../core/wire/deletion.ts";
+import type { TenantRemovedWire } from "../core/wire/tenant.ts";
 import { type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import * as deletions from "../store/deletions.ts";

@@ -5,13 +5,12 @@ import type { EpochMs } from "../core/time.ts";
 import type { Timeline } from "../core/timeline/timeline.ts";
 import { claimLink, issueToken, readCredits } from "./auth.ts";
 import type { NemoFailure } from "./errors.ts";
-import { downloadRender, fetchResult } from "./files.ts";
 import type { HttpOptions, Watch } from "./http.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./limits.ts";
-import { cancelRender, readRender, submitRender } from "./renders.ts";
+import { cancelRender, downloadRender, fetchResult, readRender, submitRender } from "./renders.ts";
+import { createSession, openTurn, type TurnRequest } from "./stream.ts";
 import { readState } from "./timeline.ts";
 import type { TurnStream } from "./translate.ts";
-import { createSession, openTurn, type TurnRequest } from "./turns.ts";
 import { uploadByUrl, uploadFile } from "./uploads.ts";
 
 export type Outcome<T> = Promise<Result<T, NemoFailure>>;

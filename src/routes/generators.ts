@@ -3,8 +3,14 @@ import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
 import { pageQuery, pageSchema } from "../core/wire/common.ts";
-import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
-import { generatorJob, newGeneratorJob } from "../core/wire/generator-job.ts";
+import {
+  generator,
+  generatorJob,
+  generatorParams,
+  generatorPatch,
+  newGenerator,
+  newGeneratorJob,
+} from "../core/wire/generator.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";

@@ -1,7 +1,7 @@
 /** REST hooks: subscriptions that automation tools (Zapier, Make, n8n) create and delete themselves. */
 import * as z from "zod";
 import { eventType } from "../core/wire/event.ts";
-import { flatEvent, hook, hookFilter, newHook } from "../core/wire/hook.ts";
+import { flatEvent, hook, hookFilter, newHook } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";

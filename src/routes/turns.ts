@@ -5,8 +5,7 @@ import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
 import { moment, pageSchema } from "../core/wire/common.ts";
-import { newTurn, turn } from "../core/wire/turn.ts";
-import { turnEventsPage } from "../core/wire/turn-event.ts";
+import { newTurn, turn, turnEventsPage } from "../core/wire/turn.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
 import {

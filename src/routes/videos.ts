@@ -1,15 +1,14 @@
-/** Videos: one call from a prompt to a file. */
-
+/** Videos: one call from a prompt to a file, and the events on the way. */
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
-import { PROMPT_BYTES } from "../core/limits.ts";
+import { LONG_POLL_MAX_SECONDS, PAGE_MAX, PROMPT_BYTES } from "../core/limits.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
 import { owned, pageSchema } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
-import { newGeneratorVideo, newVideo, newVideoTurn, video, videoPlan } from "../core/wire/video.ts";
+import { newGeneratorVideo, newVideo, newVideoTurn, video, videoEventsPage, videoPlan } from "../core/wire/video.ts";
 import type { Api, AppEnv, Ctx } from "../http/context.ts";
 import {
   defineRoute,
@@ -20,6 +19,7 @@ import {
   ownedPage,
   ownedParams,
 } from "../http/define-route.ts";
+import { cursorQuery, headOfStream, retryStream, streamCursor, streamOf, wantsJson } from "../http/event-stream.ts";
 import { serveFile } from "../http/files.ts";
 import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
 import { access } from "../http/middleware/auth.ts";
@@ -294,5 +294,65 @@ export function mountVideos(app: Api): void {
     const { expires_in_seconds } = c.req.valid("json");
     const { token, expires_at } = unwrap(await user.shareVideo(await callOf(c), id, expires_in_seconds));
     return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
+  });
+}
+
+const events = defineRoute({
+  method: "get",
+  path: "/v1/videos/{id}/events",
+  access: "read",
+  credentials: "key_or_user_token",
+  tags: ["Videos"],
+  summary: "Stream the events of a video",
+  description:
+    "Returns the video's stages, the complete messages of its turns, timeline changes and the end. Returns the events after the cursor, then follows the video until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream.",
+  request: {
+    params: ownedParams("vid"),
+    query: z.strictObject({
+      after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this id." }),
+      ...cursorQuery,
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(PAGE_MAX)
+        .default(PAGE_MAX)
+        .meta({ description: "Events per page. JSON only." }),
+      wait: z.coerce
+        .number()
+        .min(0)
+        .max(LONG_POLL_MAX_SECONDS)
+        .default(0)
+        .meta({ description: "Seconds to wait for the first event. JSON only." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The events after the cursor.",
+      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
+    },
+    204: { description: "The video has ended and there are no events after the cursor." },
+  },
+});
+
+export function mountVideoEvents(app: Api): void {
+  app.openapi(events, async (c) => {
+    const { id } = c.req.valid("param");
+    const query = c.req.valid("query");
+    const { limit } = query;
+    const user = userObject(c.env, addressOf(c, id));
+    const cursor = streamCursor(c.req.header("Last-Event-ID"), query);
+    const isHead = c.req.method === "HEAD";
+    const wait = isHead ? 0 : query.wait;
+    if (wantsJson(c.req.header("Accept")))
+      return c.json(unwrap(await user.readVideoEvents(id, cursor, limit, wait * 1_000)), 200);
+    if (isHead) {
+      const page = unwrap(await user.readVideoEvents(id, cursor, 1, 0));
+      return headOfStream(page.ended && page.data.length === 0);
+    }
+    return user
+      .watchVideo(id, cursor)
+      .then((watching) => streamOf(unwrap(watching)))
+      .catch(retryStream);
   });
 }

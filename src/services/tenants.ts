@@ -2,10 +2,9 @@
 import { problemOf } from "../core/errors.ts";
 import { plainId, type TenantId } from "../core/ids.ts";
 import { toRfc3339 } from "../core/time.ts";
-import type { TenantDeletionWire } from "../core/wire/deletion.ts";
-import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts";
-import { entryOf, storedIdempotencyOf } from "../http/audit.ts";
+import type { NewTenant, TenantChange, TenantDeletionWire, TenantWire } from "../core/wire/tenant.ts";
 import { type Ctx, random, runAfterResponse } from "../http/context.ts";
+import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";

@@ -4,7 +4,7 @@ import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
 import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { AttributionWire } from "../core/wire/attribution.ts";
+import type { AttributionWire } from "../core/wire/common.ts";
 import type { KeyScope, KeyWire } from "../core/wire/key.ts";
 import type { QuotasWire, TenantWire, Tier } from "../core/wire/tenant.ts";
 import { auditRow } from "./audit.ts";

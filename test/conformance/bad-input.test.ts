@@ -4,7 +4,7 @@
  */
 import { connect } from "node:net";
 import { beforeAll, expect, it } from "vitest";
-import { problemBody } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/common.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { user as userShape } from "../../src/core/wire/user.ts";
 import { BIG_JSON, readsJson } from "../support/bad-requests.ts";

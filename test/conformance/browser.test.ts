@@ -2,10 +2,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { moment } from "../../src/core/wire/common.ts";
-import { problemBody } from "../../src/core/wire/problem.ts";
-import type { TurnWire } from "../../src/core/wire/turn.ts";
-import { turnEvent } from "../../src/core/wire/turn-event.ts";
+import { moment, problemBody } from "../../src/core/wire/common.ts";
+import { type TurnWire, turnEvent } from "../../src/core/wire/turn.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { type Pages, SESSION, servePages, startBrowser } from "./support/browser.ts";
 import { type Member, newMember, served, shown } from "./support/client.ts";

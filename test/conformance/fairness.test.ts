@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
-import { type MeWire, me } from "../../src/core/wire/me.ts";
+import { type MeWire, me } from "../../src/core/wire/key.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { video } from "../../src/core/wire/video.ts";
 import { leastOf, type Member, newKey, newMember, request, served, shown, until } from "./support/client.ts";

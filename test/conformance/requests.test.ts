@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 2: requests. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { me } from "../../src/core/wire/me.ts";
+import { me } from "../../src/core/wire/key.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { link, render } from "../../src/core/wire/render.ts";
 import { attachment, upload } from "../../src/core/wire/upload.ts";

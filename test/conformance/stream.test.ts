@@ -2,8 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
-import { turn } from "../../src/core/wire/turn.ts";
-import { turnEventsPage } from "../../src/core/wire/turn-event.ts";
+import { turn, turnEventsPage } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, problem, request, served, shown } from "./support/client.ts";
 import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd } from "./support/frames.ts";
 

@@ -1,8 +1,7 @@
 /** PROTOCOL.md sections 4.1 to 4.3: how a turn is sent, in what order turns run, and what their events look like. */
 import { describe, expect, it } from "vitest";
 import { pageSchema } from "../../src/core/wire/common.ts";
-import { turn } from "../../src/core/wire/turn.ts";
-import { isTerminal } from "../../src/core/wire/turn-event.ts";
+import { isTerminal, turn } from "../../src/core/wire/turn.ts";
 import { at, leastOf, type Member, newMember, problem, shown } from "./support/client.ts";
 import { countTo, idsOf, typesOf, type Watched, watchToEnd } from "./support/frames.ts";
 import { clearFailures, failNext, messagesWith } from "./support/nemo.ts";

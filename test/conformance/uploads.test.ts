@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 5: uploads and assets. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { problemBody } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/common.ts";
 import { asset, attachment, upload } from "../../src/core/wire/upload.ts";
 import { newMember, problem, shown, until } from "./support/client.ts";
 import { announce, media, put, putAndBreak, putZeros, sendAndBreak, sendFile } from "./support/media.ts";

@@ -4,7 +4,7 @@
  * shows a file fails here until it is in the table.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fileFields } from "../../src/core/wire/file.ts";
+import { fileFields } from "../../src/core/wire/common.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";

@@ -1,6 +1,6 @@
 /** Generators from a description, over HTTP. */
 import { describe, expect, it } from "vitest";
-import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";

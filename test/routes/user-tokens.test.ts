@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { randomUserHash, userHash } from "../../src/core/ids.ts";
 import type { EventWire } from "../../src/core/wire/event.ts";
-import type { MeWire } from "../../src/core/wire/me.ts";
+import type { MeWire } from "../../src/core/wire/key.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";

@@ -6,8 +6,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type EventId, eventId, type TenantId, userHash } from "../../src/core/ids.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
-import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
-import type { MeWire } from "../../src/core/wire/me.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator.ts";
+import type { MeWire } from "../../src/core/wire/key.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";

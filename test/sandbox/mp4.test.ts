@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { VideoClip } from "../../src/sandbox/clip.ts";
-import { CLIP_1280X720 } from "../../src/sandbox/clips/1280x720.ts";
+import { CLIP_1280X720, type VideoClip } from "../../src/sandbox/clips.ts";
 import { FRAME_SIZES } from "../../src/sandbox/prompt-words.ts";
 import { SAMPLE_FRAME_SIZES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
 import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";

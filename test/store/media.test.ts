@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
-import { CLIP_1080X1920 } from "../../src/sandbox/clips/1080x1920.ts";
+import { CLIP_1080X1920 } from "../../src/sandbox/clips.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
 import { putManifest } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";

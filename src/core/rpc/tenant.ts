@@ -10,7 +10,6 @@ import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
 import type { Period, UsageRow } from "../usage.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import type { HookBody, HookFilter, HookWire, NewHook } from "../wire/hook.ts";
 import type { QuotasWire } from "../wire/tenant.ts";
 import type { UsageDimension } from "../wire/usage.ts";
 import type {
@@ -18,9 +17,13 @@ import type {
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  HookBody,
+  HookFilter,
+  HookWire,
   JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
+  NewHook,
   RotatedSecretWire,
 } from "../wire/webhook.ts";
 import type { Call, Page, PageRequest } from "./user.ts";

@@ -1,17 +1,15 @@
 /** An invented event of each type: the sample of a hook before a real event exists. */
 import type { Mode } from "../ids.ts";
 import type { BatchWire } from "../wire/batch.ts";
-import type { FailureWire } from "../wire/common.ts";
+import { type DownloadFields, type FailureWire, type FileFields, NO_PROPERTIES } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import { type DownloadFields, type FileFields, NO_PROPERTIES } from "../wire/file.ts";
-import type { GeneratorJobWire } from "../wire/generator-job.ts";
-import type { HookWire } from "../wire/hook.ts";
+import type { GeneratorJobWire } from "../wire/generator.ts";
 import type { RenderWire } from "../wire/render.ts";
 import type { NemoTokenWire } from "../wire/token.ts";
 import type { TurnWire } from "../wire/turn.ts";
 import type { AssetWire, UploadWire } from "../wire/upload.ts";
 import type { VideoWire } from "../wire/video.ts";
-import type { EndpointWire } from "../wire/webhook.ts";
+import type { EndpointWire, HookWire } from "../wire/webhook.ts";
 
 /** The origin of the samples' links, which do not work. */
 export const ORIGIN = "https://gateway.example";

@@ -23,7 +23,6 @@ import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import type { Period, UsageRow } from "../../core/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
-import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
 import type {
@@ -31,9 +30,13 @@ import type {
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  HookBody,
+  HookFilter,
+  HookWire,
   JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
+  NewHook,
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";

@@ -15,7 +15,7 @@ import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../co
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";
-import type { AttributionWire } from "../../core/wire/attribution.ts";
+import type { AttributionWire } from "../../core/wire/common.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { logBug } from "../../log.ts";
 import type { ClaimLink, Nemo } from "../../nemo/client.ts";

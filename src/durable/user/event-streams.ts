@@ -18,7 +18,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { EventSubscription } from "../../core/rpc/user.ts";
 import { forUser } from "../../core/user-view.ts";
 import { isVideoOver, type Video } from "../../core/video.ts";
-import { isTerminal } from "../../core/wire/turn-event.ts";
+import { isTerminal } from "../../core/wire/turn.ts";
 import { isVideoEnd, type VideoEventsPage, type VideoEventWire, type VideoWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Downloads } from "../shared/downloads.ts";

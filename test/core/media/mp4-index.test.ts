@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readFragment, readIndex } from "../../../src/core/media/mp4.ts";
 import { MediaError } from "../../../src/core/media/source.ts";
-import { CLIP_1280X720 } from "../../../src/sandbox/clips/1280x720.ts";
+import { CLIP_1280X720 } from "../../../src/sandbox/clips.ts";
 import { movieOf } from "../../../src/sandbox/video-file.ts";
 
 /** The content of an export's index. */

@@ -9,7 +9,7 @@ import { scaledTimings } from "../../../src/core/timings.ts";
 import { hookBody } from "../../../src/core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../../src/core/webhooks/samples.ts";
 import type { EventType } from "../../../src/core/wire/event.ts";
-import type { HookBody, HookWire } from "../../../src/core/wire/hook.ts";
+import type { HookBody, HookWire } from "../../../src/core/wire/webhook.ts";
 import { readConfig } from "../../../src/env.ts";
 import { type SteppedClock, startClock } from "../../support/clock.ts";
 import { bad, call, env, freshAddress, good, tenantRpc, tenantStub, until } from "../../support/objects.ts";

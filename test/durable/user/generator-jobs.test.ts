@@ -3,8 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import { fillPrompt, recipeFaults } from "../../../src/core/generators/recipe.ts";
 import type { GeneratorJobId } from "../../../src/core/ids.ts";
-import type { GeneratorWire } from "../../../src/core/wire/generator.ts";
-import type { GeneratorJobWire } from "../../../src/core/wire/generator-job.ts";
+import type { GeneratorJobWire, GeneratorWire } from "../../../src/core/wire/generator.ts";
 import { readGenerator } from "../../../src/store/generators.ts";
 import { makeTenant } from "../../support/gateway.ts";
 import {

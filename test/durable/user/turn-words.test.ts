@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
 import type { UserRpc } from "../../../src/core/rpc/user.ts";
-import type { TurnEventWire } from "../../../src/core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../src/core/wire/turn.ts";
 import { call, endOf, freshAddress, good, newProject, requestLog, say, until, userRpc } from "../../support/objects.ts";
 
 async function eventsOf(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {

@@ -7,7 +7,7 @@ import { cancelledRender, isAttested, newRenderOf, type Render, reuseOf, toDropp
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { isExportable, summaryLine } from "../../../core/timeline/timeline.ts";
-import type { AttributionWire } from "../../../core/wire/attribution.ts";
+import type { AttributionWire } from "../../../core/wire/common.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { pageOf } from "../../shared/context.ts";

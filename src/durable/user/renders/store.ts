@@ -15,7 +15,7 @@ import {
 } from "../../../core/render.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
-import { type FileProperties, NO_PROPERTIES } from "../../../core/wire/file.ts";
+import { type FileProperties, NO_PROPERTIES } from "../../../core/wire/common.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
 import { cursorOf, type ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";

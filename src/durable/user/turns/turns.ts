@@ -18,9 +18,8 @@ import type { Call, EventSubscription, Page, PageRequest } from "../../../core/r
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type Turn } from "../../../core/turn.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
-import type { AttributionWire } from "../../../core/wire/attribution.ts";
-import type { NewTurn, TurnWire } from "../../../core/wire/turn.ts";
-import type { TurnEventsPage, TurnEventWire } from "../../../core/wire/turn-event.ts";
+import type { AttributionWire } from "../../../core/wire/common.ts";
+import type { NewTurn, TurnEventsPage, TurnEventWire, TurnWire } from "../../../core/wire/turn.ts";
 import { pageOf } from "../../shared/context.ts";
 import { readMeta, writeMeta } from "../../shared/database.ts";
 import {
