@@ -40,7 +40,7 @@ const remove = defineRoute({
   tags,
   summary: "Delete an asset",
   description:
-    "Deletes the asset, its file and every link to it. What Nemo holds of it in a project stays there, and the asset can no longer be attached: a project that waits for it continues without it. A repeated call returns 204 for 30 days.",
+    "Deletes the asset, its file and every link to it. Copies that Nemo already has in a project stay there. The asset can no longer be attached; a project that waits for it continues without it. A repeated call returns 204 for 30 days.",
   request: { params: ownedParams("ast") },
   responses: { 204: { description: "The asset is deleted." } },
 });

@@ -81,7 +81,7 @@ const listEvents = defineRoute({
   tags: eventTags,
   summary: "List events",
   description:
-    "Oldest first. To read on, pass `next_cursor` as `?after=`. A user token sees the events of its own user.",
+    "Oldest first. To continue, pass `next_cursor` as `?after=`. A user token sees the events of its own user.",
   request: { query },
   responses: { 200: jsonResponse(eventsPage, "A page of events.") },
 });

@@ -349,7 +349,7 @@ describe("a crash during a concatenation", () => {
       to,
       keep,
     ) {
-      if (keep) throw new Error("died"); // the plan was made, no partial was acquired
+      if (keep) throw new Error("crashed"); // the plan was made, no partial was acquired
       return real.call(this, to, keep);
     });
     const final = await joined(address, partials);
@@ -378,7 +378,7 @@ describe("a crash during a concatenation", () => {
     await idle(final);
     expect(good(await portOf(final).read())).toMatchObject({ status: "failed", error: { code: "not_found" } });
     const usedBy = await runInDurableObject(stubOf(other), (_, { storage }) =>
-      storage.sql.exec<{ acquired: string }>("SELECT value->>'lentTo' AS lent FROM meta WHERE key = 'upload'").one(),
+      storage.sql.exec<{ acquired: string }>("SELECT value->>'lentTo' AS acquired FROM meta WHERE key = 'upload'").one(),
     );
     expect(usedBy.acquired).toBe("[]");
   });
