@@ -38,7 +38,7 @@ const GOAL = 1.2;
 const TIME_SCALE = 60;
 /** A server's memory still grows by itself just after its start. */
 const SETTLE_MS = 2_000;
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 /** Timeout per item, in ms. */
 const ITEM_MS = 20_000;
 
@@ -52,7 +52,7 @@ async function asBatch(api: Api, count: number): Promise<void> {
   const items = Array.from({ length: count }, (_, n) => ({ prompt: `make a 2 second video no. ${n}` }));
   const json = { items, concurrency: CONCURRENCY };
   const { id } = await api.get("/v1/batches", batch, { method: "POST", json, headers: USER });
-  for (const until = Date.now() + count * ITEM_MS; ; await sleep(LOOK_EVERY_MS)) {
+  for (const until = Date.now() + count * ITEM_MS; ; await sleep(POLL_EVERY_MS)) {
     const { status, counts } = await api.get(`/v1/batches/${id}`, batch);
     if (status === "completed" && counts.completed === count) return;
     if (status === "completed" || Date.now() > until) throw new Error(`${counts.completed} of ${count} were made`);
@@ -103,7 +103,7 @@ async function measure(setup: BenchSetup, { way, count, collecting }: Load): Pro
     let peakMib = beforeMib;
     const looking = setInterval(() => {
       peakMib = Math.max(peakMib, runtimeMib(server.pid));
-    }, LOOK_EVERY_MS);
+    }, POLL_EVERY_MS);
     const began = performance.now();
     await WAYS[way](api, count).finally(() => clearInterval(looking));
     const seconds = (performance.now() - began) / 1_000;

@@ -29,7 +29,7 @@ type Servers = Readonly<Record<RequestTarget["at"], Child & { readonly url: stri
 async function startAll(dir: string): Promise<Servers> {
   const setup = await prepareBench(dir);
   const child: Child = startChild("plain-server.ts", SERVER_CPU, {});
-  const plain = { ...child, ...(await child.hear(listening)) };
+  const plain = { ...child, ...(await child.nextMessage(listening)) };
   return { plain, peers: await startServer(setup, "peers"), gateway: await startServer(setup, "gateway") };
 }
 
@@ -39,7 +39,7 @@ async function load(target: RequestTarget, servers: Servers, key: string, second
   const before = usageOf(server.pid).cpuSeconds;
   const child = startChild("request-load.ts", LOAD_CPU, settings);
   try {
-    const result = await child.hear(requestResult);
+    const result = await child.nextMessage(requestResult);
     const requests = Math.max(1, result.requests);
     return { ...result, cpuMicros: (1e6 * (usageOf(server.pid).cpuSeconds - before)) / requests };
   } finally {

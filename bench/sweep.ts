@@ -24,7 +24,7 @@ const SIZES = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000];
 /** Runs per size; the first is a warm-up and not counted if there are others. */
 const RUNS = quick ? 2 : 3;
 /** Polling interval for woken objects, in ms. */
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 /** Timeout until all objects are woken, in ms. */
 const TIMEOUT_MS = 300_000;
 
@@ -56,7 +56,7 @@ async function measure(server: { readonly url: string; readonly pid: number }, r
   const aloneMib = usageOf(server.pid).memoryMib;
   const began = performance.now();
   const running = ask(`${server.url}/sweep`, ran);
-  for (let peak = 0; ; await sleep(LOOK_EVERY_MS)) {
+  for (let peak = 0; ; await sleep(POLL_EVERY_MS)) {
     const { woken, again } = await ask(server.url, state);
     peak = Math.max(peak, usageOf(server.pid).memoryMib);
     const wokenMs = performance.now() - began;

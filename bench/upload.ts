@@ -44,7 +44,7 @@ async function measure(setup: BenchSetup, target: UploadTarget, load: Load): Pro
     const grown = watchMemory(server.pid);
     const before = usageOf(server.pid).cpuSeconds;
     const client = startChild("upload-load.ts", LOAD_CPU, { ...server.ask, ...LOADS[load], chunkBytes: CHUNK_BYTES });
-    const { seconds, failed, fault } = await client.hear(uploadResult);
+    const { seconds, failed, fault } = await client.nextMessage(uploadResult);
     const cpuSeconds = usageOf(server.pid).cpuSeconds - before;
     const grownMib = grown();
     const others = noise();

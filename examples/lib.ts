@@ -15,18 +15,18 @@ export type Video = {
   readonly message: string | null;
   readonly error: { readonly title: string; readonly detail: string } | null;
   readonly status_url: string;
-  /** The file, for whoever holds the link; null until it is there. */
+  /** The file, for anyone who has the link; null until it exists. */
   readonly download_url: string | null;
   readonly poll_after_seconds: number | null;
 };
 
-/** One request with the key, or with a user's token. Throws with the gateway's own words when it is refused. */
+/** One request with the key, or with a user's token. Throws the gateway's problem when it is rejected. */
 export async function request(path: string, init: RequestInit = {}, credential = KEY): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("Authorization", `Bearer ${credential}`);
   const response = await fetch(path.startsWith("http") ? path : `${NGW}${path}`, { ...init, headers });
   if (response.ok) return response;
-  throw new Error(`${init.method ?? "GET"} ${path} was refused: ${await response.text()}`);
+  throw new Error(`${init.method ?? "GET"} ${path} was rejected: ${await response.text()}`);
 }
 
 /** A POST of JSON under a key of its own: repeating it with the same key does nothing twice. */
@@ -55,6 +55,6 @@ export async function finished(video: Video): Promise<Video> {
 export async function save(video: Video, file: string): Promise<void> {
   if (video.download_url === null) throw new Error(`${video.id} has no file`);
   const answer = await fetch(video.download_url);
-  if (!answer.ok) throw new Error(`the file of ${video.id} was refused: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`the file of ${video.id} was rejected: ${await answer.text()}`);
   await writeFile(file, new Uint8Array(await answer.arrayBuffer()));
 }

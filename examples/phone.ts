@@ -16,7 +16,7 @@ const CHUNK = 16 * 1024;
 // ---- on the server: the user has signed in there, the key stays there
 const { token } = await post<{ token: string }>("/users/ada/tokens", { expires_in_seconds: 600 }, `token-${run}`);
 
-// ---- on the phone: an upload in chunks, by tus. Asking for the offset first makes it safe to go on after any break.
+// ---- on the phone: an upload in chunks, by tus. Reading the offset first makes it safe to continue after any break.
 const bytes = new Uint8Array(await readFile(clip));
 const created = await request(
   "/uploads",
@@ -47,7 +47,7 @@ const assets = [upload.split("/").at(-1)];
 const prompt = "make a 5-second promo of this clip";
 const video = await post<Video>("/videos", { prompt, assets }, `video-${run}`, token);
 
-// ---- and its stream: the first connection is dropped after three events, the second goes on where it was
+// ---- and its stream: the first connection is dropped after three events, the second continues where it was
 let last = "0";
 let end = "";
 let done = video;
@@ -79,8 +79,8 @@ console.log(`${promo} is ${video.id}`);
 /** The events of a stream: `id:`, `event:` and `data:` lines, an empty line after each event. */
 async function* eventsOf(response: Response): AsyncGenerator<{ id: string; type: string; data: string }> {
   let text = "";
-  for await (const piece of (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream())) {
-    text += piece;
+  for await (const chunk of (response.body ?? new Blob([]).stream()).pipeThrough(new TextDecoderStream())) {
+    text += chunk;
     for (let at = text.indexOf("\n\n"); at >= 0; at = text.indexOf("\n\n")) {
       const fields = new Map(
         text

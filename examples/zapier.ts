@@ -23,17 +23,17 @@ const json = async (path: string, body: Flat): Promise<Flat> =>
     })
   ).json()) as Flat;
 
-// ---- the tool's trigger: an address that waits for one webhook. The clip lies there too, as it would in somebody's store.
+// ---- the tool's trigger: an address that receives one webhook. The clip is served there too, as from the customer's own storage.
 const order = `order-${crypto.randomUUID()}`;
 let take: (body: Flat) => void = () => undefined;
-const told = new Promise<Flat>((resolve, reject) => {
+const received = new Promise<Flat>((resolve, reject) => {
   take = resolve;
   setTimeout(() => reject(new Error("no webhook came within five minutes")), TIMEOUT_MS).unref();
 });
 const receiver = createServer(async (incoming, answer) => {
   if (incoming.method === "GET") return void answer.end(await readFile(clip));
   let text = "";
-  for await (const piece of incoming) text += piece;
+  for await (const chunk of incoming) text += chunk;
   answer.end();
   const body = JSON.parse(text) as Flat;
   if (body.metadata_order === order) take(body);
@@ -52,11 +52,11 @@ await json("/generators/free-generation-maker/videos", {
 });
 
 // ---- one flat webhook, with a link that needs no key
-const body = await told;
+const body = await received;
 for (const [field, value] of Object.entries(body))
   if (typeof value === "object" && value !== null) throw new Error(`${field} is not flat`);
 const file = await fetch(String(body.download_url), { redirect: "error" });
-if (!file.ok) throw new Error(`the file was refused: ${await file.text()}`);
+if (!file.ok) throw new Error(`the file could not be read: ${await file.text()}`);
 await writeFile(promo, new Uint8Array(await file.arrayBuffer()));
 await request(`/hooks/${hook.id}`, { method: "DELETE" });
 receiver.close();

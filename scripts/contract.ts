@@ -56,7 +56,7 @@ async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
   if (wanted.yes) return true;
   if (!process.stdin.isTTY) return false;
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await prompt.question("Type yes to go on: ");
+  const answer = await prompt.question("Type yes to continue: ");
   prompt.close();
   return answer.trim() === "yes";
 }

@@ -33,7 +33,7 @@ const VIDEOS = join(ROOT, ".state/demo");
 
 /** Explains why the file does not show the uploaded clip. */
 const SANDBOX_PICTURE =
-  "Its picture is the sandbox's: blue, with the word TEST, as long as the timeline says. Nemo makes the real one: NEMO_TOKEN=… npm run demo -- --live";
+  "Its image is the sandbox's: blue, with the word TEST, as long as the timeline says. Nemo makes the real one: NEMO_TOKEN=… npm run demo -- --live";
 
 /** The gateway's last lines of output, printed with an error; empty before it runs. */
 let lastLines = (): string => "";
@@ -133,7 +133,7 @@ async function makeVideo(api: Api, projectId: string, timeout: Timeout): Promise
   return over;
 }
 
-async function hear(receiver: WebhookReceiver, renderId: string, timeout: Timeout): Promise<void> {
+async function receiveEvent(receiver: WebhookReceiver, renderId: string, timeout: Timeout): Promise<void> {
   try {
     const event = await receiver.waitFor(
       ({ type, data }) => type === "render.completed" && data.id === renderId,
@@ -159,7 +159,7 @@ async function download(api: Api, done: RenderWire): Promise<string> {
   const path = join(VIDEOS, `promo-${process.pid}.mp4`);
   writeFileSync(path, bytes);
   printDetail(
-    `an MP4: ${(durationMs / 1000).toFixed(1)} s, ${width}×${height}, ${samples} pictures, ${bytes.byteLength} bytes`,
+    `an MP4: ${(durationMs / 1000).toFixed(1)} s, ${width}×${height}, ${samples} frames, ${bytes.byteLength} bytes`,
   );
   return path;
 }
@@ -177,7 +177,7 @@ async function runStory(options: DemoOptions): Promise<string> {
     options.mode === "live" ? "Check that the account behind NEMO_TOKEN is signed in and has credits." : log;
   await step(`Say “${PROMPT}”`, refill, () => say(api, projectId, timeout));
   const done = await step("Render", refill, () => makeVideo(api, projectId, timeout));
-  await step("Hear the webhook", log, () => hear(receiver, done.id, timeout));
+  await step("Receive the webhook", log, () => receiveEvent(receiver, done.id, timeout));
   return step("Download the video", log, () => download(api, done));
 }
 

@@ -69,7 +69,7 @@ function printWelcome(url: string, key: string): void {
   console.log(`Test key: ${key}\n`);
   console.log("In a second terminal: the names that README's commands and the examples use.\n");
   console.log(`${namesLine(url, key, `http://127.0.0.1:${RECEIVER_PORT}`)}\n`);
-  console.log("Then from nothing to an MP4, whose picture is the sandbox's: paste these lines, one after the other.\n");
+  console.log("Then from nothing to an MP4, with the sandbox's image: paste these lines, one after the other.\n");
   for (const line of curlLines()) console.log(`${line}\n`);
   console.log(dim(`Ctrl-C stops it. State: ${STATE_NAME}, secrets: .dev.vars, admin token: ADMIN_TOKEN in .dev.vars`));
 }
@@ -107,7 +107,7 @@ async function main(): Promise<number> {
     stateDir: STATE,
     secretsFile: join(ROOT, ".dev.vars"),
     vars: passedVars(),
-    heard: (raw) => {
+    onLine: (raw) => {
       const line = shown(raw);
       if (line !== null) console.log(line);
     },

@@ -45,7 +45,7 @@ if (stranger !== undefined) {
   process.exit(2);
 }
 
-type Place = { readonly gateway: Gateway; readonly receiver: Receiver; readonly key: string };
+type Setup = { readonly gateway: Gateway; readonly receiver: Receiver; readonly key: string };
 
 /** `npm run receiver` as a separate process. */
 type Receiver = { readonly url: string; readonly lines: readonly string[]; readonly group: ProcessGroup };
@@ -87,7 +87,7 @@ function headerOf(file: string): string {
 }
 
 /** Runs one as its header says; returns the last line that it printed. Throws if it fails or saves a file that is not an MP4. */
-async function run(file: string, { gateway, key }: Place): Promise<string> {
+async function run(file: string, { gateway, key }: Setup): Promise<string> {
   const folder = makeFolder(file);
   const command = headerOf(file);
   const env = { ...process.env, PATH: personsPath, NGW: `${gateway.url}/v1`, KEY: key };
@@ -110,16 +110,16 @@ async function run(file: string, { gateway, key }: Place): Promise<string> {
 const isHere = (shell: Shell): boolean => spawnSync(shell, ["-c", "exit"]).status === 0;
 
 /** Opens an interactive shell and pastes the variables that `npm run dev` prints. */
-async function openShell(shell: Shell, folder: string, { gateway, receiver, key }: Place): Promise<ShellSession> {
+async function openShell(shell: Shell, folder: string, { gateway, receiver, key }: Setup): Promise<ShellSession> {
   const session = new ShellSession(shell, folder, { ...process.env, PATH: personsPath });
   await session.type(namesLine(gateway.url, key, receiver.url), TIMEOUT_MS);
   return session;
 }
 
 /** Pastes the commands that `npm run dev` prints; returns their number. */
-async function pasteLines(shell: Shell, place: Place): Promise<string> {
+async function pasteLines(shell: Shell, setup: Setup): Promise<string> {
   const folder = makeFolder(`lines-${shell}`);
-  const session = await openShell(shell, folder, place);
+  const session = await openShell(shell, folder, setup);
   const lines = curlLines();
   let text = "";
   for (const line of lines) text += await session.type(line, TIMEOUT_MS);
@@ -156,13 +156,13 @@ async function untilPrinted(receiver: Receiver, begin: string): Promise<void> {
 }
 
 /** Pastes the commands of README's sections, in order, into one shell; returns their number. */
-async function followReadme(shell: Shell, place: Place): Promise<string> {
-  const { gateway } = place;
+async function followReadme(shell: Shell, setup: Setup): Promise<string> {
+  const { gateway } = setup;
   const receiver = await startReceiver(); // of its own, so that its lines come from this shell's commands
   const folder = makeFolder(`readme-${shell}`);
   writeFileSync(join(folder, ".admin-token"), gateway.adminToken);
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const session = await openShell(shell, folder, { ...place, receiver });
+  const session = await openShell(shell, folder, { ...setup, receiver });
   await session.type(`GW=${gateway.url}`, TIMEOUT_MS);
   const commands = [...commandsOf(readme, "Run it for others"), ...commandsOf(readme, "Use it")];
   for (const command of commands) await typeUntilSaid(session, command);
@@ -179,14 +179,14 @@ async function main(): Promise<number> {
   const gateway = await startGateway({ stateDir: join(STATE, "gateway"), vars: { TIME_SCALE: "10" } });
   const admin = apiWith(gateway.url, gateway.adminToken);
   const key = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
-  const place: Place = { gateway, receiver: await startReceiver(), key };
+  const setup: Setup = { gateway, receiver: await startReceiver(), key };
   const shells = (["bash", "zsh"] as const).filter(isHere);
   console.log(`README's commands are pasted into ${shells.join(" and ")}.`);
   const runs = [
-    ...EXAMPLES.map((name) => ({ name, start: () => run(name, place) })),
+    ...EXAMPLES.map((name) => ({ name, start: () => run(name, setup) })),
     ...shells.flatMap((shell) => [
-      { name: "README.md", start: () => followReadme(shell, place) },
-      { name: "README.md", start: () => pasteLines(shell, place) },
+      { name: "README.md", start: () => followReadme(shell, setup) },
+      { name: "README.md", start: () => pasteLines(shell, setup) },
     ]),
   ];
   let failed = 0;

@@ -15,8 +15,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LOCK = join(ROOT, ".state/install.lock");
 const LEAST_NODE = 20;
 /** How long one run waits for another that installs. */
-const PATIENCE_MS = 15 * 60_000;
-const LOOK_EVERY_MS = 250;
+const INSTALL_WAIT_MS = 15 * 60_000;
+const POLL_EVERY_MS = 250;
 
 const readJson = (path) => {
   try {
@@ -167,8 +167,8 @@ async function untilInstalled() {
     throw new Error(
       `Node ${LEAST_NODE} or newer is needed, and this is ${process.version}: install it from nodejs.org.`,
     );
-  let told = false;
-  for (const until = Date.now() + PATIENCE_MS; whyInstall() !== null; ) {
+  let hasPrinted = false;
+  for (const until = Date.now() + INSTALL_WAIT_MS; whyInstall() !== null; ) {
     if (takeLock()) {
       try {
         const why = whyInstall(); // another run may have installed before this one got the lock
@@ -179,9 +179,9 @@ async function untilInstalled() {
       return;
     }
     if (Date.now() > until) throw new Error(`Another run has been installing for too long: end it, or remove ${LOCK}.`);
-    if (!told) console.error("Another run installs the packages; waiting for it.");
-    told = true;
-    await new Promise((settle) => setTimeout(settle, LOOK_EVERY_MS));
+    if (!hasPrinted) console.error("Another run installs the packages; waiting for it.");
+    hasPrinted = true;
+    await new Promise((settle) => setTimeout(settle, POLL_EVERY_MS));
   }
 }
 

@@ -102,7 +102,7 @@ async function main(name: string): Promise<void> {
   await sleep(1_500);
   await gateway.kill();
 
-  const facts = {
+  const manifest = {
     key,
     hook_port: HOOK_PORT,
     project: project.id,
@@ -114,7 +114,7 @@ async function main(name: string): Promise<void> {
     tus_bytes: TUS_BYTES,
     tus_sha256: createHash("sha256").update(fileOf(TUS_BYTES)).digest("hex"),
   };
-  writeFileSync(join(stateDir, "facts.json"), `${JSON.stringify(facts, null, 2)}\n`);
+  writeFileSync(join(stateDir, "facts.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   rmSync(join(stateDir, "vars.env"), { force: true });
   const target = join(ROOT, `test/fixtures/${name}.tar.gz`);
   const packed = spawnSync("tar", ["-czf", target, "-C", stateDir, "facts.json", "secrets.env", "state"], {

@@ -1,4 +1,4 @@
-// Converts an Annex B stream of one GOP into a TypeScript module for the muxer: length-prefixed samples and the decoder record.
+// Converts an Annex B stream of one GOP into a TypeScript constant for the muxer: length-prefixed samples and the decoder record.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
@@ -50,9 +50,7 @@ const lines = Buffer.concat(samples)
   .match(/.{1,110}/g)
   .join("\n");
 
-process.stdout.write(`/** Made by scripts/make-test-clips.sh with Debian's ffmpeg (libx264, no B-frames) and DejaVu Sans Bold. Do not edit. */
-import { unpackClip, type VideoClip } from "../clip.ts";
-
+process.stdout.write(`
 /** One second, ${width}x${height}, 30 frames, "TEST" on blue. Base64 of samples with 4-byte lengths. */
 export const CLIP_${width}X${height}: VideoClip = unpackClip({
   width: ${width},

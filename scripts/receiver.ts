@@ -34,7 +34,7 @@ async function main(): Promise<number> {
   if (secrets.some((secret) => !/^whsec_[\w+/=-]+$/.test(secret)))
     throw new Error("--secret takes what an endpoint's creation answered as `secret`: it begins with whsec_.");
   if (!(await isFree(port))) throw new PortTakenError(port);
-  const receiver = await startLocalReceiver({ port, secrets, folder: join(ROOT, "test/media"), heard: print });
+  const receiver = await startLocalReceiver({ port, secrets, folder: join(ROOT, "test/media"), onLine: print });
   onEnd(receiver.close);
   console.log(`${bold(receiver.url)} takes webhooks at any path, and serves test/media: ${receiver.url}/clip.mp4`);
   console.log(dim("Ctrl-C stops it."));

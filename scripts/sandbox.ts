@@ -31,7 +31,9 @@ async function main(): Promise<number> {
     `${bold(sandbox.url)} speaks the Nemo API. A token: curl -X POST ${sandbox.url}/api/auth/anonymous-token -H 'X-Client-Id: me'`,
   );
   console.log(
-    dim("GET /__ledger, GET and POST /__switches, GET /__faults. Another sandbox: header X-Sandbox. Ctrl-C stops it."),
+    dim(
+      "GET /__requests, GET and POST /__switches, GET /__faults. Another sandbox: header X-Sandbox. Ctrl-C stops it.",
+    ),
   );
   await sandbox.ended;
   if (!asked) console.error(red(`the sandbox ended by itself:\n${sandbox.lastLines()}`));

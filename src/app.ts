@@ -12,7 +12,7 @@ import { checkInvalid, onError } from "./http/problem.ts";
 import { LiteralFirstRouter } from "./http/router.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
-import { adminRoutes } from "./routes/admin/index.ts";
+import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountBatches } from "./routes/batches.ts";
 import { mountDeliveries, mountEvents } from "./routes/deliveries.ts";

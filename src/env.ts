@@ -24,13 +24,13 @@ export type Env = {
   MEDIA: R2Bucket;
   WAKE: Queue<WakeMessage>;
   DELIVERIES: Queue<DeliveryMessage>;
-  GATE_SMALL: RateLimit;
-  GATE_MEDIUM: RateLimit;
-  GATE_LARGE: RateLimit;
-  GATE_REJECTED: RateLimit;
-  GATE_USER: RateLimit;
-  GATE_BYTES: RateLimit;
-  GATE_LOOKUP: RateLimit;
+  RATE_LIMIT_SMALL: RateLimit;
+  RATE_LIMIT_MEDIUM: RateLimit;
+  RATE_LIMIT_LARGE: RateLimit;
+  RATE_LIMIT_REJECTED: RateLimit;
+  RATE_LIMIT_USER: RateLimit;
+  RATE_LIMIT_BYTES: RateLimit;
+  RATE_LIMIT_LOOKUP: RateLimit;
   ASSETS: Fetcher;
   ROOT_SECRET: string;
   ROOT_SECRET_PREVIOUS?: string;
@@ -64,13 +64,13 @@ export const BINDINGS = [
   "MEDIA",
   "WAKE",
   "DELIVERIES",
-  "GATE_SMALL",
-  "GATE_MEDIUM",
-  "GATE_LARGE",
-  "GATE_REJECTED",
-  "GATE_USER",
-  "GATE_BYTES",
-  "GATE_LOOKUP",
+  "RATE_LIMIT_SMALL",
+  "RATE_LIMIT_MEDIUM",
+  "RATE_LIMIT_LARGE",
+  "RATE_LIMIT_REJECTED",
+  "RATE_LIMIT_USER",
+  "RATE_LIMIT_BYTES",
+  "RATE_LIMIT_LOOKUP",
   "ASSETS",
 ] as const satisfies readonly (keyof Env)[];
 

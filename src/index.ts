@@ -1,7 +1,7 @@
 /** The Worker's entry point: requests, the cron of every minute, the queues, and the object classes. No logic. */
 import { createApp } from "./app.ts";
 import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
-import { reEncryptSweep, sweep, tidy } from "./jobs/cron.ts";
+import { deleteExpired, reEncryptSweep, sweep } from "./jobs/cron.ts";
 import { deliverAll } from "./jobs/deliver.ts";
 import { recordDeadLetters, wakeAll } from "./jobs/messages.ts";
 
@@ -16,7 +16,7 @@ const app = createApp();
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env) {
-    await Promise.all([sweep(env, Date.now()), reEncryptSweep(env), tidy(env, Date.now())]);
+    await Promise.all([sweep(env, Date.now()), reEncryptSweep(env), deleteExpired(env, Date.now())]);
   },
   async queue(batch, env, ctx) {
     if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);

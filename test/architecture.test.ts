@@ -16,7 +16,7 @@ import {
 /**
  * The modules that each module may import, besides itself. A module is a folder of `src/` or a file directly in it.
  *
- * The table is tight: a test fails for an entry that no file uses. A module that is not in it is refused.
+ * The table is tight: a test fails for an entry that no file uses. A module that is not in it is rejected.
  */
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   core: [],
@@ -78,6 +78,9 @@ const FOUNDATION = [
   "vitest",
   "@hono/zod-validator",
 ];
+
+/** How many exported names two files may define: search and auto-import find one thing for nearly every name. */
+const NAMES_DEFINED_TWICE = 2;
 
 const source = readFiles("src/**/*.ts");
 const filesOf = (module: string): SourceFile[] => source.filter(({ path }) => moduleOf(path) === module);
@@ -160,6 +163,17 @@ describe("the modules of src", () => {
       ({ path, imports }) => path !== "src/index.ts" && imports.some(({ isExport }) => isExport),
     );
     expect(barrels.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("define each exported name in one file", () => {
+    const files = new Map<string, string[]>();
+    for (const { path, text } of source)
+      for (const [, name = ""] of text.matchAll(/^export (?:async )?(?:const|function|class|type|interface) (\w+)/gm))
+        files.set(name, [...(files.get(name) ?? []), path]);
+    const twice = [...files].filter(([, paths]) => new Set(paths).size > 1);
+    expect(twice.length, twice.map(([name, paths]) => `${name}: ${paths.join(", ")}`).join("\n")).toBeLessThanOrEqual(
+      NAMES_DEFINED_TWICE,
+    );
   });
 
   it("print in src/log.ts alone", () => {

@@ -1,7 +1,7 @@
 /**
- * The five documents this gateway comes from, rule by rule, and the test that proves each.
+ * The five documents that describe this gateway's clients, rule by rule, and the test that proves each.
  *
- * A rule is what one of them tells a client to do. Where four of them say the same in the same words and the fifth in
+ * A rule is what one of them requires of a client. Where four of them say the same in the same words and the fifth in
  * others, it is one row. The test named in a row must exist; a row without one fails.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -20,37 +20,37 @@ const ROWS: readonly Row[] = [
     [MAKER],
     "a description becomes a generator that a whole team can use",
     "test/routes/generator-jobs.test.ts",
-    "gives a generator that every key of the tenant can use",
+    "creates a generator that every key of the tenant can use",
   ],
   [
     [MAKER],
     "its quick edit gives an MP4",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     [VIDEO],
     "a described scene becomes a 30-second video",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     [ONLINE],
     "a text script becomes a 30-second promo video",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     [FREE],
     "a short text prompt becomes a 30-second video",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     [FOOTAGE],
     "footage becomes a new short clip with music and transitions",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     "all",
@@ -58,12 +58,12 @@ const ROWS: readonly Row[] = [
     "test/core/generators/recipe.test.ts",
     "are five complete recipes with their own slugs",
   ],
-  ["all", "says how long it takes", "test/routes/videos.test.ts", "answers at once with where to look"],
+  ["all", "says how long it takes", "test/routes/videos.test.ts", "answers at once with the address of the video"],
   [
     "all",
     "needs no editing software: one request and one download",
     "test/routes/videos.test.ts",
-    "is one request and one download",
+    "takes one request and one download",
   ],
   // ---- first contact
   [
@@ -76,37 +76,37 @@ const ROWS: readonly Row[] = [
     "all",
     "otherwise an anonymous one is fetched with a random client id",
     "test/durable/user/nemo-token.test.ts",
-    "is an anonymous one where that is allowed and nobody brought any",
+    "is an anonymous one if that is allowed and no other is set",
   ],
   [
     "all",
     "a session is made once and its id kept for every later request",
     "test/routes/built-in-generators.test.ts",
-    "%s makes one session in its caller's language",
+    "%s creates one session in its caller's language, and pays for one message and no export",
   ],
   [
     "all",
-    "the session is told the user's language",
+    "the session gets the user's language",
     "test/routes/built-in-generators.test.ts",
-    "%s makes one session in its caller's language",
+    "%s creates one session in its caller's language, and pays for one message and no export",
   ],
   [
     "all",
     "tokens and raw answers are never shown",
     "test/node/leaks.test.ts",
-    "tells nobody what is somebody else's, prints nothing, and keeps secrets sealed",
+    "exposes nothing of another tenant or user, prints nothing, and keeps secrets encrypted",
   ],
   [
     "all",
-    "a free token ends after some days, which is told before",
+    "a free token ends after some days, which is announced before",
     "test/durable/user/nemo-token.test.ts",
-    "is told about a day before its end, as an event of its tenant",
+    "is announced about a day before it expires, as an event of its tenant",
   ],
   [
     "all",
-    "the setup is told briefly, before anything is asked of the agent",
+    "the setup is described briefly, before anything is asked of the agent",
     "test/conformance/turns.test.ts",
-    "§4.3 gives the address of the events first, before anything reaches Nemo",
+    "§4.3 are announced with their address first, before anything reaches Nemo",
   ],
   // ---- what a message means
   [
@@ -137,42 +137,52 @@ const ROWS: readonly Row[] = [
     "all",
     "everything else goes to the agent",
     "test/core/commands/match.test.ts",
-    "never lose an instruction for the agent to a command",
+    "never turn an instruction for the agent into a command",
   ],
   // ---- requests
   [
     "all",
     "source, version and platform go with every request",
     "test/routes/built-in-generators.test.ts",
-    "%s tells upstream with every request who is asking",
+    "%s sends its attribution upstream with every request",
   ],
   [
     "all",
     "the source is the document's own slug, the version its own, the platform unknown where it is",
     "test/durable/user/attribution.test.ts",
-    "is the generator's for what is sent for one",
+    "is the generator's for what is sent for one, else the tenant's, field by field",
   ],
   [
     "all",
     "a message's stream is followed for at most 15 minutes",
     "test/durable/user/turn-quiet.test.ts",
-    "after fifteen minutes of nothing",
+    "is settled beside a stream of heartbeats, and after fifteen minutes without anything",
   ],
   [
     "all",
     "a file is uploaded as multipart or by address",
     "test/conformance/pull.test.ts",
-    "is fetched by Nemo through a signed link, byte for byte",
+    "is downloaded by Nemo through a signed link, byte for byte",
   ],
-  ["all", "a file that has an address needs no upload of its own", "test/conformance/imports.test.ts", "byte for byte"],
+  [
+    "all",
+    "a file that has an address needs no upload of its own",
+    "test/conformance/imports.test.ts",
+    "§5.6 downloads %s, byte for byte",
+  ],
   [
     "all",
     "a video may be made of files by their addresses alone",
     "test/durable/user/video-import.test.ts",
-    "takes addresses nested and flat, and shows none of them",
+    "accepts addresses nested and flat, and returns none of them",
   ],
-  ["all", "13 formats are taken", "test/conformance/uploads.test.ts", "§5 makes an asset of every format"],
-  ["all", "files may have 500 MB", "test/conformance/uploads.test.ts", "refuses more than 500,000,000 bytes announced"],
+  ["all", "13 formats are taken", "test/conformance/uploads.test.ts", "§5 creates an asset of every format"],
+  [
+    "all",
+    "files may have 500 MB",
+    "test/conformance/uploads.test.ts",
+    "§5.1 rejects more than 500,000,000 announced bytes, and more than 95,000,000 in one request",
+  ],
   [
     "all",
     "the balance shows available, frozen and total",
@@ -183,138 +193,143 @@ const ROWS: readonly Row[] = [
     "all",
     "video infos and generated media are read from the state",
     "test/nemo/state.test.ts",
-    "reads media lists of unknown shape",
+    "has media lists of unknown shape",
   ],
   [
     "all",
     "the draft's short keys are tracks, types, segments, durations, metadata",
     "test/nemo/timeline.test.ts",
-    "reads the documented sample into the documented line",
+    "converts the documented sample to the documented line",
   ],
   [
     "all",
     "an export costs nothing, is ordered with mp4 and high, and polled until it has an address",
     "test/conformance/renders.test.ts",
-    "§6 answers 202 and says when it looks again, until there is a file",
+    "§6 answers 202 with the time of the next poll until there is a file",
   ],
   [
     "all",
     "exports are H.264 of at most 1080×1920",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     "all",
     "a closed tab orphans the export: here it finishes by itself",
     "test/conformance/promises.test.ts",
-    "§1.4 a render finishes although nobody asks for it",
+    "§1.4 a render finishes without being polled, and its file exists before the event",
   ],
   [
     "all",
     "the draft goes into the export byte for byte",
     "test/nemo/state.test.ts",
-    "hands the draft out byte for byte, and back into a render",
+    "returns the draft byte for byte, and submits it unchanged",
   ],
-  ["all", "an export costs nothing", "test/routes/built-in-generators.test.ts", "pays for one message and no export"],
+  [
+    "all",
+    "an export costs nothing",
+    "test/routes/built-in-generators.test.ts",
+    "%s creates one session in its caller's language, and pays for one message and no export",
+  ],
   // ---- errors
   [
     "all",
     "1001: a new token, then the request again",
     "test/durable/user/nemo-token.test.ts",
-    "that Nemo refuses is renewed once, with the same client id",
+    "that Nemo rejects is renewed once, with the same client id",
   ],
   [
     "all",
     "1002: a new session",
     "test/durable/user/turn.test.ts",
-    "goes on in a new one when no timeline is lost with it",
+    "continues in a new one if no timeline is lost with it, and is sent once",
   ],
   [
     "all",
     "2001: no credits, with the address to register",
     "test/durable/user/turn-words.test.ts",
-    "says with a code when credits are exhausted",
+    "is a code when credits are exhausted: %s",
   ],
   [
     "all",
     "4001: the formats that are taken",
     "test/durable/upload/attach.test.ts",
-    "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
+    "fails at once when upstream's rejection %i is permanent, with the same problem as our own and a hint",
   ],
   [
     "all",
     "4002: too large, with what to do",
     "test/durable/upload/attach.test.ts",
-    "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
+    "fails at once when upstream's rejection %i is permanent, with the same problem as our own and a hint",
   ],
   [
     "all",
     "400 without a client id: another one, and the request again",
     "test/durable/user/nemo-token.test.ts",
-    "is asked for once more under another client id where Nemo refuses the first",
+    "is requested once more under another client id if Nemo rejects the first",
   ],
   [
     "all",
     "402 at export: a plan matter, not credits",
     "test/conformance/errors.test.ts",
-    "answers plan_upgrade_required and where to register",
+    "§3.2 answers plan_upgrade_required with the sign-up link when Nemo's plan does not allow exports",
   ],
   [
     "all",
     "429: once more after a while, tokens not before their time",
     "test/durable/user/nemo-token.test.ts",
-    "that is rationed is not asked for again before its time",
+    "that is rate-limited is not requested again before its time",
   ],
   // ---- talk about a screen
   [
     "all",
     "click, open, drag, preview and export become calls",
     "test/core/agent-text/gui-instructions.test.ts",
-    "%j leaves %j",
+    "are translated: %j becomes %j",
   ],
   // ---- the stream
   [
     "all",
     "text goes to the user, tool calls stay inside",
     "test/durable/user/turn-words.test.ts",
-    "holds no instructions for a GUI: they become calls of our own table",
+    "contains no GUI instructions: they become calls of this API",
   ],
   [
     "all",
-    "heartbeats mean that work goes on; every two minutes somebody says so",
+    "heartbeats mean that the work continues; every two minutes an event says so",
     "test/conformance/turns.test.ts",
-    "§4.3 says at least every two minutes that the work goes on",
+    "§4.3 report progress at least every two minutes, and at each new stage",
   ],
   [
     "all",
-    "an edit that closes without a word is looked up and told",
+    "an edit that closes without a word is looked up and reported",
     "test/durable/user/turn.test.ts",
-    "reports a silent edit",
+    "reports an edit without text",
   ],
   [
     "all",
-    "the timeline is told in one line of tracks",
+    "the timeline is described in one line of tracks",
     "test/nemo/timeline.test.ts",
-    "reads the documented sample into the documented line",
+    "converts the documented sample to the documented line",
   ],
   // ---- ways of working
   [
     "all",
     "quick edit: upload, say, download",
     "test/routes/built-in-generators.test.ts",
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
+    "%s: a file and a sentence give an MP4 of the requested length",
   ],
   [
     "all",
     "batch: several files, one by one, each with its own instructions and its own export",
     "test/routes/batches.test.ts",
-    "works on several files in one project, one by one, each in its own words and with its own export",
+    "edits several files in one project, one by one, each with its own prompt and its own export",
   ],
   [
     "all",
-    "iterative: the session keeps its timeline, and goes on",
+    "iterative: the session keeps its timeline, and continues",
     "test/routes/videos.test.ts",
-    "is gone on with, waited for like the first time, on a clock of its own",
+    "is continued, and awaited like the first time, with new time limits",
   ],
 ];
 
@@ -337,12 +352,12 @@ describe("every rule of the seeds", () => {
     ).toBe(true);
   });
 
-  it("is there for each of the five", () => {
+  it("is stated in each of the five", () => {
     for (const slug of SEEDS)
       expect(ROWS.filter(([of]) => of !== "all" && of.includes(slug)).length).toBeGreaterThan(0);
   });
 
-  it("is written once", () => {
+  it("is stated once", () => {
     const rules = ROWS.map(([of, rule]) => JSON.stringify([of, rule]));
     expect(rules.filter((rule, n) => rules.indexOf(rule) !== n)).toEqual([]);
   });

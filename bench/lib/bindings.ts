@@ -19,7 +19,7 @@ function setting(key: string): string {
 const object = (className: string) => ({ className, useSQLite: true });
 
 /** A rate limiter. On loopback the gateway does not use them, but they must be bound. */
-const gate = (namespace_id: string) => ({ namespace_id, simple: { limit: 6_000, period: 60 as const } });
+const limiter = (namespace_id: string) => ({ namespace_id, simple: { limit: 6_000, period: 60 as const } });
 
 const consumer = (maxBatchSize: number) => ({
   maxBatchSize,
@@ -52,13 +52,13 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
   queueProducers: { WAKE: "nemo-gateway-wake", DELIVERIES: "nemo-gateway-deliveries" },
   queueConsumers: { "nemo-gateway-wake": consumer(100), "nemo-gateway-deliveries": consumer(1) },
   ratelimits: {
-    GATE_SMALL: gate("1001"),
-    GATE_MEDIUM: gate("1002"),
-    GATE_LARGE: gate("1003"),
-    GATE_REJECTED: gate("1004"),
-    GATE_USER: gate("1005"),
-    GATE_LOOKUP: gate("1006"),
-    GATE_BYTES: gate("1007"),
+    RATE_LIMIT_SMALL: limiter("1001"),
+    RATE_LIMIT_MEDIUM: limiter("1002"),
+    RATE_LIMIT_LARGE: limiter("1003"),
+    RATE_LIMIT_REJECTED: limiter("1004"),
+    RATE_LIMIT_USER: limiter("1005"),
+    RATE_LIMIT_LOOKUP: limiter("1006"),
+    RATE_LIMIT_BYTES: limiter("1007"),
   },
   // A plain service for /docs: Miniflare's assets would put their router in front of every request.
   serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },

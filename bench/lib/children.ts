@@ -14,7 +14,7 @@ const POLITE_MS = 5_000;
 export type Child = {
   readonly pid: number;
   /** The next message, checked. Throws if the process ends, or after the timeout. */
-  readonly hear: <T>(schema: z.ZodType<T>) => Promise<T>;
+  readonly nextMessage: <T>(schema: z.ZodType<T>) => Promise<T>;
   readonly stop: () => Promise<void>;
 };
 
@@ -66,7 +66,7 @@ export function startChild(file: string, cpu: number, settings: unknown): Child 
     clearTimeout(timer);
   };
   const forget = onEnd(stop);
-  return { pid, hear: async (schema) => schema.parse(await next()), stop };
+  return { pid, nextMessage: async (schema) => schema.parse(await next()), stop };
 }
 
 /** A server's message when it listens: its URL. */

@@ -59,9 +59,9 @@ export async function measure(setup: BenchSetup, plan: Plan): Promise<Measured> 
 async function run(settings: LoadSettings, onPhase: (at: "begin" | "end") => void): Promise<LoadResult> {
   const load = startChild("stream-load.ts", LOAD_CPU, settings);
   try {
-    onPhase(await load.hear(phase));
-    onPhase(await load.hear(phase));
-    return await load.hear(loadResult);
+    onPhase(await load.nextMessage(phase));
+    onPhase(await load.nextMessage(phase));
+    return await load.nextMessage(loadResult);
   } finally {
     await load.stop();
   }

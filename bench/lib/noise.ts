@@ -5,7 +5,7 @@ import { TICKS_PER_SECOND, usageOf } from "./usage.ts";
 
 /** Others' share of one core, in percent, below which a measurement begins. Chosen. */
 const QUIET_PERCENT = 20;
-const LOOK_MS = 700;
+const POLL_MS = 700;
 
 /** Seconds all cores together were busy since the start. Fields user, nice, system, irq, softirq. Source: proc_stat(5). */
 function busySeconds(): number {
@@ -27,7 +27,7 @@ export function watchNoise(): () => number {
 export async function untilQuiet(maxMs: number): Promise<void> {
   for (const until = Date.now() + maxMs; Date.now() < until; ) {
     const noise = watchNoise();
-    await sleep(LOOK_MS);
+    await sleep(POLL_MS);
     if (!(noise() > QUIET_PERCENT)) return;
   }
 }

@@ -23,7 +23,7 @@ export async function prepareBench(dir: string, upstreamUrl: string | null = nul
 }
 
 async function startUpstream(): Promise<string> {
-  const { url } = await startChild("upstream.ts", LOAD_CPU, {}).hear(listening);
+  const { url } = await startChild("upstream.ts", LOAD_CPU, {}).nextMessage(listening);
   return url;
 }
 
@@ -85,6 +85,6 @@ export async function serve(
     v8Flags: [...v8Flags],
   };
   const child = startChild("server.ts", SERVER_CPU, settings);
-  const { url } = await child.hear(listening);
+  const { url } = await child.nextMessage(listening);
   return { ...child, url, stateDir: settings.stateDir };
 }

@@ -13,7 +13,7 @@ export const loadSettings = z.object({
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
 
-/** Sent when all streams run, and when the measured time is over. */
+/** Sent when all streams run, and when the measured time has ended. */
 export const phase = z.enum(["begin", "end"]);
 
 /** Milliseconds; JSON has no NaN. */

@@ -38,10 +38,10 @@ async function byPut({ url, headers, bytes }: UploadSettings, n: number): Promis
   if (status !== 200) throw new Error(`answered ${status}`);
 }
 
-const PIECE = 1024 * 1024;
+const CHUNK = 1024 * 1024;
 
 function* chunks(): Generator<Buffer> {
-  for (let at = 0; at < file.length; at += PIECE) yield file.subarray(at, at + PIECE);
+  for (let at = 0; at < file.length; at += CHUNK) yield file.subarray(at, at + CHUNK);
 }
 
 const began = performance.now();

@@ -30,7 +30,7 @@ export async function startTarget(setup: BenchSetup, { name }: UploadTarget): Pr
   if (name === "tus-node") {
     const stateDir = mkdtempSync(join(setup.dir, "tus-"));
     const child = startChild("tus-server.ts", SERVER_CPU, { directory: stateDir });
-    const { url } = await child.hear(listening);
+    const { url } = await child.nextMessage(listening);
     return { ...child, stateDir, ask: { how: "tus", url: `${url}/uploads`, headers: {} } };
   }
   if (name === "gateway") {

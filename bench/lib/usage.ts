@@ -8,7 +8,7 @@ export const TICKS_PER_SECOND = setting("CLK_TCK");
 const PAGE_BYTES = setting("PAGESIZE");
 const MIB = 1024 * 1024;
 /** Interval between two readings of the memory, in ms. */
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 export type Usage = { readonly cpuSeconds: number; readonly memoryMib: number };
 
@@ -68,7 +68,7 @@ export function watchMemory(root: number): () => number {
   let peak = before;
   const timer = setInterval(() => {
     peak = Math.max(peak, usageOf(root).memoryMib);
-  }, LOOK_EVERY_MS);
+  }, POLL_EVERY_MS);
   return () => {
     clearInterval(timer);
     return Math.max(peak, usageOf(root).memoryMib) - before;

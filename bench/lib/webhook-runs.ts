@@ -34,9 +34,9 @@ const ONE_WORD = { rate: 100, count: 1, bytes: 0 };
 export async function measure(send: Sender, load: Load): Promise<Measured> {
   const sink = startChild("webhook-sink.ts", LOAD_CPU, { events: load.events });
   try {
-    const { url } = await sink.hear(listening);
+    const { url } = await sink.nextMessage(listening);
     const sent = await send(load, url);
-    const got = await sink.hear(sinkResult);
+    const got = await sink.nextMessage(sinkResult);
     await sleep(SETTLE_MS);
     const cpuMicros = (1e6 * (usageOf(sent.pid).cpuSeconds - sent.cpuBefore)) / got.arrived;
     await sent.stop();
@@ -51,7 +51,7 @@ export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   const everyMs = kind === "idle" ? PAUSE_MS : 0;
   const given: LoopSettings = { url: `${sinkUrl}/hook`, events, concurrency: SENDER_SLOTS, everyMs };
   const loop = startChild("webhook-loop.ts", SERVER_CPU, given);
-  await loop.hear(z.literal("warm"));
+  await loop.nextMessage(z.literal("warm"));
   return { pid: loop.pid, cpuBefore: usageOf(loop.pid).cpuSeconds, stop: loop.stop };
 };
 

@@ -32,9 +32,9 @@ export class PlainObject extends DurableObject {
     let seq = 0;
     let rest = "";
     for await (const text of body.pipeThrough(new TextDecoderStream())) {
-      const pieces = (rest + text).split("\n\n");
-      rest = pieces.pop() ?? "";
-      const frames = pieces.map((piece) => ({ seq: ++seq, data: JSON.stringify(eventOf(piece)) }));
+      const records = (rest + text).split("\n\n");
+      rest = records.pop() ?? "";
+      const frames = records.map((record) => ({ seq: ++seq, data: JSON.stringify(eventOf(record)) }));
       for (let at = 0; at < frames.length; at += ROWS) this.#store(run, frames.slice(at, at + ROWS));
       await this.ctx.storage.sync();
       await writer.write(utf8.encode(frames.map(({ seq, data }) => `id: ${seq}\ndata: ${data}\n\n`).join("")));
@@ -50,7 +50,7 @@ export class PlainObject extends DurableObject {
 }
 
 /** The text of an upstream event. */
-function eventOf(piece) {
-  const { content, partial } = JSON.parse(piece.slice("data: ".length));
+function eventOf(record) {
+  const { content, partial } = JSON.parse(record.slice("data: ".length));
   return { type: "message", text: content.parts[0].text, partial };
 }

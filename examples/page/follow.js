@@ -1,7 +1,7 @@
 /**
  * Follows a turn from a page, over reloads: by fetch with a user token, or by EventSource with a stream ticket.
  *
- * The id of the last event is kept in sessionStorage; whatever closes the stream, the next one goes on after it. 204
+ * The id of the last event is kept in sessionStorage; after any break of the stream, the next one continues after it. 204
  * means that the turn has ended and everything was seen.
  */
 const given = new URLSearchParams(location.hash.slice(1));
@@ -46,7 +46,7 @@ function say(state) {
   document.querySelector("#state").textContent = state;
 }
 
-/** A new page's EventSource has no last id, so the first URL says where to go on; from then on it knows by itself. */
+/** A new page's EventSource has no last id, so the first URL says where to continue; from then on it knows by itself. */
 function followWithEventSource() {
   const source = new EventSource(`${eventsUrl}&after=${lastId()}`);
   for (const type of TYPES)
@@ -74,9 +74,9 @@ async function followWithFetch() {
         say("open");
         await readAll(answer.body, at);
       } else if (answer.status === 401) {
-        token = null; // it has ended: the next one goes on
+        token = null; // it has ended: the next one continues
       } else {
-        return say(`refused: ${(await answer.json()).code}`);
+        return say(`rejected: ${(await answer.json()).code}`);
       }
     } catch {
       // The connection was lost: come back for the rest.
@@ -90,8 +90,8 @@ async function followWithFetch() {
 async function readAll(body, at) {
   let text = "";
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    const frames = (text + piece.value).split("\n\n");
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const frames = (text + chunk.value).split("\n\n");
     text = frames.pop() ?? "";
     for (const frame of frames) takeFrame(frame, at);
   }

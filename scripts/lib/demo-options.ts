@@ -15,7 +15,7 @@ async function agrees(host: string): Promise<boolean> {
   console.log(`This runs against ${host} and spends about ${ABOUT_CREDITS} credits of the account behind NEMO_TOKEN.`);
   const ask = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return /^y(es)?$/i.test((await ask.question("Go on? [y/N] ")).trim());
+    return /^y(es)?$/i.test((await ask.question("Continue? [y/N] ")).trim());
   } finally {
     ask.close();
   }

@@ -32,7 +32,7 @@ export type GatewayOptions = {
   /** False prints the gateway's own output. */
   readonly quiet?: boolean | undefined;
   /** Called with every line that the gateway prints, its log lines included. */
-  readonly heard?: ((line: string) => void) | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
 };
 
 export type Gateway = {
@@ -60,14 +60,14 @@ const CRON_ADVICE =
 /** Whether a line of wrangler's is worth showing. */
 export const isUseful = (line: string): boolean => line.trim() !== "" && !CRON_ADVICE.test(line);
 
-type Place = {
+type Slot = {
   readonly stateDir: string;
   readonly secretsFile: string;
   readonly varsFile: string;
   readonly persistTo: string;
 };
 
-function slotOf(options: GatewayOptions): Place {
+function slotOf(options: GatewayOptions): Slot {
   const stateDir = resolve(options.stateDir);
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   return {
@@ -79,11 +79,11 @@ function slotOf(options: GatewayOptions): Place {
 }
 
 /** Secrets and variables are passed in private files, because all users of the machine can see a command line. */
-const devArgs = (place: Place, port: number, inspectorPort: number, logLevel: "info" | "warn"): string[] => [
+const devArgs = (slot: Slot, port: number, inspectorPort: number, logLevel: "info" | "warn"): string[] => [
   "dev",
   ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(inspectorPort)],
-  ...["--env-file", place.secretsFile, "--env-file", place.varsFile],
-  ...["--persist-to", place.persistTo, "--log-level", logLevel, "--show-interactive-dev-session=false"],
+  ...["--env-file", slot.secretsFile, "--env-file", slot.varsFile],
+  ...["--persist-to", slot.persistTo, "--log-level", logLevel, "--show-interactive-dev-session=false"],
 ];
 
 async function answers(url: string): Promise<boolean> {
@@ -120,20 +120,20 @@ async function crashOf(failpoints: FailpointServer, group: ProcessGroup): Promis
 
 /** Starts the gateway and waits until it is healthy. If it does not become healthy, stops it and throws. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const place = slotOf(options);
+  const slot = slotOf(options);
   const print = (line: string): void => {
-    options.heard?.(line);
+    options.onLine?.(line);
     if (options.quiet === false && isUseful(line)) console.log(line);
   };
-  const { ADMIN_TOKEN } = keepSecrets(place.secretsFile);
+  const { ADMIN_TOKEN } = keepSecrets(slot.secretsFile);
   const [port, inspectorPort, failpoints] = await Promise.all([
     options.port ?? freePort(),
     freePort(),
     startFailpointServer(options.isFatal ?? (() => true)),
   ]);
   const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: failpoints.url, ...options.vars };
-  writeEnvFile(place.varsFile, vars);
-  await migrateLocally({ stateDir: place.stateDir }, place.persistTo);
+  writeEnvFile(slot.varsFile, vars);
+  await migrateLocally({ stateDir: slot.stateDir }, slot.persistTo);
   // Checked after the migrations, which take a while: another gateway on this port would answer the health check.
   if (!(await isFreeWithin(port, PORT_MS))) {
     failpoints.close();
@@ -141,8 +141,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const url = `http://127.0.0.1:${port}`;
-  const group = startWrangler(devArgs(place, port, inspectorPort, options.heard ? "info" : "warn"), {
-    stateDir: place.stateDir,
+  const group = startWrangler(devArgs(slot, port, inspectorPort, options.onLine ? "info" : "warn"), {
+    stateDir: slot.stateDir,
     print,
   });
   const cron = new AbortController();

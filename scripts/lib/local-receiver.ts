@@ -23,7 +23,7 @@ export type LocalReceiverOptions = {
   /** If there are any, a webhook that none of them signed is rejected. */
   readonly secrets: readonly string[];
   readonly folder: string;
-  readonly heard: (delivery: Delivery) => void;
+  readonly onLine: (delivery: Delivery) => void;
 };
 
 /** The fields of both kinds of webhook: a nested one has the resource in `data`, a flat one its id as `<kind>_id`. */
@@ -81,7 +81,7 @@ function sendFile(folder: string, name: string, response: ServerResponse): void 
 
 /** Listens on loopback. Throws if the port is in use. */
 export async function startLocalReceiver(options: LocalReceiverOptions): Promise<LocalReceiver> {
-  const { secrets, folder, heard } = options;
+  const { secrets, folder, onLine } = options;
   const server = createServer(async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? "/", "http://receiver").pathname;
     if (request.method === "GET" || request.method === "HEAD") return sendFile(folder, path.slice(1), response);
@@ -89,7 +89,7 @@ export async function startLocalReceiver(options: LocalReceiverOptions): Promise
     if (body === null) return; // the connection broke: the sender tries again
     const signed = secrets.length === 0 ? null : isSigned(secrets, body, plainHeaders(request));
     response.writeHead(signed === false ? 400 : 204).end();
-    heard(readDelivery(path, body, signed));
+    onLine(readDelivery(path, body, signed));
   });
   await new Promise<void>((settle, fail) => {
     server.once("error", fail);

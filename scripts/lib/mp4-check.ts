@@ -94,7 +94,7 @@ function chunkOffsets(view: DataView, stbl: Box): number[] {
 }
 
 /** Checks that samples lie inside mdat boxes and have at most their size. */
-function checkPlaces(offsets: readonly number[], sampleBytes: number, mdats: readonly Box[]): void {
+function checkOffsets(offsets: readonly number[], sampleBytes: number, mdats: readonly Box[]): void {
   const stray = offsets.find((offset) => !mdats.some((mdat) => offset >= mdat.start && offset < mdat.end));
   if (offsets.length === 0 || stray !== undefined) throw new NotMp4Error(`a chunk at ${stray} lies in no mdat`);
   const room = mdats.reduce((sum, mdat) => sum + mdat.end - mdat.start, 0);
@@ -113,7 +113,7 @@ export function checkMp4(bytes: Uint8Array): Mp4 {
   const stbl = inside(view, video, "mdia", "minf", "stbl");
   const samples = samplesOf(view, inside(view, stbl, "stsz"));
   one(top, "mdat", "the file");
-  checkPlaces(
+  checkOffsets(
     chunkOffsets(view, stbl),
     samples.bytes,
     top.filter((box) => box.type === "mdat"),

@@ -24,9 +24,9 @@ export const NOISE: readonly Noise[] = [
   {
     name: "a bug on purpose",
     line: line(
-      "uncaught exception; source = Uncaught \\(in promise\\); stack = Error: (?:a bug|bug|killed by the test|not now|died|D1_ERROR: refused by the test)",
+      "uncaught exception; source = Uncaught \\(in promise\\); stack = Error: (?:a bug|bug|killed by the test|not now|crashed|D1_ERROR: rejected by the test)",
     ),
-    reason: "test/jobs and test/durable throw it to see that others go on",
+    reason: "test/jobs and test/durable throw it to see that others continue",
   },
   {
     name: "all objects ended after a file",
@@ -36,7 +36,7 @@ export const NOISE: readonly Noise[] = [
     reason: "test/support/rest.ts resets the stores after each file, also under what is still at work",
   },
   {
-    name: "a refused connection",
+    name: "a rejected connection",
     line: line("(?:uncaught )?exception(?:; exception =| =) \\S+ disconnected: Connection refused"),
     reason: "receivers that are not there are part of the tests of deliveries and imports",
   },

@@ -27,12 +27,12 @@ export type SandboxServer = {
 };
 
 /** A copy of the config in the state folder, with the absolute path of its entry: wrangler writes a scratch folder next to the config that it reads. */
-function placeConfig(stateDir: string): string {
-  const home = join(ROOT, "src/sandbox");
+function copyConfig(stateDir: string): string {
+  const source = join(ROOT, "src/sandbox");
   const path = join(stateDir, "wrangler.toml");
   mkdirSync(stateDir, { recursive: true });
-  const text = readFileSync(join(home, "wrangler.toml"), "utf8");
-  writeFileSync(path, text.replace('main = "server.ts"', `main = ${JSON.stringify(join(home, "server.ts"))}`));
+  const text = readFileSync(join(source, "wrangler.toml"), "utf8");
+  writeFileSync(path, text.replace('main = "server.ts"', `main = ${JSON.stringify(join(source, "server.ts"))}`));
   return path;
 }
 
@@ -46,7 +46,7 @@ const isUp = (url: string): Promise<boolean> =>
 export async function startSandbox({ stateDir, port, timeScale = 1 }: SandboxOptions): Promise<SandboxServer> {
   const [own, inspectorPort] = [port ?? (await freePort()), await freePort()];
   const url = `http://127.0.0.1:${own}`;
-  const where = ["--config", placeConfig(stateDir), "--ip", "127.0.0.1", "--port", String(own)];
+  const where = ["--config", copyConfig(stateDir), "--ip", "127.0.0.1", "--port", String(own)];
   const how = ["--inspector-port", String(inspectorPort), "--persist-to", stateDir, "--log-level", "warn"];
   const group = startWrangler(["dev", ...where, ...how, "--var", `TIME_SCALE:${timeScale}`], { stateDir });
   const forget = onEnd(group.stop);

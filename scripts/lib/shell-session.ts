@@ -10,7 +10,7 @@ export class ShellSession {
   readonly #ended: Promise<unknown>;
   #text = "";
   #lines = 0;
-  #look: () => void = () => undefined;
+  #check: () => void = () => undefined;
 
   constructor(shell: Shell, cwd: string, env: NodeJS.ProcessEnv) {
     this.#child = spawn(shell, SHELLS[shell], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
@@ -18,7 +18,7 @@ export class ShellSession {
     for (const output of [this.#child.stdout, this.#child.stderr])
       output?.on("data", (chunk) => {
         this.#text += String(chunk);
-        this.#look();
+        this.#check();
       });
   }
 
@@ -29,7 +29,7 @@ export class ShellSession {
     // Split in two, so that a shell that echoes its input does not print it.
     this.#child.stdin?.write(`${line}\necho 'end of'' line ${this.#lines}'\n`);
     const said = new Promise<boolean>((settle) => {
-      this.#look = () => {
+      this.#check = () => {
         if (this.#text.includes(end)) settle(true);
       };
     });

@@ -1,6 +1,6 @@
 /** Prints a turn's events for a person as they arrive. */
 import { stripVTControlCharacters } from "node:util";
-import type { TurnEventWire } from "../../src/core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../src/core/wire/turn.ts";
 import { dim } from "./paint.ts";
 import { printDetail } from "./steps.ts";
 
@@ -16,7 +16,7 @@ function linesOf(event: Exclude<TurnEventWire, { type: "message" }>): string[] {
     case "turn.started":
       return [dim(`${event.id} started`)];
     case "turn.queued":
-      return [dim(`waiting at place ${event.position}`)];
+      return [dim(`waiting at position ${event.position}`)];
     case "progress":
       return [dim(`${event.stage} ${(event.elapsed_ms / 1000).toFixed(1)} s`)];
     case "action":

@@ -7,8 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import type { NewTurn } from "../../src/core/wire/turn.ts";
-import { isTerminal, type TurnEventWire, turnEvent } from "../../src/core/wire/turn-event.ts";
+import { isTerminal, type NewTurn, type TurnEventWire, turnEvent } from "../../src/core/wire/turn.ts";
 import { type Api, ResponseError } from "./api.ts";
 
 /** Three missed pings: the connection counts as lost. */

@@ -76,24 +76,24 @@ const definitionOf = (schema: Schema): Definition => schema._zod.def as Definiti
 const accepts = (schema: Schema, value: unknown): boolean => z.core.safeParse(schema, value).success;
 const isBlank = (value: unknown): boolean => value === null || (typeof value === "string" && value.trim() === "");
 
-function read(schema: Schema, value: unknown, place: string, reading: Coercion): unknown {
+function read(schema: Schema, value: unknown, path: string, reading: Coercion): unknown {
   const def = definitionOf(schema);
   switch (def.type) {
     case "optional":
     case "default":
     case "prefault":
     case "nullable":
-      return value === null ? null : read(def.innerType, value, place, reading);
+      return value === null ? null : read(def.innerType, value, path, reading);
     case "pipe":
-      return read(def.in, value, place, reading);
+      return read(def.in, value, path, reading);
     case "object":
-      return readObject(def.shape, objectIn(value, reading), place, reading) ?? value;
+      return readObject(def.shape, objectIn(value, reading), path, reading) ?? value;
     case "record":
-      return readRecord(def.valueType, objectIn(value, reading), place, reading) ?? value;
+      return readRecord(def.valueType, objectIn(value, reading), path, reading) ?? value;
     case "array":
-      return readList(schema, def.element, value, place, reading);
+      return readList(schema, def.element, value, path, reading);
     case "union":
-      return readUnion(def.options, value, place, reading);
+      return readUnion(def.options, value, path, reading);
     case "boolean":
       return coerceBoolean(value);
     case "number":
@@ -101,7 +101,7 @@ function read(schema: Schema, value: unknown, place: string, reading: Coercion):
     case "string":
     case "enum":
     case "literal":
-      return recordAddress(schema, trimmed(schema, value), place, reading);
+      return recordAddress(schema, trimmed(schema, value), path, reading);
     default:
       return value;
   }
@@ -114,8 +114,8 @@ function trimmed(schema: Schema, value: unknown): unknown {
 }
 
 /** Records the value if its schema is marked as an address, and returns it. */
-function recordAddress(schema: Schema, value: unknown, place: string, { addresses: found }: Coercion): unknown {
-  if (typeof value === "string" && addresses.get(schema) !== undefined) found.push({ field: place, text: value });
+function recordAddress(schema: Schema, value: unknown, path: string, { addresses: found }: Coercion): unknown {
+  if (typeof value === "string" && addresses.get(schema) !== undefined) found.push({ field: path, text: value });
   return value;
 }
 
@@ -135,7 +135,7 @@ function objectIn(value: unknown, { json }: Coercion): Fields | null {
 function readObject(
   shape: Readonly<Record<string, Schema>>,
   fields: Fields | null,
-  place: string,
+  path: string,
   reading: Coercion,
 ): Fields | null {
   if (fields === null) return null;
@@ -143,7 +143,7 @@ function readObject(
     const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
     if (schema === undefined) return isBlank(value) ? ABSENT : value;
     if (isBlank(value) && countsAsAbsent(schema, value)) return ABSENT;
-    return read(schema, value, place + pointer(name), reading);
+    return read(schema, value, path + pointer(name), reading);
   });
 }
 
@@ -173,14 +173,14 @@ function isText(schema: Schema): boolean {
   }
 }
 
-function readRecord(values: Schema, fields: Fields | null, place: string, reading: Coercion): Fields | null {
+function readRecord(values: Schema, fields: Fields | null, path: string, reading: Coercion): Fields | null {
   if (fields === null) return null;
   if (Object.hasOwn(fields, "__proto__"))
-    reading.faults.push({ field: `${place}/__proto__`, message: "cannot be used as a name here; choose another" });
+    reading.faults.push({ field: `${path}/__proto__`, message: "cannot be used as a name here; choose another" });
   return changed(fields, (name, value) => {
     if (isBlank(value) && !accepts(values, value)) return ABSENT;
     if (definitionOf(values).type === "string") return textOf(value);
-    return read(values, value, place + pointer(name), reading);
+    return read(values, value, path + pointer(name), reading);
   });
 }
 
@@ -206,7 +206,7 @@ function changed(fields: Fields, change: (name: string, value: unknown) => unkno
   return isSame ? fields : Object.fromEntries(next);
 }
 
-function readList(list: Schema, member: Schema, value: unknown, place: string, reading: Coercion): unknown {
+function readList(list: Schema, member: Schema, value: unknown, path: string, reading: Coercion): unknown {
   const sent = Array.isArray(value) ? value : typeof value === "string" ? listIn(value, list, member, reading) : null;
   if (sent === null) return value;
   const next: unknown[] = [];
@@ -215,8 +215,8 @@ function readList(list: Schema, member: Schema, value: unknown, place: string, r
   for (const [index, one] of sent.entries()) {
     if (isBlank(one)) continue;
     if (next.length > most) break;
-    if (index !== next.length) reading.moved.set(`${place}/${next.length}`, index);
-    next.push(read(member, addressIn(member, one), `${place}/${next.length}`, reading));
+    if (index !== next.length) reading.moved.set(`${path}/${next.length}`, index);
+    next.push(read(member, addressIn(member, one), `${path}/${next.length}`, reading));
   }
   const isSame = next.length === sent.length && next.every((one, index) => one === sent[index]);
   return isSame ? sent : next;
@@ -263,11 +263,11 @@ const addressIn = (member: Schema, value: unknown): unknown =>
   isFields(value) && typeof value.url === "string" && isText(member) && isAddress(member) ? value.url : value;
 
 /** For a value that no option accepts as it is: the first conversion that one accepts. */
-function readUnion(options: readonly Schema[], value: unknown, place: string, reading: Coercion): unknown {
+function readUnion(options: readonly Schema[], value: unknown, path: string, reading: Coercion): unknown {
   const accepting = options.find((option) => accepts(option, value));
-  if (accepting !== undefined) return recordAddress(accepting, value, place, reading);
+  if (accepting !== undefined) return recordAddress(accepting, value, path, reading);
   for (const option of options) {
-    const after = read(option, value, place, reading);
+    const after = read(option, value, path, reading);
     if (after !== value && accepts(option, after)) return after;
   }
   return value;

@@ -10,7 +10,7 @@ import { type Link, linkUrl } from "./crypto.ts";
 import type { AssetId, RenderId } from "./ids.ts";
 import { SHARE_LINK_MAX_SECONDS } from "./limits.ts";
 import { type EpochMs, HOUR_MS, SECOND_MS, toRfc3339 } from "./time.ts";
-import type { DownloadFields } from "./wire/file.ts";
+import type { DownloadFields } from "./wire/common.ts";
 
 /** The file that a link gives access to. `until`: when the file is deleted, in ms; null while it has no expiry. */
 export type Download = {
@@ -49,12 +49,12 @@ export function linkEnd({ until }: Download, now: EpochMs): EpochMs | null {
 
 /** Replaces a record's `download` with its signed link at `now`; the link's fields are null when there is no file. */
 export async function withDownload<T extends { readonly download: Download | null }>(
-  thing: T,
+  resource: T,
   maker: LinkMaker,
   now: EpochMs,
 ): Promise<Signed<T>> {
-  const link: [string, unknown][] = Object.entries(await linkTo(thing.download, maker, now));
-  const fields: [string, unknown][] = Object.entries(thing);
+  const link: [string, unknown][] = Object.entries(await linkTo(resource.download, maker, now));
+  const fields: [string, unknown][] = Object.entries(resource);
   const shown = fields.flatMap((field) => (field[0] === "download" ? link : [field]));
   return Object.fromEntries(shown) as Signed<T>; // every other field is copied unchanged
 }

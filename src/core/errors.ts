@@ -51,7 +51,7 @@ export const ERRORS = {
   // idempotency
   idempotency_conflict: row(409, "The same request is still being processed", true),
   idempotency_mismatch: row(422, "This idempotency key was used for another request"),
-  repeat_deleted: row(410, "What this request created was deleted"),
+  repeat_deleted: row(410, "The resource that this request created was deleted"),
   // media
   unsupported_media: row(415, "This file type is not supported"),
   file_too_large: row(413, "This file is too large"),

@@ -30,7 +30,7 @@ export const FAILPOINTS = [
   "video.step", // a step has created something, the video has not recorded it
   "batch.intent", // a batch is committed with all its items, none has started
   "batch.item", // items have become videos, nothing was created for them
-  "removal.files_deleted", // the files of a deleted project are deleted, its records are not
+  "deletion.files_deleted", // the files of a deleted project are deleted, its records are not
   "generator_job.intent", // a generator job is committed, no request was sent
   "generator_job.step", // a step has created something, the job has not recorded it
   "event.outbox", // an event is committed in its object, but not published to its tenant

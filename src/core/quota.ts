@@ -5,9 +5,9 @@
 import { type Limit, type Problem, problemOf } from "./errors.ts";
 import type { Result } from "./result.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
-import type { Quotas } from "./wire/tenant.ts";
+import type { QuotasWire } from "./wire/tenant.ts";
 
-export type QuotaName = keyof Quotas;
+export type QuotaName = keyof QuotasWire;
 /** The quotas that are counted by UTC day. */
 export type DailyQuota = Exclude<QuotaName, "concurrent_turns">;
 
@@ -21,7 +21,7 @@ export type QuotaRequest = {
 };
 
 /** The bytes that a new upload reserves of the day's quota, and their `ref`. */
-export type UploadBytes = { readonly ref: string; readonly count: number };
+export type UploadReservation = { readonly ref: string; readonly count: number };
 
 /** The used amount of a quota: of the whole tenant, and of the user that asks; null when no user is named. */
 export type QuotaUse = { readonly all: number; readonly own: number | null };
@@ -58,10 +58,10 @@ export type Metered<T> = Result<T, Problem> & {
 export const metered = <T>(value: T, limits: readonly Limit[]): Metered<T> => ({ ok: true, value, limits });
 
 /** The caller's share of a quota, and its remainder at `now`. */
-export function limitOf(name: QuotaName, limit: number, taken: QuotaUse, now: EpochMs): Limit {
-  const quota = shareOf(name, limit, taken);
-  const own = quota - (quota === limit ? taken.all : (taken.own ?? 0));
-  const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - taken.all)) };
+export function limitOf(name: QuotaName, limit: number, used: QuotaUse, now: EpochMs): Limit {
+  const quota = shareOf(name, limit, used);
+  const own = quota - (quota === limit ? used.all : (used.own ?? 0));
+  const left = { name, quota, remaining: Math.max(0, Math.min(own, limit - used.all)) };
   if (name === "concurrent_turns") return { ...left, window: null, reset: null };
   return { ...left, window: DAY_MS / SECOND_MS, reset: Math.ceil((DAY_MS - (now % DAY_MS)) / SECOND_MS) };
 }
@@ -71,10 +71,10 @@ export function checkMore(
   quota: QuotaName,
   amount: number,
   limit: number,
-  taken: QuotaUse,
+  used: QuotaUse,
   now: EpochMs,
 ): Problem | null {
-  const met = limitOf(quota, limit, taken, now);
+  const met = limitOf(quota, limit, used, now);
   // An upload of unknown length reserves nothing yet, but there must be something left for it.
   if (Math.max(1, amount) <= met.remaining) return null;
   const isShare = met.quota < limit;

@@ -15,7 +15,7 @@ import type { MediaMetadata, NoMetadata } from "./media/metadata.ts";
 import type { Result } from "./result.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import type { Timings } from "./timings.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 
 export type RenderOutput = { readonly format: string; readonly quality: string };
 
@@ -185,7 +185,7 @@ function again(render: Render, detail: string, nextId: string, now: EpochMs): Re
   const attempts = [...render.attempts, { upstreamId, submittedAt, endedAt: now, detail }];
   const isOver = render.timedOutAt !== null || attempts.length >= ATTEMPTS_MAX;
   const failed = problemOf("render_failed", `${detail} Start another render.`, { charged: "no" });
-  if (isOver) return toFailed({ ...render, attempts }, failed, now);
+  if (isOver) return failedRender({ ...render, attempts }, failed, now);
   const fresh = newRenderOf({ ...render, upstreamId: nextId });
   return { ...fresh, attempts, nextAt: now };
 }
@@ -204,7 +204,7 @@ export function pollAgain(render: Render, now: EpochMs, timings: Timings): Rende
   if (time < timings.renderTimeout)
     return { ...render, phase: "polling", polls, nextAt: now + pollDelay(polls, timings) };
   const error = render.error ?? timedOut();
-  if (time >= timings.renderLate) return toFailed(render, error, now);
+  if (time >= timings.renderLate) return failedRender(render, error, now);
   const late = { polls, error, timedOutAt: render.timedOutAt ?? now, endedAt: render.endedAt ?? now };
   return { ...render, ...late, phase: "polling", nextAt: now + timings.renderLatePoll };
 }
@@ -228,7 +228,7 @@ export const toCompleted = (
 });
 
 /** Ends a render as failed; one that was already shown as failed keeps its first error. */
-export const toFailed = (render: Render, error: Problem, now: EpochMs): Render => ({
+export const failedRender = (render: Render, error: Problem, now: EpochMs): Render => ({
   ...render,
   phase: "failed",
   error: render.timedOutAt === null ? error : render.error,
@@ -242,18 +242,20 @@ const cancelled = (): Problem => problemOf("cancelled", "The render was cancelle
  * Cancels a render. One that has ended, or whose file is being copied, does not change. One that timed out is polled
  * no more and keeps its error.
  */
-export const toCancelled = (render: Render, now: EpochMs): Render =>
+export const cancelledRender = (render: Render, now: EpochMs): Render =>
   render.phase === "copying" ? render : toDropped(render, now);
 
 /** Ends the render of a deleted record: its result is no longer needed. */
 export const toDropped = (render: Render, now: EpochMs): Render =>
-  isOver(render) ? render : { ...toFailed(render, cancelled(), now), cancelScheduled: render.phase !== "queued" };
+  isRenderOver(render)
+    ? render
+    : { ...failedRender(render, cancelled(), now), cancelScheduled: render.phase !== "queued" };
 
 /** Whether no work is left for it. */
-export const isOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";
+export const isRenderOver = ({ phase }: Render): boolean => phase === "completed" || phase === "failed";
 
 /** Whether an end was shown to its callers; a timed-out render is still polled. */
-export const isPublished = (render: Render): boolean => isOver(render) || render.timedOutAt !== null;
+export const isPublished = (render: Render): boolean => isRenderOver(render) || render.timedOutAt !== null;
 
 export type RenderFile = {
   readonly sizeBytes: number;

@@ -84,23 +84,23 @@ const FAULT_WORD = /#fault:([a-z0-9_]*)/gi;
 const NOT_PROMPTS = ["metadata", "callback_url", "url", "target_url", "filename", "file_name"];
 
 /** The first unknown `#fault:` name of each text in a body that may become part of a prompt, with its pointer. */
-export function unknownFaults(body: unknown, place = ""): FieldError[] {
+export function unknownFaults(body: unknown, path = ""): FieldError[] {
   if (typeof body === "string") {
     const unknown = [...body.matchAll(FAULT_WORD)].map(([, name = ""]) => name).find((name) => !FAULT_NAMES.has(name));
     if (unknown === undefined) return [];
     const message = `names no fault of the sandbox: #fault:${unknown.slice(0, 40)}; there are ${[...FAULT_NAMES].join(", ")}`;
-    return [{ field: place, message }];
+    return [{ field: path, message }];
   }
   if (Array.isArray(body)) {
     for (const [index, one] of body.entries()) {
-      const found = unknownFaults(one, `${place}/${index}`);
+      const found = unknownFaults(one, `${path}/${index}`);
       if (found.length > 0) return found;
     }
     return [];
   }
   if (typeof body !== "object" || body === null) return [];
   for (const [name, value] of Object.entries(body)) {
-    const found = NOT_PROMPTS.includes(name) ? [] : unknownFaults(value, place + pointer(name));
+    const found = NOT_PROMPTS.includes(name) ? [] : unknownFaults(value, path + pointer(name));
     if (found.length > 0) return found;
   }
   return [];

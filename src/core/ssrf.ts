@@ -96,7 +96,7 @@ const isWithin = (host: string, name: string): boolean => host === name || host.
  * name in it, at most `TARGET_CHARS`. Surrounding blanks are dropped; blanks and letters of any script after the host
  * are encoded, since people paste URLs out of tables.
  *
- * IP addresses are rejected in every notation, because `URL` has already converted decimal, hex, octal, short and
+ * IP addresses are rejected in every form, because `URL` has already converted decimal, hex, octal, short and
  * full-width forms to dotted ones.
  */
 export function checkTarget(

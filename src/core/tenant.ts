@@ -8,11 +8,10 @@ import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import { NO_ATTRIBUTION } from "./usage.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
 import type { AuditAction } from "./wire/audit.ts";
-import type { TenantRemovedWire } from "./wire/deletion.ts";
+import type { AttributionWire } from "./wire/common.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
-import type { Quotas } from "./wire/tenant.ts";
+import type { QuotasWire, TenantRemovedWire } from "./wire/tenant.ts";
 import type { SpentWire } from "./wire/token.ts";
 import type { UserWire } from "./wire/user.ts";
 
@@ -21,7 +20,7 @@ export type StoredSettings = {
   readonly scopes?: readonly KeyScope[];
   readonly origins?: readonly string[];
   readonly render_file_seconds?: number;
-  readonly quotas?: { readonly live?: Partial<Quotas>; readonly test?: Partial<Quotas> };
+  readonly quotas?: { readonly live?: Partial<QuotasWire>; readonly test?: Partial<QuotasWire> };
   readonly attribution?: Partial<AttributionWire>;
 };
 
@@ -30,7 +29,7 @@ export type TenantSettings = {
   readonly scopes: readonly KeyScope[];
   readonly origins: readonly string[];
   readonly renderFileSeconds: number;
-  readonly quotas: Readonly<Record<Mode, Quotas>>;
+  readonly quotas: Readonly<Record<Mode, QuotasWire>>;
   readonly attribution: AttributionWire;
 };
 
@@ -100,7 +99,7 @@ export const NOTHING_REMOVED: TenantRemovedWire = {
 };
 
 /** The deletion at the beginning of its next step. */
-export function nextStep(deletion: Deletion): Deletion {
+export function nextDeletionStep(deletion: Deletion): Deletion {
   const step = DELETION_STEPS[DELETION_STEPS.indexOf(deletion.step) + 1];
   if (step === undefined) throw new Error("the last step has no next one");
   return { ...deletion, step, cursor: null };
@@ -129,7 +128,7 @@ export type AuditEntry = {
  * What a user token is issued from: the user's sign-out count, and the time of issue, so that a retry issues the same
  * token.
  */
-export type Session = { readonly epoch: number; readonly issuedAt: EpochMs };
+export type UserSession = { readonly epoch: number; readonly issuedAt: EpochMs };
 
 /** A user as its object knows it: everything but the name, which the request contains. */
 export type UserRecord = Omit<UserWire, "id">;

@@ -18,7 +18,7 @@ import type { EpochMs } from "./time.ts";
 import type { Timeline } from "./timeline/timeline.ts";
 import type { Timings } from "./timings.ts";
 import type { PromptSource } from "./user-view.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 
 /**
  * How the stream ended: closed by upstream, an error in it, a broken connection, interrupted with its instance,

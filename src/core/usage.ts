@@ -6,7 +6,7 @@ import { type FieldError, type Problem, problemOf } from "./errors.ts";
 import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
 import { err, ok, type Result } from "./result.ts";
 import { DAY_MS, type EpochMs, toDay } from "./time.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 import type { EventType } from "./wire/event.ts";
 import { type CountedData, countedData } from "./wire/usage.ts";
 

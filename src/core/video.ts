@@ -13,7 +13,7 @@ import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, Vi
 import type { RenderOutput } from "./render.ts";
 import type { EpochMs } from "./time.ts";
 import type { PromptSource } from "./user-view.ts";
-import type { AttributionWire } from "./wire/attribution.ts";
+import type { AttributionWire } from "./wire/common.ts";
 
 export type Cost = {
   /** Null before its first turn has ended. */
@@ -163,14 +163,14 @@ export type Step =
   | { readonly do: "save"; readonly video: Video };
 
 /** The transition of each stage. */
-export function nextStep(video: Video, seen: VideoInputs, now: EpochMs): Step {
+export function nextVideoStep(video: Video, seen: VideoInputs, now: EpochMs): Step {
   const { stage, project, turn, render } = video;
   switch (stage) {
     case "project":
       return project === null ? { do: "make_project" } : go(video, "assets");
     case "assets":
       if (video.sources.some(isImportPending)) return { do: "import" };
-      if (seen.problem !== null) return { do: "save", video: toFailed(video, seen.problem, now) };
+      if (seen.problem !== null) return { do: "save", video: failedVideo(video, seen.problem, now) };
       return { do: seen.waiting > 0 ? "wait" : "attach" };
     case "turn":
       if (turn === null) return isExportCommand(video) ? go(video, "render") : { do: "start_turn" };
@@ -206,7 +206,7 @@ export const toTurn = (video: Video): Video => ({ ...video, stage: "turn" });
 function afterTurn(video: Video, ended: EndedTurn, now: EpochMs): Video {
   const updated = withTurn(video, ended);
   if (ended.status === "completed") return { ...updated, stage: "timeline" };
-  return toFailed(updated, ended.error ?? noTrace(ended), now);
+  return failedVideo(updated, ended.error ?? noTrace(ended), now);
 }
 
 /** The video with its turn's text and cost. */
@@ -229,7 +229,7 @@ function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now:
   if (typeof video.onQuestion === "object" && !video.answered)
     return { ...nextRound(video, video.onQuestion.answer, now), answered: true };
   if (video.onQuestion === "fail")
-    return toFailed(
+    return failedVideo(
       video,
       problemOf("needs_input", "The agent needs more information; read `message` and send the answer."),
       now,
@@ -239,7 +239,7 @@ function afterTimeline(video: Video, ended: EndedTurn, exportable: boolean, now:
 
 function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
   if (ended.status === "failed")
-    return toFailed(video, ended.error ?? problemOf("render_failed", "The export failed; start another one."), now);
+    return failedVideo(video, ended.error ?? problemOf("render_failed", "The export failed; start another one."), now);
   return { ...video, status: "completed", stage: "done", file: video.render, endedAt: now };
 }
 
@@ -247,7 +247,7 @@ function afterRender(video: Video, ended: EndedRender, now: EpochMs): Video {
  * Ends the video with a step's problem. The hint is a call for the video, because its caller need not know its project
  * or turn.
  */
-export const toFailed = (video: Video, error: Problem, now: EpochMs): Video => ({
+export const failedVideo = (video: Video, error: Problem, now: EpochMs): Video => ({
   ...video,
   status: "failed",
   error: { ...error, hint: nextCall(video, error) },
@@ -288,7 +288,7 @@ export const renderStep = ({ round }: Video): string => `render ${round}`;
 export const roundStartedAt = ({ roundAt }: Video): EpochMs => roundAt;
 
 /** Whether nothing more happens unless the caller continues it. */
-export const isOver = ({ endedAt }: Video): boolean => endedAt !== null;
+export const isVideoOver = ({ endedAt }: Video): boolean => endedAt !== null;
 
 const noTrace = ({ charged }: EndedTurn): Problem =>
   problemOf(
@@ -330,7 +330,7 @@ export const newVideoOf = (
 });
 
 /** Cancels a video. `made`: what its steps have created, including what the record does not name yet. */
-export const toCancelled = (
+export const cancelledVideo = (
   video: Video,
   made: { readonly turn: TurnId | null; readonly render: RenderId | null },
   now: EpochMs,
@@ -343,7 +343,7 @@ export const toCancelled = (
 });
 
 /** Whether another message may continue it. */
-export const canContinue = (video: Video): boolean => isOver(video) && video.status !== "cancelled";
+export const canContinue = (video: Video): boolean => isVideoOver(video) && video.status !== "cancelled";
 
 /** Whether a cancelled video still waits for the cost of its turn, which ends without being streamed. */
 export const awaitsCost = ({ status, turn, countedTurn }: Video): boolean =>

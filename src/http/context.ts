@@ -8,9 +8,9 @@ import { type KeyId, type RandomBytes, type TenantId, type UserHash, userHash } 
 import { Lru } from "../core/lru.ts";
 import type { Actor } from "../core/tenant.ts";
 import type { EpochMs } from "../core/time.ts";
-import type { AttributionWire } from "../core/wire/attribution.ts";
+import type { AttributionWire } from "../core/wire/common.ts";
 import type { KeyScope } from "../core/wire/key.ts";
-import type { Quotas, Tier } from "../core/wire/tenant.ts";
+import type { QuotasWire, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
 
 /** The authenticated caller. With a user token, `grant` is set and `keyId` is the key that created the token. */
@@ -21,7 +21,7 @@ export type Caller = Principal & {
   /** The web origins that may send the tenant's API keys. */
   readonly origins: readonly string[];
   /** The tenant's quotas in this mode, from the key's row. */
-  readonly quotas: Quotas;
+  readonly quotas: QuotasWire;
   readonly attribution: AttributionWire;
   readonly scopes: readonly KeyScope[];
   /** When the key was rotated, ms since epoch; null if it was not. */

@@ -22,7 +22,7 @@ export const wantsStream = (accept: string | undefined): boolean =>
 export const wantsJson = (accept: string | undefined): boolean =>
   !wantsStream(accept) && (accept?.toLowerCase().includes("application/json") ?? false);
 
-/** The response of a subscription. 204 tells an EventSource not to reconnect. */
+/** The response of a subscription. 204 stops an EventSource from reconnecting. */
 export function streamOf(watching: EventSubscription, headers: Record<string, string> = {}): Response {
   if (watching.kind === "ended") return new Response(null, { status: 204, headers });
   return new Response(watching.body, { headers: { ...HEADERS, ...headers } });
@@ -80,7 +80,7 @@ type CursorQuery = { readonly after: number } & { readonly [N in (typeof CURSOR_
  * The cursor: the header `Last-Event-ID`, else its name in the query, else `?after=`. The header comes first because an
  * EventSource reconnects with its first URL.
  */
-export function cursorOf(header: string | undefined, query: CursorQuery): number {
+export function streamCursor(header: string | undefined, query: CursorQuery): number {
   const sent = [["header:Last-Event-ID", header], ...CURSOR_QUERY.map((name) => [`query:${name}`, query[name]])];
   const [field = "", text = ""] = sent.find(([, value]) => value !== undefined && value !== "") ?? [];
   if (text === "") return query.after;
@@ -114,7 +114,7 @@ export async function serveEvents(
   query: z.infer<typeof eventsQuery>,
   { isStreamOnly = false } = {},
 ): Promise<Response> {
-  const cursor = cursorOf(c.req.header("Last-Event-ID"), query);
+  const cursor = streamCursor(c.req.header("Last-Event-ID"), query);
   const isHead = c.req.method === "HEAD";
   const waitMs = isHead ? 0 : query.wait * SECOND_MS;
   if (!isStreamOnly && wantsJson(c.req.header("Accept")))

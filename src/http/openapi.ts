@@ -58,7 +58,7 @@ export function documentOf(app: Api): (c: Ctx) => Response {
     app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
   let json: string | undefined;
   return (c) => {
-    json ??= JSON.stringify(tidied(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS })));
+    json ??= JSON.stringify(sorted(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS })));
     const servers = JSON.stringify([{ url: c.var.origin }]);
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
     return c.body(`{"servers":${servers},${json.slice(1)}`, 200, headers);
@@ -68,7 +68,7 @@ export function documentOf(app: Api): (c: Ctx) => Response {
 const isOperation = (value: unknown): value is { middleware?: unknown } => typeof value === "object" && value !== null;
 
 /** Marks bodies without required fields as optional. All are declared as required, because their validators always run. */
-function tidied(document: Document): Document {
+function sorted(document: Document): Document {
   for (const path of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(path)) if (isOperation(operation)) delete operation.middleware;
     const found = path.post?.requestBody;

@@ -15,7 +15,7 @@ import {
 import { rateLimitHeaders } from "../core/quota.ts";
 import type { Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
-import type { ProblemWire } from "../core/wire/problem.ts";
+import type { ProblemWire } from "../core/wire/common.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { logBug } from "../log.ts";
 import type { Ctx } from "./context.ts";

@@ -216,14 +216,14 @@ export const readValuesOf =
   async (c, next) => {
     if (c.var.bodyText === "") return next();
     const sent: unknown = JSON.parse(c.var.bodyText);
-    const body = valuesIn(c, schema, flat ? unflatten(sent, parseJson) : { body: sent });
+    const body = valuesIn(c, schema, flat ? unflatten(sent, parseJsonBody) : { body: sent });
     if (body !== sent) Object.assign(c.req.bodyCache, { text: Promise.resolve(JSON.stringify(body)) });
     return next();
   };
 
 /** The body for the schema's validator. Sets `sentAt`, which maps field paths back to the body as sent. */
 export function valuesIn(c: Ctx, schema: z.ZodType, given: Pick<Unflattened, "body"> & Partial<Unflattened>): unknown {
-  const { body, addresses, faults, sentAt } = coerceBody(schema, given.body, parseJson);
+  const { body, addresses, faults, sentAt } = coerceBody(schema, given.body, parseJsonBody);
   c.set("sentAt", (field) => given.sentAt?.(sentAt(field)) ?? sentAt(field));
   if (faults.length > 0) throw new ApiError(invalidFields(faults));
   if (c.get("caller")?.mode === "test") {
@@ -251,7 +251,7 @@ const hostsOf = (c: Ctx): string[] =>
   [c.req.url, c.var.origin].filter((url) => URL.canParse(url)).map((url) => new URL(url).hostname);
 
 /** The value of a JSON text inside the body, with the same checks as the body; undefined if it is invalid. */
-export const parseJson = (text: string): unknown => (jsonFault(text) === null ? JSON.parse(text) : undefined);
+export const parseJsonBody = (text: string): unknown => (jsonFault(text) === null ? JSON.parse(text) : undefined);
 
 const nothing = z.strictObject({});
 

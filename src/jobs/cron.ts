@@ -31,7 +31,7 @@ export async function sweep(env: Pick<Env, "DB" | "WAKE">, now: EpochMs): Promis
     for (let at = 0; at < rows.length; at += QUEUE_BATCH) {
       const batch = rows.slice(at, at + QUEUE_BATCH);
       await sendWakeMessages(env.WAKE, batch).catch((error) =>
-        logBug("nudge_failed", error, { work: "sweep", count: batch.length }),
+        logBug("wake_messages_failed", error, { work: "sweep", count: batch.length }),
       );
     }
     count += rows.length;
@@ -53,7 +53,7 @@ async function sendWakeMessages(queue: Env["WAKE"], rows: readonly WatchdogRow[]
 
 /* Deletes expired rows of D1, a few rows per run. */
 
-export async function tidy({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
+export async function deleteExpired({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
   await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldDeadLetters(DB, now), deleteExpiredKeys(DB, now)]);
 }
 

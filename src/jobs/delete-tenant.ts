@@ -12,10 +12,10 @@ import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
 import type { ClosedTenant, TenantRpc } from "../core/rpc/tenant.ts";
 import type { TokenRpc } from "../core/rpc/token.ts";
 import type { UserRpc } from "../core/rpc/user.ts";
-import { type Deletion, nextStep } from "../core/tenant.ts";
+import { type Deletion, nextDeletionStep } from "../core/tenant.ts";
 import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { Timings } from "../core/timings.ts";
-import type { TenantRemovedWire } from "../core/wire/deletion.ts";
+import type { TenantRemovedWire } from "../core/wire/tenant.ts";
 import { type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import * as deletions from "../store/deletions.ts";
@@ -34,21 +34,21 @@ const STEPS: Readonly<Record<Exclude<Deletion["step"], "rows">, Step>> = {
   endpoints: closeEndpoints,
   quiet: async ({ timings }, _tenant, at, now) => {
     const over = at.requestedAt + timings.tenantQuiet;
-    return now >= over ? { next: nextStep(at) } : { waitUntil: over };
+    return now >= over ? { next: nextDeletionStep(at) } : { waitUntil: over };
   },
   count: countEverything,
   users: eraseUsers,
   files: async (dependencies, tenant, at) => {
     const isOver = (await dependencies.deleteFiles(tenant)) === 0;
     await dependencies.failpoint("tenant.files_deleted");
-    return { next: isOver ? nextStep(at) : at };
+    return { next: isOver ? nextDeletionStep(at) : at };
   },
   objects: async (dependencies, tenant, at) => {
     await Promise.all(
       MODES.flatMap((mode) => [dependencies.destroyTenant(tenant, mode), dependencies.destroyToken(tenant, mode)]),
     );
     await dependencies.failpoint("tenant.ended");
-    return { next: nextStep(at) };
+    return { next: nextDeletionStep(at) };
   },
 };
 
@@ -89,7 +89,7 @@ async function closeEndpoints(dependencies: DeletionDependencies, tenant: Tenant
     events: sum("events"),
     deliveries: sum("deliveries"),
   };
-  return { next: nextStep(withCounts(at, counted)) };
+  return { next: nextDeletionStep(withCounts(at, counted)) };
 }
 
 /** Lists the tenant's files once, a page at a time, then counts the rows. */
@@ -102,7 +102,7 @@ async function countEverything(dependencies: DeletionDependencies, tenant: Tenan
   };
   const last = page.files.at(-1)?.key;
   if (page.hasMore && last !== undefined) return { next: { ...withCounts(at, counted), cursor: last } };
-  return { next: nextStep(withCounts(at, { ...counted, ...(await dependencies.countRows(tenant)) })) };
+  return { next: nextDeletionStep(withCounts(at, { ...counted, ...(await dependencies.countRows(tenant)) })) };
 }
 
 /** Starts the deletion of every user's object. It takes time; a user leaves the list when its deletion has started. */
@@ -119,7 +119,7 @@ async function eraseUsers(
   const last = users.at(-1);
   if (last !== undefined) return { next: { ...at, cursor: `${last.mode}:${last.uh}` } };
   // A tombstone expires a month later by itself; every job that is due sooner belongs to the deletion.
-  if ((await dependencies.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextStep(at) };
+  if ((await dependencies.unfinishedUsers(tenant, now + DAY_MS)) === 0) return { next: nextDeletionStep(at) };
   if (at.cursor !== null) return { next: { ...at, cursor: null } };
   return { waitUntil: now + dependencies.timings.retry };
 }

@@ -67,7 +67,7 @@ export async function postWebhook(
       tookMs: now() - started,
     };
   } catch {
-    // A refused connection, a failed lookup and a timeout throw different errors; they mean the same here.
+    // A rejected connection, a failed lookup and a timeout throw different errors; they mean the same here.
     return failed(abort.signal.aborted ? "no answer in time" : "no connection");
   } finally {
     clearTimeout(timer);

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import { type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { ClaimLink, Credits, IssuedToken, ProjectRef } from "./client.ts";
 import { malformed, type NemoFailure } from "./errors.ts";
-import { askData, type Wire } from "./http.ts";
+import { askData, type HttpOptions } from "./http.ts";
 import { idAt, numberAt, stringAt } from "./json.ts";
 import { CLIENT_ID_CHARS } from "./limits.ts";
 
@@ -22,14 +22,14 @@ function moment(data: unknown): EpochMs | null {
 }
 
 /** POST `/api/auth/anonymous-token`. The client id is a header; there is no body. Source: section 2.1. */
-export async function issueToken(wire: Wire, clientId: string): Promise<Result<IssuedToken, NemoFailure>> {
+export async function issueToken(wire: HttpOptions, clientId: string): Promise<Result<IssuedToken, NemoFailure>> {
   const at = "anonymous_token";
   if (clientId === "" || clientId.length > CLIENT_ID_CHARS) {
     return err({
       at,
       status: null,
       code: null,
-      reason: "client_id_refused",
+      reason: "client_id_rejected",
       message: `a client id has 1 to ${CLIENT_ID_CHARS} characters`,
     });
   }
@@ -49,7 +49,7 @@ export async function issueToken(wire: Wire, clientId: string): Promise<Result<I
 
 /** POST `/api/auth/claim-token`. Source: section 2.2. */
 export async function claimLink(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   project: ProjectRef,
 ): Promise<Result<ClaimLink, NemoFailure>> {
@@ -69,7 +69,7 @@ export async function claimLink(
  * GET `/api/credits/balance/simple`. `total` is `available + frozen` if upstream omits it. Source: nemo-api reference
  * section 7.1.
  */
-export async function readCredits(wire: Wire, token: string): Promise<Result<Credits, NemoFailure>> {
+export async function readCredits(wire: HttpOptions, token: string): Promise<Result<Credits, NemoFailure>> {
   const at = "credits";
   const opened = await askData(wire, { at, method: "GET", path: "/api/credits/balance/simple", token });
   if (!opened.ok) return opened;

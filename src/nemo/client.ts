@@ -5,13 +5,12 @@ import type { EpochMs } from "../core/time.ts";
 import type { Timeline } from "../core/timeline/timeline.ts";
 import { claimLink, issueToken, readCredits } from "./auth.ts";
 import type { NemoFailure } from "./errors.ts";
-import { downloadRender, fetchResult } from "./files.ts";
-import type { Watch, Wire } from "./http.ts";
+import type { HttpOptions, Watch } from "./http.ts";
 import { DEFAULT_TIMEOUTS, type Timeouts } from "./limits.ts";
-import { cancelRender, readRender, submitRender } from "./renders.ts";
+import { cancelRender, downloadRender, fetchResult, readRender, submitRender } from "./renders.ts";
+import { createSession, openTurn, type TurnRequest } from "./stream.ts";
 import { readState } from "./timeline.ts";
 import type { TurnStream } from "./translate.ts";
-import { createSession, openTurn, type TurnRequest } from "./turns.ts";
 import { uploadByUrl, uploadFile } from "./uploads.ts";
 
 export type Outcome<T> = Promise<Result<T, NemoFailure>>;
@@ -44,7 +43,7 @@ export type Nemo = {
   /** Sends one message, which costs credits. Resolves when the answer's headers have arrived. */
   openTurn(token: string, turn: TurnRequest): Outcome<TurnStream>;
   /**
-   * `isOurs` tells, by name and after the state has arrived, which files the gateway uploaded; they are not part of
+   * `isOurs` decides, by name and after the state has arrived, which files the gateway uploaded; they are not part of
    * the fingerprint.
    */
   readState(token: string, sessionId: string, isOurs?: (name: string) => boolean): Outcome<NemoState>;
@@ -64,7 +63,7 @@ export type Nemo = {
 export function createNemo(settings: NemoSettings): Nemo {
   const { source, version, platform } = settings.attribution;
   const { rules, resolve } = settings.targets;
-  const wire: Wire = {
+  const wire: HttpOptions = {
     baseUrl: settings.baseUrl.replace(/\/+$/, ""),
     // The operator configured upstream's origin, so it is trusted even if it is local; its own files may be there.
     targets: { rules: { ...rules, trusted: originsOf(settings.baseUrl) }, resolve },

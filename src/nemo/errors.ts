@@ -6,10 +6,10 @@ import { err, ok, type Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { isObject, type JsonObject, parseJson } from "./json.ts";
-import { MESSAGE_CHARS } from "./limits.ts";
+import { FAILURE_MESSAGE_CHARS } from "./limits.ts";
 
 /** A failure's evidence, and the retry delay that upstream asked for. */
-export type FailedAnswer = Evidence & { readonly retryAfterMs: number | null };
+export type FailedAnswer = FailureEvidence & { readonly retryAfterMs: number | null };
 
 /** Calls with a session in their path or body: their 404 means that the session is gone. */
 const SESSION_CALLS: readonly UpstreamCall[] = ["run_sse", "state", "upload", "claim_token"];
@@ -19,7 +19,7 @@ const CREDIT_WORDS =
   /(insufficient|not enough|no|out of|exhausted|exceeded)\s+(\w+\s+)?credits?\b|credits?\s+(\w+\s+){0,2}(exhausted|insufficient|depleted|used up)|积分不足|余额不足/i;
 
 /** Classifies upstream's own codes; null for one that is not in its table. Source: nemo-api reference section 8.1. */
-function byCode(evidence: Evidence): NemoFailure | null {
+function byCode(evidence: FailureEvidence): NemoFailure | null {
   switch (evidence.code) {
     case 1001:
     case 1010:
@@ -38,7 +38,7 @@ function byCode(evidence: Evidence): NemoFailure | null {
   }
 }
 
-function notFound(evidence: Evidence): NemoFailure {
+function notFound(evidence: FailureEvidence): NemoFailure {
   if (
     SESSION_CALLS.includes(evidence.at) ||
     (evidence.at === "render_submit" && SESSION_WORDS.test(evidence.message))
@@ -47,24 +47,24 @@ function notFound(evidence: Evidence): NemoFailure {
   }
   return {
     ...evidence,
-    reason: evidence.at === "anonymous_token" || evidence.at === "create_session" ? "refused" : "not_found",
+    reason: evidence.at === "anonymous_token" || evidence.at === "create_session" ? "rejected" : "not_found",
   };
 }
 
-function byStatus(evidence: Evidence, status: number, retryAfterMs: number | null): NemoFailure {
+function byStatus(evidence: FailureEvidence, status: number, retryAfterMs: number | null): NemoFailure {
   const { at } = evidence;
   if (status >= 500 || status === 408 || status === 425)
     return { ...evidence, reason: "unavailable", sent: "maybe", retryAfterMs };
   if (status === 429)
     return { ...evidence, reason: at === "anonymous_token" ? "token_rationed" : "rate_limited", retryAfterMs };
   if (at === "anonymous_token")
-    return { ...evidence, reason: status === 400 || status === 422 ? "client_id_refused" : "refused" };
-  if (status === 401) return { ...evidence, reason: at === "result" ? "refused" : "token_rejected" };
+    return { ...evidence, reason: status === 400 || status === 422 ? "client_id_rejected" : "rejected" };
+  if (status === 401) return { ...evidence, reason: at === "result" ? "rejected" : "token_rejected" };
   if (status === 402) return { ...evidence, reason: "plan_required" };
   if (status === 404 || status === 410) return notFound(evidence);
   if (status === 413 && at === "upload") return { ...evidence, reason: "file_too_large" };
   if (status === 415 && at === "upload") return { ...evidence, reason: "unsupported_media" };
-  return { ...evidence, reason: "refused" };
+  return { ...evidence, reason: "rejected" };
 }
 
 /**
@@ -79,7 +79,7 @@ export function classify({ retryAfterMs, ...evidence }: FailedAnswer): NemoFailu
   const like = code !== null && code >= 400 && code <= 599 ? code : (status ?? 200);
   if (like >= 300) return byStatus(evidence, like, retryAfterMs);
   if (SESSION_WORDS.test(evidence.message)) return { ...evidence, reason: "session_lost" };
-  return { ...evidence, reason: "refused" };
+  return { ...evidence, reason: "rejected" };
 }
 
 /** Upstream's own code at the start of a message, `2001: insufficient credits`; null without one. */
@@ -94,7 +94,7 @@ function codeInWords(message: string): number | null {
  */
 export function classifyInStream(statedCode: number | null, message: string): NemoFailure {
   const code = statedCode ?? codeInWords(message);
-  const evidence: Evidence = { at: "run_sse", status: null, code, message };
+  const evidence: FailureEvidence = { at: "run_sse", status: null, code, message };
   const known = byCode(evidence);
   if (known !== null) return known;
   if (SESSION_WORDS.test(message)) return { ...evidence, reason: "session_lost" };
@@ -124,7 +124,7 @@ export const malformed = (at: UpstreamCall, status: number | null, message: stri
   status,
   code: null,
   message,
-  reason: "garbled",
+  reason: "malformed",
 });
 
 /** Upstream's tokens, its claim tokens, and any bearer credential that an answer may echo. */
@@ -133,11 +133,11 @@ const SECRETS = /(nmv_usr_|clm_)[A-Za-z0-9_-]+|\b(bearer)\s+[^\s"',;]+/gi;
 /** Text for a log: one line, at most `MESSAGE_CHARS` characters, credentials replaced by their kind. */
 export function safeText(text: string): string {
   const line = text
-    .slice(0, MESSAGE_CHARS * 4)
+    .slice(0, FAILURE_MESSAGE_CHARS * 4)
     .replace(SECRETS, (_all, prefix: string | undefined, bearer: string | undefined) => `${prefix ?? `${bearer} `}…`)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .trim();
-  return line.length > MESSAGE_CHARS ? `${cut(line, MESSAGE_CHARS - 1)}…` : line.toWellFormed();
+  return line.length > FAILURE_MESSAGE_CHARS ? `${cut(line, FAILURE_MESSAGE_CHARS - 1)}…` : line.toWellFormed();
 }
 
 /** Known and guessed names of an error's message, in order. Source: nemo-api reference section 1.2. */
@@ -181,7 +181,7 @@ function nestedWords(value: unknown): string {
  * The delay in `Retry-After`, in ms: seconds, or a date relative to the answer's own `Date` header; null when absent
  * or unreadable, never negative.
  */
-export function retryAfterMs(headers: Headers): number | null {
+export function upstreamRetryMs(headers: Headers): number | null {
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d{1,9}$/.test(value)) return Number(value) * SECOND_MS;
   const until = Date.parse(value);
@@ -236,7 +236,7 @@ function isMarkedBad(body: unknown): boolean {
 }
 
 /** The failure of an answer, or null when it is a success. Body code first, then HTTP status. */
-export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)): NemoFailure | null {
+export function classifyAnswer(answer: Answer, body: unknown = parseJson(answer.text)): NemoFailure | null {
   const code = codeOf(body);
   if (isGood(answer.status) && isGoodCode(code) && !isMarkedBad(body)) return null;
   const words =
@@ -248,14 +248,14 @@ export function failureOf(answer: Answer, body: unknown = parseJson(answer.text)
     status: answer.status,
     code: shownCode,
     message,
-    retryAfterMs: retryAfterMs(answer.headers),
+    retryAfterMs: upstreamRetryMs(answer.headers),
   });
 }
 
 /** The payload of a successful answer: `data`, or the bare object. Anything that is not an object is malformed. */
 export function open(answer: Answer): Result<UnwrappedAnswer, NemoFailure> {
   const body = parseJson(answer.text);
-  const failure = failureOf(answer, body);
+  const failure = classifyAnswer(answer, body);
   if (failure !== null) return err(failure);
   const { text, exact } = answer;
   if (!isObject(body))
@@ -286,7 +286,7 @@ export type UpstreamCall =
   | "result";
 
 /** What was received. Safe to log: the message is upstream's own text, cut at `MESSAGE_CHARS`, without tokens. */
-export type Evidence = {
+export type FailureEvidence = {
   readonly at: UpstreamCall;
   /** HTTP status; null without an answer, or when the error was inside a stream. */
   readonly status: number | null;
@@ -295,10 +295,10 @@ export type Evidence = {
   readonly message: string;
 };
 
-export type NemoFailure = Evidence &
+export type NemoFailure = FailureEvidence &
   (
     | { /** 1001, 1010, 1011, HTTP 401. */ readonly reason: "token_rejected" }
-    | { /** HTTP 400 when requesting a token: the client id was rejected. */ readonly reason: "client_id_refused" }
+    | { /** HTTP 400 when requesting a token: the client id was rejected. */ readonly reason: "client_id_rejected" }
     | { /** 1002, or ADK's 404 for an unknown session. */ readonly reason: "session_lost" }
     | { /** 2001. */ readonly reason: "no_credits" }
     | { /** 4001, HTTP 415. */ readonly reason: "unsupported_media" }
@@ -318,8 +318,8 @@ export type NemoFailure = Evidence &
     | {
         /** The turn ran, and its agent or model reported an error inside the stream. */ readonly reason: "agent_failed";
       }
-    | { /** Any other 4xx or code. */ readonly reason: "refused" }
-    | { /** An answer that cannot be parsed, or that exceeds its size limit. */ readonly reason: "garbled" }
+    | { /** Any other 4xx or code. */ readonly reason: "rejected" }
+    | { /** An answer that cannot be parsed, or that exceeds its size limit. */ readonly reason: "malformed" }
   );
 
 export type NemoReason = NemoFailure["reason"];

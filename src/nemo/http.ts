@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../core/result.ts";
 import type { TargetPolicy } from "../core/ssrf.ts";
 import {
   type Answer,
-  failureOf,
+  classifyAnswer,
   malformed,
   type NemoFailure,
   open,
@@ -53,24 +53,24 @@ export function openDeadline(outer?: AbortSignal): Deadline {
   const timeouts = new Map<string, Wait>();
   const waiting = new Set<(reason: unknown) => void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let looksAt = Number.POSITIVE_INFINITY;
+  let checksAt = Number.POSITIVE_INFINITY;
 
   const stop = (why: Interrupted["why"]): void => {
     controller.abort(new Interrupted(why));
     for (const giveUp of waiting) giveUp(controller.signal.reason);
   };
   const cancel = (): void => stop("cancelled");
-  const lookAt = (at: number): void => {
+  const checkAt = (at: number): void => {
     clearTimeout(timer);
-    looksAt = at;
-    timer = setTimeout(look, at - Date.now());
+    checksAt = at;
+    timer = setTimeout(check, at - Date.now());
   };
-  const look = (): void => {
-    looksAt = Number.POSITIVE_INFINITY;
+  const check = (): void => {
+    checksAt = Number.POSITIVE_INFINITY;
     const [next] = [...timeouts.values()].sort((one, other) => one.at - other.at);
     if (next === undefined) return;
     if (next.at <= Date.now()) stop(next.why);
-    else lookAt(next.at);
+    else checkAt(next.at);
   };
 
   if (outer?.aborted === true) cancel();
@@ -82,7 +82,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
     arm(name, ms, why) {
       const at = Date.now() + ms;
       timeouts.set(name, { at, why });
-      if (at < looksAt) lookAt(at);
+      if (at < checksAt) checkAt(at);
     },
     within: (promise) =>
       new Promise((resolve, reject) => {
@@ -98,7 +98,7 @@ export function openDeadline(outer?: AbortSignal): Deadline {
       }),
     release() {
       clearTimeout(timer);
-      looksAt = Number.POSITIVE_INFINITY;
+      checksAt = Number.POSITIVE_INFINITY;
       timeouts.clear();
       outer?.removeEventListener("abort", cancel);
     },
@@ -187,7 +187,7 @@ export async function readAnswer(
 }
 
 /** The settings that every call needs. */
-export type Wire = {
+export type HttpOptions = {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly fetch: (request: Request) => Promise<Response>;
@@ -204,7 +204,7 @@ export type Wire = {
  */
 export type Watch = (at: UpstreamCall) => (status: number | null) => void;
 
-export type Call = {
+export type HttpCall = {
   readonly at: UpstreamCall;
   readonly method: "GET" | "POST";
   readonly path: string;
@@ -217,7 +217,7 @@ export type Call = {
 };
 
 /** Builds a call's request; null when a token or an id has characters that no header or URL may contain. */
-function build(wire: Wire, call: Call, signal: AbortSignal): Request | null {
+function build(wire: HttpOptions, call: HttpCall, signal: AbortSignal): Request | null {
   try {
     const headers = new Headers({ ...wire.attribution, ...call.headers });
     if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
@@ -237,17 +237,27 @@ function build(wire: Wire, call: Call, signal: AbortSignal): Request | null {
  * Sends a call; resolves when the answer's headers have arrived, whatever the status. The caller starts and releases
  * the deadline.
  */
-export async function send(wire: Wire, call: Call, deadline: Deadline): Promise<Result<Response, NemoFailure>> {
+export async function send(
+  wire: HttpOptions,
+  call: HttpCall,
+  deadline: Deadline,
+): Promise<Result<Response, NemoFailure>> {
   if (deadline.signal.aborted) return err(unavailable(call.at, "no", "cancelled before it was sent"));
   const request = build(wire, call, deadline.signal);
   if (request === null)
-    return err({ at: call.at, status: null, code: null, reason: "refused", message: "the request could not be built" });
+    return err({
+      at: call.at,
+      status: null,
+      code: null,
+      reason: "rejected",
+      message: "the request could not be built",
+    });
   return sendRequest(wire, call.at, request, deadline);
 }
 
 /** Sends a built request, once. */
 export async function sendRequest(
-  wire: Wire,
+  wire: HttpOptions,
   at: UpstreamCall,
   request: Request,
   deadline: Deadline,
@@ -269,8 +279,8 @@ export async function sendRequest(
 
 /** Sends a call and reads its whole answer, success or not, within `timeoutMs`. */
 export async function ask(
-  wire: Wire,
-  call: Call,
+  wire: HttpOptions,
+  call: HttpCall,
   timeoutMs: number = wire.timeouts.jsonMs,
 ): Promise<Result<Answer, NemoFailure>> {
   const deadline = openDeadline();
@@ -285,8 +295,8 @@ export async function ask(
 
 /** Sends a call and unwraps its answer. */
 export async function askData(
-  wire: Wire,
-  call: Call,
+  wire: HttpOptions,
+  call: HttpCall,
   timeoutMs?: number,
 ): Promise<Result<UnwrappedAnswer, NemoFailure>> {
   const answer = await ask(wire, call, timeoutMs);
@@ -294,9 +304,9 @@ export async function askData(
 }
 
 /** Sends a call whose answer is not read: any 2xx without a sign of an error is a success. */
-export async function askOk(wire: Wire, call: Call): Promise<Result<null, NemoFailure>> {
+export async function askOk(wire: HttpOptions, call: HttpCall): Promise<Result<null, NemoFailure>> {
   const answer = await ask(wire, call);
   if (!answer.ok) return answer;
-  const failure = failureOf(answer.value);
+  const failure = classifyAnswer(answer.value);
   return failure === null ? ok(null) : err(failure);
 }

@@ -12,7 +12,7 @@ import { CANONICAL_DEPTH } from "./limits.ts";
 export type JsonObject = { readonly [key: string]: unknown };
 
 /** A value's range in a text: from `start`, up to and without `end`. */
-export type Span = { readonly start: number; readonly end: number };
+export type TextSpan = { readonly start: number; readonly end: number };
 
 /**
  * The scanner's token kinds used here. Source: jsonc-parser 3.3.1, `SyntaxKind` in main.d.ts, which is not importable
@@ -74,7 +74,7 @@ export function skipValue(scanner: JSONScanner): number {
  * The members of the object at `span`, in the text's order, including duplicates; empty when it is not an object.
  * `text` must have passed `parseJson`, because the scanner alone would accept comments.
  */
-export function* membersOf(text: string, span: Span): Generator<{ readonly key: string; readonly span: Span }> {
+export function* membersOf(text: string, span: TextSpan): Generator<{ readonly key: string; readonly span: TextSpan }> {
   const scanner = createScanner(text, true);
   scanner.setPosition(span.start);
   if ((scanner.scan() as number) !== TOKEN.openBrace) return;
@@ -93,10 +93,10 @@ export function* membersOf(text: string, span: Span): Generator<{ readonly key: 
  *
  * The last of duplicate keys counts at every level, as for `JSON.parse` and Python's `json`, which upstream uses.
  */
-export function spanAt(text: string, path: readonly string[]): Span | null {
-  let span: Span = { start: 0, end: text.length };
+export function spanAt(text: string, path: readonly string[]): TextSpan | null {
+  let span: TextSpan = { start: 0, end: text.length };
   for (const key of path) {
-    let found: Span | null = null;
+    let found: TextSpan | null = null;
     for (const member of membersOf(text, span)) if (member.key === key) found = member.span;
     if (found === null) return null;
     span = found;

@@ -25,7 +25,7 @@ export const STREAM_BYTES = 64 * MIB;
  */
 export const FEED_BYTES = 64 * 1024;
 /** Characters of upstream's message in a failure. Chosen: a sentence or two. */
-export const MESSAGE_CHARS = 500;
+export const FAILURE_MESSAGE_CHARS = 500;
 /**
  * Events whose ids are remembered to drop exact repeats. Chosen: repeats follow each other closely; 1,024 × 60 bytes.
  */

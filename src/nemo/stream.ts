@@ -1,9 +1,13 @@
-/** Reads a turn's stream in batches of events, with limits of time, bytes and silence. */
-
+/**
+ * Creates sessions, sends a message to the agent, and reads the turn's stream in batches of events, with limits of time, bytes and
+ * silence. A message costs credits, so it is sent at most once and never retried here.
+ */
 import { createParser } from "eventsource-parser";
-import { failureOf, malformed } from "./errors.ts";
-import { type Deadline, Interrupted } from "./http.ts";
-import { withoutStacks } from "./json.ts";
+import { err, ok, type Result } from "../core/result.ts";
+import type { Session } from "./client.ts";
+import { classifyAnswer, malformed, type NemoFailure } from "./errors.ts";
+import { askData, type Deadline, type HttpOptions, Interrupted, openDeadline, readAnswer, send } from "./http.ts";
+import { idAt, withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS, STREAM_BYTES, type Timeouts } from "./limits.ts";
 import { createTranslator, type EndReason, type Translator, type TurnEvent, type TurnStream } from "./translate.ts";
 
@@ -134,7 +138,7 @@ function last(reader: SseReader, translate: Translator, response: Response): Bat
   const json = reader.json();
   if (json !== null) {
     const { status, headers } = response;
-    const failure = failureOf({ at: "run_sse", status, headers, text: json, exact: true });
+    const failure = classifyAnswer({ at: "run_sse", status, headers, text: json, exact: true });
     return [
       { type: "failed", failure: failure ?? malformed("run_sse", status, "JSON where a stream was expected") },
       ended("closed"),
@@ -188,8 +192,83 @@ async function* batches(options: StreamOptions): AsyncGenerator<Batch, void, voi
 /**
  * The stream of an answer whose headers have arrived. Its total timeout starts now; the last batch ends with `ended`.
  */
-export function openStream(options: StreamOptions): TurnStream {
+export function openTurnStream(options: StreamOptions): TurnStream {
   const { deadline, timeouts } = options;
   deadline.arm("total", timeouts.turnTotalMs, "timeout");
   return { events: batches(options), cancel: () => deadline.cancel() };
+}
+
+export type TurnRequest = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
+
+/** The agent's name in paths and bodies. Source: nemo-api reference sections 3 to 5. */
+const APP = "nemo_agent";
+
+const mediaType = (response: Response): string => (response.headers.get("content-type") ?? "").toLowerCase();
+
+/**
+ * POST `/run_sse`. Resolves when the headers have arrived: with a stream, or the failure of a JSON answer or a status.
+ *
+ * A JSON body with a stream's media type is found while reading and gives a `failed` event. Source: section 4.1.
+ */
+export async function openTurn(
+  wire: HttpOptions,
+  token: string,
+  order: TurnRequest,
+): Promise<Result<TurnStream, NemoFailure>> {
+  const at = "run_sse";
+  const json = JSON.stringify({
+    app_name: APP,
+    user_id: "me",
+    session_id: order.sessionId,
+    new_message: { parts: [{ text: order.text }] },
+  });
+  const deadline = openDeadline(order.signal);
+  deadline.arm("headers", wire.timeouts.turnHeadersMs, "timeout");
+  const sent = await send(
+    wire,
+    { at, method: "POST", path: "/run_sse", token, json, headers: { accept: "text/event-stream" } },
+    deadline,
+  );
+  deadline.disarm("headers");
+  if (!sent.ok) {
+    deadline.release();
+    return sent;
+  }
+  const response = sent.value;
+  if (response.ok && !mediaType(response).includes("json"))
+    return ok(openTurnStream({ response, deadline, timeouts: wire.timeouts }));
+  deadline.arm("total", wire.timeouts.jsonMs, "timeout");
+  const answer = await readAnswer(at, response, deadline);
+  deadline.release();
+  if (!answer.ok) return answer;
+  return err(classifyAnswer(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
+}
+
+/**
+ * POST `/api/tasks/me/with-session/nemo_agent`. Each call creates a task and its session. Source: nemo-api reference
+ * section 3.
+ */
+export async function createSession(
+  wire: HttpOptions,
+  token: string,
+  options: { readonly name: string; readonly language?: string },
+): Promise<Result<Session, NemoFailure>> {
+  const at = "create_session";
+  const json = JSON.stringify({ task_name: options.name, language: options.language });
+  const opened = await askData(wire, {
+    at,
+    method: "POST",
+    path: "/api/tasks/me/with-session/nemo_agent",
+    token,
+    json,
+  });
+  if (!opened.ok) return opened;
+  const { text, path } = opened.value;
+  // By offsets, not from the parsed value: a session id written as a number has 19 digits and would lose its last ones.
+  const id = (...names: readonly string[]): string | null =>
+    names.map((name) => idAt(text, [...path, name])).find((found) => found !== null) ?? null;
+  const sessionId = id("session_id", "sessionId");
+  const taskId = id("task_id", "taskId");
+  if (sessionId === null || taskId === null) return err(malformed(at, 200, "an answer without a session"));
+  return ok({ taskId, sessionId, userId: id("user_id", "userId") });
 }

@@ -13,7 +13,7 @@ import { cut } from "../core/text.ts";
 import { EMPTY_TIMELINE, type Segment, type Timeline, type Track, type TrackKind } from "../core/timeline/timeline.ts";
 import type { NemoState, VideoInfo } from "./client.ts";
 import { malformed, type NemoFailure } from "./errors.ts";
-import { askData, type Wire } from "./http.ts";
+import { askData, type HttpOptions } from "./http.ts";
 import { arrayAt, canonical, isObject, numberAt, parseJson, spanAt, stringAt, valueAt } from "./json.ts";
 import { LABEL_CHARS, MEDIA_ENTRIES, TIMELINE_SEGMENTS, TIMELINE_TRACKS } from "./limits.ts";
 
@@ -138,7 +138,7 @@ async function fingerprint(draftText: string | null, media: number, generated: n
 
 /** GET `/api/state/nemo_agent/me/{session}/latest`. Every key below `state` may be missing. Source: section 5. */
 export async function readState(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   sessionId: string,
   isOurs: (name: string) => boolean = () => false,

@@ -1,8 +1,8 @@
 /** Uploads files into a session: by URL, which upstream downloads, or as a streamed form. */
 import { err, ok, type Result } from "../core/result.ts";
 import type { FileToUpload, UploadedFile } from "./client.ts";
-import { type Answer, failureOf, type NemoFailure, unavailable } from "./errors.ts";
-import { ask, breakMessage, type Deadline, openDeadline, type Wire } from "./http.ts";
+import { type Answer, classifyAnswer, type NemoFailure, unavailable } from "./errors.ts";
+import { ask, breakMessage, type Deadline, type HttpOptions, openDeadline } from "./http.ts";
 import { arrayAt, numberAt, parseJson, stringAt } from "./json.ts";
 import { MEDIA_ENTRIES, UPLOAD_TAIL_MS } from "./limits.ts";
 
@@ -121,7 +121,7 @@ const pathOf = (sessionId: string): string => `/api/upload-video/nemo_agent/me/$
 function filesOf(answer: Result<Answer, NemoFailure>): Result<readonly UploadedFile[], NemoFailure> {
   if (!answer.ok) return answer;
   const body = parseJson(answer.value.text);
-  const failure = failureOf(answer.value, body);
+  const failure = classifyAnswer(answer.value, body);
   if (failure !== null) return err(failure);
   const entries = arrayAt(body, "data.files", "data.uploaded_files", "files", "uploaded_files", "data");
   return ok(
@@ -138,7 +138,7 @@ function filesOf(answer: Result<Answer, NemoFailure>): Result<readonly UploadedF
 
 /** POST with `urls`. Upstream downloads them before it answers. A retry adds the files again. */
 export async function uploadByUrl(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   sessionId: string,
   urls: readonly string[],
@@ -166,7 +166,7 @@ async function breakOf(form: Multipart): Promise<string | null> {
  * call.
  */
 export async function uploadFile(
-  wire: Wire,
+  wire: HttpOptions,
   token: string,
   sessionId: string,
   file: FileToUpload,

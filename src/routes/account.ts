@@ -2,7 +2,7 @@
 
 import { rowsFor } from "../core/page.ts";
 import { auditEntry } from "../core/wire/audit.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { credits } from "../core/wire/token.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import type { Api } from "../http/context.ts";
@@ -62,7 +62,7 @@ const list = defineRoute({
   description:
     "Newest first. Each entry is written together with its action and is never changed or removed. Returns the entries of this mode and those that apply to both modes.",
   request: { query: plainPage("aud") },
-  responses: { 200: jsonResponse(pageOf(auditEntry), "A page of audit log entries.") },
+  responses: { 200: jsonResponse(pageSchema(auditEntry), "A page of audit log entries.") },
 });
 
 export function mountAuditLog(app: Api): void {

@@ -1,5 +1,5 @@
 /** Assets: stored files, and their attachment to projects. */
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { asset, attachment, newAttachment } from "../core/wire/upload.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams } from "../http/define-route.ts";
@@ -18,7 +18,7 @@ const list = defineRoute({
   summary: "List assets",
   description: "Returns the assets of the user, newest first.",
   request: { query: ownedPage("ast") },
-  responses: { 200: jsonResponse(pageOf(asset), "A page of assets.") },
+  responses: { 200: jsonResponse(pageSchema(asset), "A page of assets.") },
 });
 
 const read = defineRoute({
@@ -40,7 +40,7 @@ const remove = defineRoute({
   tags,
   summary: "Delete an asset",
   description:
-    "Deletes the asset, its file and every link to it. What Nemo holds of it in a project stays there, and the asset can no longer be attached: a project that waits for it continues without it. A repeated call returns 204 for 30 days.",
+    "Deletes the asset, its file and every link to it. Copies that Nemo already has in a project stay there. The asset can no longer be attached; a project that waits for it continues without it. A repeated call returns 204 for 30 days.",
   request: { params: ownedParams("ast") },
   responses: { 204: { description: "The asset is deleted." } },
 });

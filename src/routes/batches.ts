@@ -1,6 +1,6 @@
 /** Batches: many videos, requested in one call. */
 import { batch, batchItem, newBatch } from "../core/wire/batch.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
+import { pageQuery, pageSchema } from "../core/wire/common.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
@@ -39,7 +39,7 @@ const list = defineRoute({
   summary: "List batches",
   description: "Returns the batches of the user, newest first.",
   request: { query: ownedPage("bat") },
-  responses: { 200: jsonResponse(pageOf(batch), "A page of batches.") },
+  responses: { 200: jsonResponse(pageSchema(batch), "A page of batches.") },
 });
 
 const read = defineRoute({
@@ -62,7 +62,7 @@ const items = defineRoute({
   summary: "List the items of a batch",
   description: "Returns the items in the order of the request. `video` is null until the item is started.",
   request: { params, query: pageQuery(SLOT).extend({ status: batchItem.shape.status.optional() }) },
-  responses: { 200: jsonResponse(pageOf(batchItem), "A page of batch items.") },
+  responses: { 200: jsonResponse(pageSchema(batchItem), "A page of batch items.") },
 });
 
 const change = <A extends "pause" | "resume" | "cancel">(action: A, summary: string, description: string) =>

@@ -2,7 +2,7 @@
 
 import * as z from "zod";
 import { PAGE_DEFAULT, PAGE_MAX } from "../core/limits.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { event, eventsPage } from "../core/wire/event.ts";
 import { delivery, deliveryFilter, loggedDelivery } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
@@ -22,7 +22,7 @@ const listDeliveries = defineRoute({
   description:
     "Newest first. `?state=failed` returns the dead letters, `?target_id=` the deliveries to one endpoint or hook.",
   request: { query: plainPage("dlv").extend(deliveryFilter.shape) },
-  responses: { 200: jsonResponse(pageOf(delivery), "A page of deliveries.") },
+  responses: { 200: jsonResponse(pageSchema(delivery), "A page of deliveries.") },
 });
 
 const readDelivery = defineRoute({
@@ -81,7 +81,7 @@ const listEvents = defineRoute({
   tags: eventTags,
   summary: "List events",
   description:
-    "Oldest first. To read on, pass `next_cursor` as `?after=`. A user token sees the events of its own user.",
+    "Oldest first. To continue, pass `next_cursor` as `?after=`. A user token sees the events of its own user.",
   request: { query },
   responses: { 200: jsonResponse(eventsPage, "A page of events.") },
 });

@@ -3,9 +3,15 @@
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
-import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
-import { generatorJob, newGeneratorJob } from "../core/wire/generator-job.ts";
+import { pageQuery, pageSchema } from "../core/wire/common.ts";
+import {
+  generator,
+  generatorJob,
+  generatorParams,
+  generatorPatch,
+  newGenerator,
+  newGeneratorJob,
+} from "../core/wire/generator.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
@@ -49,7 +55,7 @@ const list = defineRoute({
   summary: "List generators",
   description: "Returns your own generators, newest first, then the built-in ones.",
   request: { query: pageQuery(CURSOR) },
-  responses: { 200: jsonResponse(pageOf(generator), "A page of generators.") },
+  responses: { 200: jsonResponse(pageSchema(generator), "A page of generators.") },
 });
 
 const read = defineRoute({

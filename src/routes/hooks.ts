@@ -1,7 +1,7 @@
 /** REST hooks: subscriptions that automation tools (Zapier, Make, n8n) create and delete themselves. */
 import * as z from "zod";
 import { eventType } from "../core/wire/event.ts";
-import { hook, hookBody, hookFilter, newHook } from "../core/wire/hook.ts";
+import { flatEvent, hook, hookFilter, newHook } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
@@ -45,7 +45,7 @@ const samples = defineRoute({
   description:
     "Returns the last three events of this type as hooks receive them, newest first. If there are none, returns one made-up sample.",
   request: { query: z.strictObject({ event: eventType }) },
-  responses: { 200: jsonResponse(z.array(hookBody), "An array of bodies, without an envelope.") },
+  responses: { 200: jsonResponse(z.array(flatEvent), "An array of bodies, without an envelope.") },
 });
 
 const unsubscribe = defineRoute({

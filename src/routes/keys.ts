@@ -4,13 +4,13 @@ import * as z from "zod";
 import { checkKeyAccess } from "../core/auth.ts";
 import type { KeyId } from "../core/ids.ts";
 import { rowsFor } from "../core/page.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { createdKey, key, type NewOwnKey, newOwnKey, rotation } from "../core/wire/key.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainPage, plainParams } from "../http/define-route.ts";
 import { pageOfRows, pageRequest } from "../http/page.ts";
 import { ApiError, notFound } from "../http/problem.ts";
-import { createKey, getKey, revokeKey, rotateKey } from "../services/keys.ts";
+import { createKey, getKey, revokeStoredKey, rotateStoredKey } from "../services/keys.ts";
 import { listKeys, type StoredKey } from "../store/keys.ts";
 
 const tags = ["Keys"];
@@ -34,7 +34,7 @@ const list = defineRoute({
   summary: "List API keys",
   description: "Returns the keys of this mode, newest first.",
   request: { query: plainPage("key") },
-  responses: { 200: jsonResponse(pageOf(key), "A page of keys.") },
+  responses: { 200: jsonResponse(pageSchema(key), "A page of keys.") },
 });
 
 const read = defineRoute({
@@ -92,13 +92,13 @@ export function mountKeys(app: Api): void {
   app.openapi(rotate, async (c) => {
     const old = await getOwnKey(c, c.req.valid("param").id);
     if (old.wire.id !== c.var.caller.keyId) checkedFields(c, old.wire);
-    const made = await rotateKey(c, old, c.req.valid("json").grace_seconds);
+    const made = await rotateStoredKey(c, old, c.req.valid("json").grace_seconds);
     return c.json(made, 201, { Location: `/v1/keys/${made.id}` });
   });
 
   app.openapi(revoke, async (c) => {
     const old = await getOwnKey(c, c.req.valid("param").id);
-    return c.json(await revokeKey(c, old, c.req.valid("query").force === "true"), 200);
+    return c.json(await revokeStoredKey(c, old, c.req.valid("query").force === "true"), 200);
   });
 }
 

@@ -3,10 +3,9 @@
 import type { ProvidedToken } from "../core/rpc/token.ts";
 import type { AuditAction } from "../core/wire/audit.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
-import { auditedCall } from "../http/audit.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";
-import { accountAddress } from "../http/idempotency.ts";
+import { accountAddress, auditedCall } from "../http/idempotency.ts";
 import { tokenObject, userObject } from "../http/objects.ts";
 import { apiError, unwrap } from "../http/problem.ts";
 

@@ -1,6 +1,6 @@
 /** Projects: each has one conversation and one timeline. */
 import * as z from "zod";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
@@ -32,7 +32,7 @@ const list = defineRoute({
   summary: "List projects",
   description: "Returns the projects of the user, newest first.",
   request: { query: ownedPage("prj") },
-  responses: { 200: jsonResponse(pageOf(project), "A page of projects.") },
+  responses: { 200: jsonResponse(pageSchema(project), "A page of projects.") },
 });
 
 const read = defineRoute({

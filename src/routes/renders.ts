@@ -1,7 +1,7 @@
 /** Renders: exports of a timeline to a file, and their files. */
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
-import { pageOf } from "../core/wire/common.ts";
+import { pageSchema } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import type { Api } from "../http/context.ts";
 import {
@@ -45,7 +45,7 @@ const list = defineRoute({
   summary: "List the renders of a project",
   description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("rnd") },
-  responses: { 200: jsonResponse(pageOf(render), "A page of renders.") },
+  responses: { 200: jsonResponse(pageSchema(render), "A page of renders.") },
 });
 
 const listAll = defineRoute({
@@ -57,7 +57,7 @@ const listAll = defineRoute({
   summary: "List renders",
   description: "Returns the renders of the user, newest first.",
   request: { query: ownedPage("rnd") },
-  responses: { 200: jsonResponse(pageOf(render), "A page of renders.") },
+  responses: { 200: jsonResponse(pageSchema(render), "A page of renders.") },
 });
 
 const cancel = defineRoute({

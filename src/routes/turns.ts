@@ -3,12 +3,11 @@ import * as z from "zod";
 import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
-import { moment, pageOf } from "../core/wire/common.ts";
-import { newTurn, turn } from "../core/wire/turn.ts";
-import { turnEventsPage } from "../core/wire/turn-event.ts";
+import { moment, pageSchema } from "../core/wire/common.ts";
+import { newTurn, turn, turnEventsPage } from "../core/wire/turn.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
-import { cursorOf, eventsQuery, serveEvents, streamOf, wantsStream } from "../http/event-stream.ts";
+import { eventsQuery, serveEvents, streamCursor, streamOf, wantsStream } from "../http/event-stream.ts";
 import { addressOf, callOf } from "../http/idempotency.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
@@ -45,7 +44,7 @@ const list = defineRoute({
   summary: "List the turns of a project",
   description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("trn") },
-  responses: { 200: jsonResponse(pageOf(turn), "A page of turns.") },
+  responses: { 200: jsonResponse(pageSchema(turn), "A page of turns.") },
 });
 
 const read = defineRoute({
@@ -78,7 +77,7 @@ export function mountTurns(app: Api): void {
     const { id } = c.req.valid("param");
     const isStream = wantsStream(c.req.header("Accept"));
     // The whole request is validated before the turn is created.
-    const seen = isStream ? cursorOf(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
+    const seen = isStream ? streamCursor(c.req.header("Last-Event-ID"), { after: 0 }) : 0;
     const wait = waitOf(c);
     const user = userObject(c.env, addressOf(c, id));
     const started = await user.startTurn(await callOf(c), id, c.req.valid("json"));

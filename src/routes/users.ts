@@ -3,8 +3,8 @@
 import { CHUNK_ADVICE_BYTES, MAX_REQUEST_BYTES, PROMPT_BYTES, UPLOAD_BYTES } from "../core/limits.ts";
 import { FORMATS } from "../core/media/sniff.ts";
 import { toRfc3339 } from "../core/time.ts";
-import { pageOf } from "../core/wire/common.ts";
-import { me } from "../core/wire/me.ts";
+import { pageSchema } from "../core/wire/common.ts";
+import { me } from "../core/wire/key.ts";
 import {
   newUserToken,
   signedOut,
@@ -14,10 +14,9 @@ import {
   userParams,
   userToken,
 } from "../core/wire/user.ts";
-import { auditedCall } from "../http/audit.ts";
 import { type Api, type Caller, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";
-import { accountAddress, callOf, ownHash, userAddress } from "../http/idempotency.ts";
+import { accountAddress, auditedCall, callOf, ownHash, userAddress } from "../http/idempotency.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
 import { pageOfUsers, userPage } from "../http/page.ts";
 import { apiError, unwrap } from "../http/problem.ts";
@@ -56,7 +55,7 @@ const list = defineRoute({
   summary: "List users",
   description: "Returns all users for whom something was created, newest first. Deleted users are not listed.",
   request: { query: userPage },
-  responses: { 200: jsonResponse(pageOf(user), "A page of users.") },
+  responses: { 200: jsonResponse(pageSchema(user), "A page of users.") },
 });
 
 const read = defineRoute({

@@ -1,12 +1,10 @@
-/** Videos: one call from a prompt to a file. */
-
+/** Videos: one call from a prompt to a file, and the events on the way. */
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
-import { PROMPT_BYTES } from "../core/limits.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
-import { owned, pageOf } from "../core/wire/common.ts";
+import { owned, pageSchema } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video, videoEventsPage, videoPlan } from "../core/wire/video.ts";
@@ -27,7 +25,7 @@ import { access } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { apiError, checkInvalid, notFound, unwrap } from "../http/problem.ts";
-import { parseJson, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
+import { parseJsonBody, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
 import { findGenerator } from "../services/generators.ts";
 import { checkVideoScopes, orderFor, orderOf, startVideo, waitForVideo } from "../services/videos.ts";
 import { fileAnswers } from "./renders.ts";
@@ -55,7 +53,7 @@ async function startFromForm(c: Ctx): Promise<Response> {
   const generator = await generatorOf(c); // checked before any file is stored
   const body = await bodyOf(c);
   c.set("bodyText", JSON.stringify(body.sent)); // the fingerprint of the Idempotency-Key
-  const flat = unflatten(body.sent, parseJson, body.isForm);
+  const flat = unflatten(body.sent, parseJsonBody, body.isForm);
   if (generator === null) {
     const requested = newVideo.safeParse(valuesIn(c, newVideo, flat));
     if (!requested.success) throw checkInvalid({ target: "json", ...requested });
@@ -147,7 +145,7 @@ const list = defineRoute({
       batch: owned("bat").optional(),
     }),
   },
-  responses: { 200: jsonResponse(pageOf(video), "A page of videos.") },
+  responses: { 200: jsonResponse(pageSchema(video), "A page of videos.") },
 });
 
 const read = defineRoute({

@@ -6,7 +6,7 @@ import { describedIn } from "../core/generators/recipe.ts";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import { chance, hexText, seededBytes } from "./context.ts";
 import { type FaultName, type Faults, type PromptWords, readWords, type Switches } from "./faults.ts";
-import { type Part, type Reading, readPrompt } from "./prompt.ts";
+import { type PromptPart, type Reading, readPrompt } from "./prompt.ts";
 import {
   type CallId,
   type Change,
@@ -22,8 +22,8 @@ import {
   withHeartbeats,
 } from "./script.ts";
 import type { SessionRecord } from "./store.ts";
-import { lengthMs, type Timeline } from "./timeline.ts";
-import type { Frame, StreamEnd, Timed, Turn, TurnKind, TurnScript, View, Wire } from "./turn.ts";
+import { type DraftTimeline, lengthMs } from "./timeline.ts";
+import type { SandboxTurn, ScriptedEnd, StreamFormat, Timed, TurnFrame, TurnKind, TurnScript, View } from "./turn.ts";
 
 /* Answers to a prompt that asks for a generator's recipe, chosen by its description. Four are malformed on purpose. */
 
@@ -144,7 +144,7 @@ type Language = Reading["language"];
 const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
 const percent = (value: number): string => `${Math.round(value * 100)}%`;
 
-const PARTS: Record<Part, readonly [string, string]> = {
+const PARTS: Record<PromptPart, readonly [string, string]> = {
   music: ["the music", "背景音乐"],
   titles: ["the titles", "标题"],
   captions: ["the captions", "字幕"],
@@ -191,7 +191,7 @@ export function editText(changes: readonly Change[], language: Language): string
     : `Done: ${parts.join(", ")}. Preview it in the timeline or click Export.`;
 }
 
-export function stageOneText(timeline: Timeline, language: Language): string {
+export function stageOneText(timeline: DraftTimeline, language: Language): string {
   const label = timeline.clips.at(-1)?.label ?? timeline.name;
   const length = seconds(timeline.clips.at(-1)?.durationMs ?? lengthMs(timeline));
   return language === "zh"
@@ -199,7 +199,7 @@ export function stageOneText(timeline: Timeline, language: Language): string {
     : `Your ${length}-second clip "${label}" is ready. I will now add music, a title and effects.`;
 }
 
-export function stageTwoText(timeline: Timeline, language: Language): string {
+export function stageTwoText(timeline: DraftTimeline, language: Language): string {
   const music = timeline.music[0];
   const title = timeline.titles[0]?.text ?? timeline.name;
   return language === "zh"
@@ -207,7 +207,7 @@ export function stageTwoText(timeline: Timeline, language: Language): string {
     : `I added ${music?.label ?? "no"} music at ${percent(music?.volume ?? 0)} and the title "${title}". Preview it in the timeline, open the panel on the right to adjust it, or click Export.`;
 }
 
-export function talkText(timeline: Timeline | null, language: Language): string {
+export function talkText(timeline: DraftTimeline | null, language: Language): string {
   if (timeline === null) {
     return language === "zh"
       ? "您好!告诉我您想要什么样的视频,例如“生成一个10秒的海边日落视频”,或上传素材让我剪辑。"
@@ -242,7 +242,7 @@ export type Brief = {
 };
 
 /** The kind of a turn. Greetings and questions are `talk`; without anything to edit a turn is a generation. */
-export function kindOf({ scene, words }: Brief): TurnKind {
+export function turnKindOf({ scene, words }: Brief): TurnKind {
   const { faults } = words;
   const isEmpty = scene.timeline === null && scene.media.length === 0;
   if (faults.question) return "question";
@@ -307,7 +307,7 @@ export function plainScript(brief: Brief, kind: TurnKind): TurnScript {
 
 /* Faults applied to a plain script. */
 
-type Step = Timed<{ readonly frame: Frame }>;
+type Step = Timed<{ readonly frame: TurnFrame }>;
 
 export const STALE_MESSAGE =
   "The last_update_time provided in the session object is earlier than the update_time in the storage_session. Please check if it is a stale session.";
@@ -321,7 +321,7 @@ function midCall(script: TurnScript): number {
   return call === undefined || answer === undefined ? script.end.at / 2 : (call.at + answer.at) / 2;
 }
 
-const cutAt = (script: TurnScript, at: number, how: StreamEnd["how"]): TurnScript => ({
+const cutAt = (script: TurnScript, at: number, how: ScriptedEnd["how"]): TurnScript => ({
   ...script,
   frames: script.frames.filter((step) => step.at <= at),
   end: { at: Math.min(at, script.end.at), how },
@@ -376,7 +376,7 @@ function applyFrameFaults(script: TurnScript, faults: Faults): TurnScript {
   let frames = [...script.frames];
   const first = frames[0]?.at ?? 0;
   const end = script.end.at;
-  const add = (at: number, frame: Frame): void => void frames.push({ at, frame });
+  const add = (at: number, frame: TurnFrame): void => void frames.push({ at, frame });
   if (has(faults, "silent_edit")) frames = frames.filter((step) => !isWhole(step));
   if (has(faults, "thought"))
     add(first, { kind: "text", text: "The user wants a video; I should plan the tracks first.", mark: "thought" });
@@ -457,7 +457,7 @@ export type PlanInput = {
 };
 
 /** `turn` is null when credits are missing and a JSON body reports it. */
-export type Plan = { readonly turn: Turn | null; readonly words: PromptWords };
+export type Plan = { readonly turn: SandboxTurn | null; readonly words: PromptWords };
 
 /** How this turn reports missing credits; null when there are enough. */
 function noCreditsFormOf(
@@ -478,7 +478,7 @@ function chunkingOf(faults: Faults, usual: Switches["chunking"]): Switches["chun
   return faults.merged ? "merged" : usual;
 }
 
-function wireOf(switches: Switches, faults: Faults): Wire {
+function wireOf(switches: Switches, faults: Faults): StreamFormat {
   const { adk_time, heartbeat, state_delta } = switches;
   return {
     wire: faults.typed ? "typed" : switches.wire,
@@ -511,7 +511,7 @@ export function planTurn(input: PlanInput): Plan {
   const brief = briefOf(input);
   const { words, seed } = brief;
   const { faults } = words;
-  const wanted = kindOf(brief);
+  const wanted = turnKindOf(brief);
   const noCredits = noCreditsFormOf(faults, priceOf(wanted, switches), input);
   if (noCredits === "body") return { turn: null, words };
 
@@ -519,7 +519,7 @@ export function planTurn(input: PlanInput): Plan {
   const plain = noCredits === null ? plainScript(brief, wanted) : incompleteScript(brief, noCredits);
   const faulty = applyFaults(plain, isStale ? { ...faults, stale: { atMs: null } } : faults);
   const streamed = input.streaming && !faults.partial ? withPartials(faulty) : faulty;
-  const turn: Turn = {
+  const turn: SandboxTurn = {
     ...scaleScript(withHeartbeats(streamed, switches.heartbeat_every_ms), scale),
     id: input.id,
     userId: session.userId,

@@ -10,7 +10,7 @@ import type { TokenRecord } from "./store.ts";
 /** Characters after `nmv_usr_`. Source: section 1.5. */
 const TOKEN_CHARS = 43;
 
-export function issueToken(
+export function issueSandboxToken(
   sandbox: Sandbox,
   wanted: Omit<TokenRecord, "tokenId" | "token" | "issuedAt" | "revoked">,
 ): TokenRecord {
@@ -54,7 +54,7 @@ export function tokenRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (!body.success) return missingFields(body.error.issues.map((issue) => issue.path.join(".") || "name"));
     const { name, scopes, expires_in_days } = body.data;
     const expiresAt = expires_in_days === null ? null : sandbox.clock.now() + expires_in_days * DAY_MS;
-    const made = issueToken(sandbox, {
+    const made = issueSandboxToken(sandbox, {
       userId: c.get("user").userId,
       origin: "made",
       name,
@@ -88,12 +88,12 @@ const CLAIM_TTL_SECONDS = 604_800;
 
 /** Whether this client has to wait for its next anonymous token. */
 function isRationed(sandbox: Sandbox, clientId: string, address: string, switches: Switches): boolean {
-  if (!switches.mint_ration) return false;
+  if (!switches.limit_tokens) return false;
   const since = sandbox.clock.now() - RATION_MS;
   const recent = sandbox.store.list("token").filter((token) => token.origin === "anonymous" && token.issuedAt > since);
   const ofClient = recent.filter((token) => token.clientId === clientId).length;
   const ofAddress = recent.filter((token) => token.address === address).length;
-  return ofClient >= switches.mint_per_client || ofAddress >= switches.mint_per_address;
+  return ofClient >= switches.tokens_per_client || ofAddress >= switches.tokens_per_address;
 }
 
 const earlierToken = (sandbox: Sandbox, clientId: string): TokenRecord | undefined =>
@@ -117,7 +117,7 @@ export function authRoutes(app: SandboxApp, sandbox: Sandbox): void {
     if (isRationed(sandbox, clientId, address, switches)) return statusAnswer(c, 429, "too many anonymous tokens");
     const userId = anonymousUser(sandbox, clientId, switches);
     const expiresAt = sandbox.clock.now() + switches.token_ttl_ms;
-    const made = issueToken(sandbox, {
+    const made = issueSandboxToken(sandbox, {
       userId,
       origin: "anonymous",
       name: "anonymous",

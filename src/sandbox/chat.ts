@@ -30,11 +30,11 @@ import type { SessionRecord } from "./store.ts";
 import {
   balanceAt,
   commitFinishedTurns,
-  type Frame,
   isBusy,
+  type SandboxTurn,
   type StateChange,
   type Timed,
-  type Turn,
+  type TurnFrame,
   viewAt,
 } from "./turn.ts";
 
@@ -87,7 +87,7 @@ export function readChatRequest(
 /** The text after `data: `, or a whole line for heartbeats without it. */
 export type Line = { readonly data: string } | { readonly raw: string };
 
-const HEARTBEATS: Record<Turn["wire"]["heartbeat"], Line | null> = {
+const HEARTBEATS: Record<SandboxTurn["wire"]["heartbeat"], Line | null> = {
   comment: { raw: ": heartbeat" },
   event: { raw: "event: heartbeat" },
   empty_data: { raw: "data:" },
@@ -99,7 +99,7 @@ const HEARTBEATS: Record<Turn["wire"]["heartbeat"], Line | null> = {
 
 const AGENT = "nemo_agent";
 
-const deltaOf = (turn: Turn, change: StateChange | null): Record<string, unknown> =>
+const deltaOf = (turn: SandboxTurn, change: StateChange | null): Record<string, unknown> =>
   change === null || !turn.wire.state_delta
     ? {}
     : {
@@ -109,7 +109,7 @@ const deltaOf = (turn: Turn, change: StateChange | null): Record<string, unknown
 
 type Content = { readonly role: "model" | "user"; readonly parts: readonly unknown[] };
 
-function contentOf(frame: Frame): Content | undefined {
+function contentOf(frame: TurnFrame): Content | undefined {
   switch (frame.kind) {
     case "call": {
       const call = { functionCall: { id: frame.callId, name: frame.name, args: frame.args } };
@@ -126,7 +126,7 @@ function contentOf(frame: Frame): Content | undefined {
   }
 }
 
-function adkEvent(turn: Turn, frame: Frame, at: number, index: number): string {
+function adkEvent(turn: SandboxTurn, frame: TurnFrame, at: number, index: number): string {
   const ms = turn.startedAt + at;
   const change = frame.kind === "response" ? frame.change : null;
   const author = frame.kind === "text" ? frame.author : undefined;
@@ -150,7 +150,7 @@ function adkEvent(turn: Turn, frame: Frame, at: number, index: number): string {
 }
 
 /** The typed form cannot express partial texts, thoughts and bare actions: they are left out. */
-function typedRecord(turn: Turn, frame: Frame): string | null {
+function typedRecord(turn: SandboxTurn, frame: TurnFrame): string | null {
   switch (frame.kind) {
     case "call":
       return encodeJson({ type: "tool_call", name: frame.name, args: frame.args });
@@ -170,7 +170,7 @@ function typedRecord(turn: Turn, frame: Frame): string | null {
 }
 
 /** The lines of one frame, zero to two. `index` is the frame's position in its script. */
-export function linesOf(turn: Turn, frame: Frame, at: number, index: number): readonly Line[] {
+export function linesOf(turn: SandboxTurn, frame: TurnFrame, at: number, index: number): readonly Line[] {
   switch (frame.kind) {
     case "heartbeat":
       return [HEARTBEATS[turn.wire.heartbeat]].filter((line) => line !== null);
@@ -204,7 +204,7 @@ const utf8 = new TextEncoder();
 /** Events that `merged` puts into one chunk, which is sent at the time of the last one. */
 const MERGED = 3;
 
-function records(turn: Turn): Chunk[] {
+function records(turn: SandboxTurn): Chunk[] {
   const newline = turn.wire.newline === "crlf" ? "\r\n" : "\n";
   return turn.frames.flatMap(({ at, frame }, index) =>
     linesOf(turn, frame, at, index).map((line) => ({
@@ -236,7 +236,7 @@ function split(chunk: Chunk, seed: string, least: number, most: number): Chunk[]
 }
 
 /** All chunks of a turn in order. */
-export function chunksOf(turn: Turn): readonly Chunk[] {
+export function splitBytes(turn: SandboxTurn): readonly Chunk[] {
   let chunks = records(turn);
   const last = chunks.at(-1);
   if (turn.end.how === "torn" && last !== undefined) {
@@ -257,8 +257,8 @@ export function chunksOf(turn: Turn): readonly Chunk[] {
 }
 
 /** The response body: sends each chunk at its time, then ends or breaks. `onCancel` is called when the client disconnects. */
-export function turnStream(turn: Turn, clock: Clock, onCancel: () => void): ReadableStream<Uint8Array> {
-  const chunks = chunksOf(turn);
+export function turnStream(turn: SandboxTurn, clock: Clock, onCancel: () => void): ReadableStream<Uint8Array> {
+  const chunks = splitBytes(turn);
   let next = 0;
   return new ReadableStream<Uint8Array>(
     {
@@ -305,7 +305,7 @@ function checkFirst(sandbox: Sandbox, c: SandboxContext, session: SessionRecord,
 }
 
 /** Stores a turn's script and its entry in the request log, and counts it in its session. */
-function saveTurn(sandbox: Sandbox, session: SessionRecord, turn: Turn, words: PromptWords): void {
+function saveTurn(sandbox: Sandbox, session: SessionRecord, turn: SandboxTurn, words: PromptWords): void {
   const faults = Object.keys(words.faults);
   const renderFaults = faults.filter((name) => name.startsWith("render_"));
   const speaksOfRenders = renderFaults.length > 0 || words.slowRenderMs !== null;

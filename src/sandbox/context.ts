@@ -3,10 +3,11 @@
  * that must stay byte for byte, and random values.
  */
 import type { Context, Hono } from "hono";
+import type { RandomBytes } from "../core/ids.ts";
 import type { EpochMs } from "../core/time.ts";
 import { DEFAULT_SWITCHES, Switches } from "./faults.ts";
 import type { Failure, Records, Store, TokenRecord, UserRecord } from "./store.ts";
-import type { Turn } from "./turn.ts";
+import type { SandboxTurn } from "./turn.ts";
 
 export type Sandbox = {
   readonly store: Store;
@@ -44,7 +45,7 @@ export const saveSetting = (sandbox: Sandbox, name: "switches" | "failures" | "q
   sandbox.store.write("setting", name, { value });
 
 /** A user's turns that are not yet committed to their session. */
-export const openTurns = (sandbox: Sandbox, userId: string): Turn[] => sandbox.store.list("open", userId);
+export const openTurns = (sandbox: Sandbox, userId: string): SandboxTurn[] => sandbox.store.list("open", userId);
 
 /** The caller's own session; null for any other. */
 export function ownSession(
@@ -123,9 +124,6 @@ export function encodeJson(value: unknown): string {
 }
 
 /* Two kinds of randomness: random bytes for ids, which must differ, and hashes of a seed for choices, which must be reproducible. */
-
-/** `count` random bytes. */
-export type RandomBytes = (count: number) => Uint8Array;
 
 export const cryptoBytes: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
 

@@ -66,9 +66,9 @@ export const Switches = z.strictObject({
   /** Credits of a new user. The real API gives 100; test keys get plenty. */
   initial_credits: z.int().min(0).default(1_000_000),
   /** One token per client id and ten per address in seven days, as the real API does. */
-  mint_ration: z.boolean().default(false),
-  mint_per_client: z.int().min(1).default(1),
-  mint_per_address: z.int().min(1).default(10),
+  limit_tokens: z.boolean().default(false),
+  tokens_per_client: z.int().min(1).default(1),
+  tokens_per_address: z.int().min(1).default(10),
   token_ttl_ms: z
     .number()
     .min(1)
@@ -78,7 +78,7 @@ export const Switches = z.strictObject({
   /** The vendor's list of 2026-03-19 is read, write, upload; before it was `*`. */
   anonymous_scopes: z.array(z.enum(["read", "write", "upload", "render", "*"])).default(["*"]),
   /** Whether every `nmv_usr_` text is accepted as a registered user's token. */
-  unknown_tokens: z.enum(["refuse", "accept"]).default("refuse"),
+  unknown_tokens: z.enum(["reject", "accept"]).default("reject"),
   /** Leaves `user_id` out of anonymous-token and create-session. */
   omit_user_id: z.boolean().default(false),
   generation_credits: z.int().min(0).default(100),

@@ -55,7 +55,7 @@ export const EFFECTS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Frame sizes in pixels, by aspect ratio. */
-export const SHAPES: readonly (readonly [RegExp, readonly [number, number]])[] = [
+export const FRAME_SIZES: readonly (readonly [RegExp, readonly [number, number]])[] = [
   [/9\s*[:x:×]\s*16|\b(vertical|portrait|tiktok|reels?|shorts)\b|竖屏|竖版|抖音/i, [1080, 1920]],
   [/1\s*[::]\s*1\b|\bsquare\b|方形|正方/i, [1080, 1080]],
   [/4\s*[::]\s*5\b/i, [1080, 1350]],

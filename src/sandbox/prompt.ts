@@ -2,7 +2,7 @@
 import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import * as words from "./prompt-words.ts";
 
-export type Part = "music" | "titles" | "captions" | "transitions" | "effects" | "clip" | "extras";
+export type PromptPart = "music" | "titles" | "captions" | "transitions" | "effects" | "clip" | "extras";
 
 export type Reading = {
   readonly language: "en" | "zh";
@@ -23,7 +23,7 @@ export type Reading = {
   readonly transition: string | null;
   readonly effect: string | null;
   readonly speed: number | null;
-  readonly removes: readonly Part[];
+  readonly removes: readonly PromptPart[];
   /** The titles replace the existing ones. */
   readonly retitles: boolean;
 };
@@ -70,10 +70,10 @@ function subjectOf(text: string, language: Reading["language"]): string {
     .trim();
 }
 
-function removedBy(clause: string): Part[] {
+function removedBy(clause: string): PromptPart[] {
   if (words.KEEP.test(clause)) return ["extras"];
   if (!words.REMOVE.test(clause)) return [];
-  const parts: readonly (readonly [Part, RegExp])[] = [
+  const parts: readonly (readonly [PromptPart, RegExp])[] = [
     ["music", words.MUSIC],
     ["captions", words.CAPTION],
     ["titles", words.TITLE],
@@ -116,7 +116,7 @@ export function readPrompt(prompt: string): Reading {
     generates,
     subject: subjectOf(plain, language) || quotes[0] || "clip",
     durationMs: lengthOf(masked),
-    shape: words.firstOf(words.SHAPES, masked),
+    shape: words.firstOf(words.FRAME_SIZES, masked),
     titles: titles.filter((title) => title.trim() !== ""),
     music:
       musicClause === undefined

@@ -15,14 +15,14 @@ import {
 } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { DraftMatch, RenderRecord, SessionRecord } from "./store.ts";
-import { balanceAt, draftHash, type Turn, viewAt } from "./turn.ts";
+import { balanceAt, draftHash, type SandboxTurn, viewAt } from "./turn.ts";
 import { fileAnswer, fileOf, shortAnswer } from "./video-file.ts";
 
 /* A render's state as a function of its record and the time, and its representations (nemo-api reference section 7.3). Pure. */
 
-export type RenderStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
+export type SandboxRenderStatus = "pending" | "processing" | "completed" | "failed" | "cancelled";
 
-export type RenderView = { readonly status: RenderStatus; readonly progress: number };
+export type RenderView = { readonly status: SandboxRenderStatus; readonly progress: number };
 
 export const completedAt = (render: RenderRecord): EpochMs => render.submittedAt + render.totalMs;
 
@@ -91,7 +91,7 @@ export function cutDraft(body: string): string | null {
   return node === undefined ? null : body.slice(node.offset, node.offset + node.length);
 }
 
-export type DraftFacts = {
+export type DraftProperties = {
   readonly isEmpty: boolean;
   readonly durationMs: number;
   /** Pixels; 0 if the draft does not say. */
@@ -102,7 +102,7 @@ export type DraftFacts = {
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 
 /** What a renderer needs from a draft. A draft without segments is empty. */
-export function factsOf(draftText: string): DraftFacts {
+export function propertiesOf(draftText: string): DraftProperties {
   const draft = fieldsIn(draftText);
   const tracks = Array.isArray(draft.t) ? draft.t.map(fieldsOf) : [];
   const segments = tracks.flatMap((track) => (Array.isArray(track.sg) ? track.sg.map(fieldsOf) : []));
@@ -119,10 +119,10 @@ export function factsOf(draftText: string): DraftFacts {
 export function compareDraft(
   draftText: string,
   session: SessionRecord,
-  open: readonly Turn[],
+  open: readonly SandboxTurn[],
   now: number,
 ): DraftMatch {
-  if (factsOf(draftText).isEmpty) return "empty";
+  if (propertiesOf(draftText).isEmpty) return "empty";
   if (viewAt(session, open, now).draftText === draftText) return "current";
   const inScripts = open.filter((turn) => turn.sessionId === session.sessionId).flatMap((turn) => turn.changes);
   const marks = new Set([...session.pastDrafts, ...inScripts.map(({ change }) => draftHash(change.draftText))]);
@@ -155,7 +155,7 @@ type RenderRequest = { readonly id: string; readonly draftText: string; readonly
 
 function newRender(sandbox: Sandbox, session: SessionRecord, order: RenderRequest, switches: Switches): RenderRecord {
   const { faults, slowMs } = session.renderWords;
-  const { durationMs, width, height } = factsOf(order.draftText);
+  const { durationMs, width, height } = propertiesOf(order.draftText);
   const totalMs = Math.round(Math.min(slowMs ?? switches.render_ms, switches.longest_ms) / sandbox.scale);
   const isAccepted = order.match === "differs" && switches.draft_mismatch === "accept";
   const error = isAccepted ? failureOf("current", faults) : failureOf(order.match, faults);
@@ -212,7 +212,7 @@ function readRenderFields(text: string, switches: Switches): RenderFields | Resp
   return jsonAnswer({ success: false, error: "sessionId is required" }, Number(switches.wrong_session_field_status));
 }
 
-export async function submitRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
+export async function acceptRender(sandbox: Sandbox, c: SandboxContext): Promise<Response> {
   const switches = switchesOf(sandbox);
   const text = await c.req.text();
   if (lacksAttribution(sandbox, c, switches))
@@ -286,7 +286,7 @@ export function renderRoutes(app: SandboxApp, sandbox: Sandbox): void {
     return render?.userId === c.get("user").userId ? render : null;
   };
 
-  app.post("/api/render/proxy/lambda", requireToken(sandbox, "render"), (c) => submitRender(sandbox, c));
+  app.post("/api/render/proxy/lambda", requireToken(sandbox, "render"), (c) => acceptRender(sandbox, c));
 
   app.get("/api/render/proxy/lambda/:id", requireToken(sandbox, "read"), (c) => {
     const render = own(c, c.req.param("id"));

@@ -25,7 +25,7 @@ import { Switches } from "./faults.ts";
 import { renderAt } from "./renders.ts";
 import type { SessionRecord } from "./store.ts";
 import { EMPTY_DRAFTS } from "./timeline.ts";
-import { balanceAt, spentBy, viewAt } from "./turn.ts";
+import { balanceAt, creditsSpent, viewAt } from "./turn.ts";
 
 function newSession(sandbox: Sandbox, userId: string, fields: Fields): SessionRecord {
   const { task_name, language } = fields;
@@ -110,7 +110,7 @@ export function requestLogOf(sandbox: Sandbox) {
   const { store, clock } = sandbox;
   const now = clock.now();
   const open = store.list("open");
-  const charged = new Map(open.map((turn) => [turn.id, spentBy(turn, now).consumed]));
+  const charged = new Map(open.map((turn) => [turn.id, creditsSpent(turn, now).consumed]));
   const turns = store.list("turn").map((note) => ({ ...note, charged: charged.get(note.turn_id) ?? note.charged }));
   return {
     turns,
@@ -150,7 +150,7 @@ export function requestLogOf(sandbox: Sandbox) {
 }
 
 /*
- * The `__` routes: switches, request log (`/__ledger`), faults, queued words, failing responses. For tests and the local server;
+ * The `__` routes: switches, request log (`/__requests`), faults, queued words, failing responses. For tests and the local server;
  * no public route of the gateway leads here.
  */
 
@@ -179,7 +179,7 @@ export function controlRoutes(app: SandboxApp, sandbox: Sandbox): void {
   });
 
   app.get("/__faults", (c) => c.json(FAULTS));
-  app.get("/__ledger", (c) => c.json(requestLogOf(sandbox)));
+  app.get("/__requests", (c) => c.json(requestLogOf(sandbox)));
 
   // Each prompt's `#` words are added to the next turns, one each.
   app.post("/__queue", async (c) => {

@@ -3,23 +3,24 @@
  * timeline that a prompt causes. Pure; times are unscaled.
  */
 
-import { longNumber, type RandomBytes } from "./context.ts";
+import type { RandomBytes } from "../core/ids.ts";
+import { longNumber } from "./context.ts";
 import type { Switches } from "./faults.ts";
-import type { Part, Reading } from "./prompt.ts";
+import type { PromptPart, Reading } from "./prompt.ts";
 import type { GeneratedMedia, MediaFile } from "./store.ts";
 import {
-  type Clip,
   clipsMs,
+  type DraftClip,
+  type DraftTimeline,
   emptyTimeline,
   encodeDraft,
   fitClips,
   fitRest,
   lengthMs,
   newClip,
-  type Timeline,
   timelineOfFiles,
 } from "./timeline.ts";
-import type { Frame, StateChange, StreamEnd, Timed, TurnScript } from "./turn.ts";
+import type { ScriptedEnd, StateChange, Timed, TurnFrame, TurnScript } from "./turn.ts";
 
 /** Source: nemo-api reference section 4.3 (b). */
 const GENERATE_TOOL = "generate_video_with_seedance";
@@ -27,10 +28,10 @@ const EDIT_TOOL = "edit_multitrack";
 
 export type CallId = () => string;
 
-const frame = (at: number, what: Frame): Timed<{ readonly frame: Frame }> => ({ at, frame: what });
-const text = (at: number, words: string): Timed<{ readonly frame: Frame }> =>
+const frame = (at: number, what: TurnFrame): Timed<{ readonly frame: TurnFrame }> => ({ at, frame: what });
+const text = (at: number, words: string): Timed<{ readonly frame: TurnFrame }> =>
   frame(at, { kind: "text", text: words, mark: "whole" });
-const close = (at: number): StreamEnd => ({ at, how: "close" });
+const close = (at: number): ScriptedEnd => ({ at, how: "close" });
 
 export const talkScript = (totalMs: number, words: string): TurnScript => ({
   frames: [text(totalMs * 0.9, words)],
@@ -151,24 +152,24 @@ export type Change =
   | { readonly kind: "shape"; readonly width: number; readonly height: number }
   | { readonly kind: "title" | "music" | "transition" | "effect"; readonly name: string }
   | { readonly kind: "captions" }
-  | { readonly kind: "removed"; readonly part: Part };
+  | { readonly kind: "removed"; readonly part: PromptPart };
 
-export type Edited = { readonly timeline: Timeline; readonly changes: readonly Change[] };
+export type Edited = { readonly timeline: DraftTimeline; readonly changes: readonly Change[] };
 
 /** Applies one request; null if the prompt does not make it. */
-type Rule = (timeline: Timeline, reading: Reading, random: RandomBytes) => Edited | null;
+type Rule = (timeline: DraftTimeline, reading: Reading, random: RandomBytes) => Edited | null;
 
 const TITLE_MS = 3_000;
 const DEFAULT_VOLUME = 0.35;
 /** Longest timeline the agent makes, milliseconds. */
 const LONGEST_MS = 600_000;
 
-const eachClip = (timeline: Timeline, change: (clip: Clip) => Clip): Timeline => ({
+const eachClip = (timeline: DraftTimeline, change: (clip: DraftClip) => DraftClip): DraftTimeline => ({
   ...timeline,
   clips: timeline.clips.map(change),
 });
 
-function without(timeline: Timeline, part: Part): Timeline {
+function without(timeline: DraftTimeline, part: PromptPart): DraftTimeline {
   switch (part) {
     case "music":
       return { ...timeline, music: [] };
@@ -209,7 +210,7 @@ const setSpeed: Rule = (timeline, { speed }) => {
 };
 
 /** A duration next to a title belongs to the title ("a title 'Hi' for 3 seconds") if it is shorter than the timeline. */
-const isTitleLength = (timeline: Timeline, { titles, durationMs }: Reading): boolean =>
+const isTitleLength = (timeline: DraftTimeline, { titles, durationMs }: Reading): boolean =>
   titles.length > 0 && durationMs !== null && durationMs < lengthMs(timeline);
 
 const setLength: Rule = (timeline, reading) => {
@@ -260,7 +261,7 @@ const addTransitions: Rule = (timeline, { transition }) =>
         changes: [{ kind: "transition", name: transition }],
       };
 
-const withEffect = (timeline: Timeline, effect: string): Edited => ({
+const withEffect = (timeline: DraftTimeline, effect: string): Edited => ({
   timeline: eachClip(timeline, (clip) => ({ ...clip, effect })),
   changes: [{ kind: "effect", name: effect }],
 });
@@ -280,7 +281,7 @@ const RULES: readonly Rule[] = [
 ];
 
 /** Applies all rules; no changes if none matches. */
-export function applyRules(before: Timeline, reading: Reading, random: RandomBytes): Edited {
+export function applyRules(before: DraftTimeline, reading: Reading, random: RandomBytes): Edited {
   return RULES.reduce<Edited>(
     (edited, rule) => {
       const next = rule(edited.timeline, reading, random);
@@ -291,7 +292,7 @@ export function applyRules(before: Timeline, reading: Reading, random: RandomByt
 }
 
 /** Applies all rules. If none matches, the prompt's subject becomes an effect, so an edit always changes something. */
-export function applyEdit(before: Timeline, reading: Reading, random: RandomBytes): Edited {
+export function applyEdit(before: DraftTimeline, reading: Reading, random: RandomBytes): Edited {
   const edited = applyRules(before, reading, random);
   return edited.changes.length > 0 || clipsMs(before) === 0 ? edited : withEffect(before, reading.subject);
 }
@@ -300,7 +301,7 @@ export function applyEdit(before: Timeline, reading: Reading, random: RandomByte
 
 export type Scene = {
   readonly taskName: string;
-  readonly timeline: Timeline | null;
+  readonly timeline: DraftTimeline | null;
   readonly media: readonly MediaFile[];
   readonly reading: Reading;
   readonly prompt: string;
@@ -314,7 +315,7 @@ const TITLE_CHARS = 40;
 /** Does not resolve: sources in a draft are names, not files. */
 const MEDIA_HOST = "https://media.sandbox.invalid";
 
-const changeOf = (scene: Scene, timeline: Timeline, generated: readonly GeneratedMedia[] = []): StateChange => ({
+const changeOf = (scene: Scene, timeline: DraftTimeline, generated: readonly GeneratedMedia[] = []): StateChange => ({
   timeline,
   draftText: encodeDraft(timeline, longNumber(scene.random), scene.keys),
   generated,
@@ -326,7 +327,7 @@ const headline = (subject: string): string => {
 };
 
 /** The prompt for stage two: it adds music and a title, unless there are some or the prompt excludes them. */
-function extras(reading: Reading, raw: Timeline): Reading {
+function extras(reading: Reading, raw: DraftTimeline): Reading {
   const { removes } = reading;
   const noMusic = removes.includes("music") || removes.includes("extras");
   const noTitles = removes.includes("titles") || removes.includes("extras");

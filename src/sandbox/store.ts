@@ -1,7 +1,7 @@
 /** The sandbox's records and their store: synchronous, in the order of first writing, grouped by a parent. This one is in memory; store-sql.ts uses SQLite. */
 import type { EpochMs } from "../core/time.ts";
-import type { Timeline } from "./timeline.ts";
-import type { Turn, TurnNote } from "./turn.ts";
+import type { DraftTimeline } from "./timeline.ts";
+import type { SandboxTurn, TurnNote } from "./turn.ts";
 
 export type Store = {
   read<K extends Kind>(kind: K, id: string): Records[K] | null;
@@ -93,7 +93,7 @@ export type SessionRecord = {
   readonly lost: boolean;
   readonly turns: number;
   /** Null before the first edit; `draftText` is the timeline as upstream encodes it. */
-  readonly timeline: Timeline | null;
+  readonly timeline: DraftTimeline | null;
   readonly draftText: string | null;
   /** Hashes of earlier drafts, newest last. */
   readonly pastDrafts: readonly string[];
@@ -170,7 +170,7 @@ export type Records = {
   user: UserRecord;
   session: SessionRecord;
   /** A turn that is not yet committed to its session; parent: the user. */
-  open: Turn;
+  open: SandboxTurn;
   /** A turn's entry in the request log; parent: the user. */
   turn: TurnNote;
   render: RenderRecord;

@@ -1,9 +1,10 @@
 /** The sandbox's timeline, its encoding as a Nemo draft, and the timeline of uploaded files. Durations in milliseconds. */
-import { encodeJson, longNumber, type RandomBytes, RawJson } from "./context.ts";
+import type { RandomBytes } from "../core/ids.ts";
+import { encodeJson, longNumber, RawJson } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { MediaFile } from "./store.ts";
 
-export type Clip = {
+export type DraftClip = {
   readonly id: string;
   readonly label: string;
   readonly src: string;
@@ -28,17 +29,17 @@ export type Title = {
   readonly durationMs: number;
 };
 
-export type Timeline = {
+export type DraftTimeline = {
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  readonly clips: readonly Clip[];
+  readonly clips: readonly DraftClip[];
   readonly music: readonly Music[];
   readonly titles: readonly Title[];
   readonly captions: readonly Title[];
 };
 
-export const emptyTimeline = (name: string): Timeline => ({
+export const emptyTimeline = (name: string): DraftTimeline => ({
   name,
   width: 1920,
   height: 1080,
@@ -49,10 +50,11 @@ export const emptyTimeline = (name: string): Timeline => ({
 });
 
 /** The length of all clips, which play one after the other. */
-export const clipsMs = (timeline: Timeline): number => timeline.clips.reduce((sum, clip) => sum + clip.durationMs, 0);
+export const clipsMs = (timeline: DraftTimeline): number =>
+  timeline.clips.reduce((sum, clip) => sum + clip.durationMs, 0);
 
 /** The end of the last element. */
-export const lengthMs = (timeline: Timeline): number =>
+export const lengthMs = (timeline: DraftTimeline): number =>
   Math.max(
     clipsMs(timeline),
     ...timeline.titles.map((title) => title.startMs + title.durationMs),
@@ -61,9 +63,9 @@ export const lengthMs = (timeline: Timeline): number =>
   );
 
 /** The timeline with clips of `ms` in all: later ones are cut off, the last one is extended. */
-export function fitClips(timeline: Timeline, ms: number): Timeline {
+export function fitClips(timeline: DraftTimeline, ms: number): DraftTimeline {
   let left = ms;
-  const clips: Clip[] = [];
+  const clips: DraftClip[] = [];
   for (const clip of timeline.clips) {
     if (left <= 0) break;
     clips.push({ ...clip, durationMs: Math.min(clip.durationMs, left) });
@@ -75,7 +77,7 @@ export function fitClips(timeline: Timeline, ms: number): Timeline {
 }
 
 /** Limits music, titles and captions to the clips' length. */
-export function fitRest(timeline: Timeline): Timeline {
+export function fitRest(timeline: DraftTimeline): DraftTimeline {
   const end = clipsMs(timeline);
   if (end === 0) return timeline;
   const within = (title: Title): Title => {
@@ -131,7 +133,7 @@ const titleSegments = (titles: readonly Title[], names: Names): unknown[] =>
     [names.text]: title.text,
   }));
 
-function tracks(timeline: Timeline, names: Names): unknown[] {
+function tracks(timeline: DraftTimeline, names: Names): unknown[] {
   let start = 0;
   const video = timeline.clips.map((clip) => {
     const segment = {
@@ -164,7 +166,7 @@ function tracks(timeline: Timeline, names: Names): unknown[] {
 }
 
 /** A timeline as draft text; the same timeline gives the same bytes. `id` is a 19-digit number. */
-export function encodeDraft(timeline: Timeline, id: string, keys: Switches["draft_keys"]): string {
+export function encodeDraft(timeline: DraftTimeline, id: string, keys: Switches["draft_keys"]): string {
   return encodeJson({
     id: new RawJson(id),
     t: tracks(timeline, NAMES[keys]),
@@ -183,7 +185,7 @@ export const EMPTY_DRAFTS: Record<Switches["empty_draft"], string> = { null: "nu
 const STILL_MS = 3_000;
 const SHORTEST_MS = 500;
 
-export const newClip = (random: RandomBytes, label: string, src: string, durationMs: number): Clip => ({
+export const newClip = (random: RandomBytes, label: string, src: string, durationMs: number): DraftClip => ({
   id: longNumber(random),
   label,
   src,
@@ -197,11 +199,11 @@ const fileMs = (file: MediaFile): number =>
   file.file_type === "image" ? STILL_MS : Math.max(SHORTEST_MS, Math.round(file.duration * 1_000));
 
 /** Videos and images one after the other, the first audio file as music. The first visual sets the frame size. */
-export function timelineOfFiles(name: string, media: readonly MediaFile[], random: RandomBytes): Timeline {
+export function timelineOfFiles(name: string, media: readonly MediaFile[], random: RandomBytes): DraftTimeline {
   const visuals = media.filter((file) => file.file_type !== "audio");
   const sound = media.find((file) => file.file_type === "audio");
   const first = visuals[0];
-  const timeline: Timeline = {
+  const timeline: DraftTimeline = {
     ...emptyTimeline(name),
     ...(first === undefined ? {} : { width: first.width, height: first.height }),
     clips: visuals.map((file) => newClip(random, file.filename, file.cdn_url, fileMs(file))),

@@ -6,20 +6,20 @@ import type { EpochMs } from "../core/time.ts";
 import { hash32, openTurns, type Sandbox } from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { GeneratedMedia, SessionRecord, UserRecord } from "./store.ts";
-import type { Timeline } from "./timeline.ts";
+import type { DraftTimeline } from "./timeline.ts";
 
 /** A value with its time: milliseconds after the turn's start. */
 export type Timed<T> = { readonly at: number } & T;
 
 /** The state after a change. */
 export type StateChange = {
-  readonly timeline: Timeline;
+  readonly timeline: DraftTimeline;
   readonly draftText: string;
   readonly generated: readonly GeneratedMedia[];
 };
 
 /** The content of one record of the stream. chat.ts encodes it. */
-export type Frame =
+export type TurnFrame =
   | {
       readonly kind: "call";
       readonly callId: string;
@@ -50,25 +50,25 @@ export type Frame =
 export type Charge = { readonly kind: "freeze" | "consume" | "release"; readonly amount: number };
 
 /** `torn`: the last record is half written when the connection breaks. */
-export type StreamEnd = Timed<{ readonly how: "close" | "cut" | "torn" }>;
+export type ScriptedEnd = Timed<{ readonly how: "close" | "cut" | "torn" }>;
 
 /** What a turn does, without its identity. */
 export type TurnScript = {
-  readonly frames: readonly Timed<{ readonly frame: Frame }>[];
+  readonly frames: readonly Timed<{ readonly frame: TurnFrame }>[];
   readonly changes: readonly Timed<{ readonly change: StateChange }>[];
   readonly charges: readonly Timed<Charge>[];
-  readonly end: StreamEnd;
+  readonly end: ScriptedEnd;
 };
 
 /** How frames become bytes. */
-export type Wire = Pick<
+export type StreamFormat = Pick<
   Switches,
   "wire" | "adk_case" | "adk_time" | "heartbeat" | "newline" | "chunking" | "state_delta"
 >;
 
 export type TurnKind = "talk" | "question" | "edit" | "generation" | "recipe" | "no_credits";
 
-export type Turn = TurnScript & {
+export type SandboxTurn = TurnScript & {
   readonly id: string;
   readonly userId: string;
   readonly sessionId: string;
@@ -76,7 +76,7 @@ export type Turn = TurnScript & {
   readonly prompt: string;
   readonly kind: TurnKind;
   readonly startedAt: EpochMs;
-  readonly wire: Wire;
+  readonly wire: StreamFormat;
   /** The delay until state shows a change. */
   readonly lagMs: number;
   /** When a disconnect cancelled the turn, if `on_disconnect` says so. */
@@ -96,7 +96,7 @@ export type TurnNote = {
 };
 
 /** The time after which a turn changes nothing more, neither in its stream nor in state. */
-export const overAt = (turn: Turn): EpochMs =>
+export const overAt = (turn: SandboxTurn): EpochMs =>
   turn.startedAt +
   turn.lagMs +
   Math.max(turn.end.at, 0, ...turn.changes.map(({ at }) => at), ...turn.charges.map(({ at }) => at));
@@ -104,27 +104,27 @@ export const overAt = (turn: Turn): EpochMs =>
 /* The state at a given time, computed from scripts. */
 
 export type View = {
-  readonly timeline: Timeline | null;
+  readonly timeline: DraftTimeline | null;
   readonly draftText: string | null;
   readonly generated: readonly GeneratedMedia[];
 };
 
-export type Balance = { readonly available: number; readonly frozen: number; readonly total: number };
+export type SandboxBalance = { readonly available: number; readonly frozen: number; readonly total: number };
 
 /** Whether a step of a turn has happened. A step after a cancellation never happens. */
-const hasHappened = (turn: Turn, at: number, now: EpochMs): boolean => {
+const hasHappened = (turn: SandboxTurn, at: number, now: EpochMs): boolean => {
   const moment = turn.startedAt + at;
   return moment <= now && (turn.cancelledAt === null || moment <= turn.cancelledAt);
 };
 
-const changesBy = (turn: Turn, now: EpochMs): readonly Timed<{ readonly change: StateChange }>[] =>
+const changesBy = (turn: SandboxTurn, now: EpochMs): readonly Timed<{ readonly change: StateChange }>[] =>
   turn.changes.filter(({ at }) => hasHappened(turn, at, now - turn.lagMs));
 
-const inSession = (open: readonly Turn[], sessionId: string): readonly Turn[] =>
+const inSession = (open: readonly SandboxTurn[], sessionId: string): readonly SandboxTurn[] =>
   open.filter((turn) => turn.sessionId === sessionId);
 
 /** A session's timeline and media at a given time. `open` may contain turns of other sessions. */
-export function viewAt(session: SessionRecord, open: readonly Turn[], now: EpochMs): View {
+export function viewAt(session: SessionRecord, open: readonly SandboxTurn[], now: EpochMs): View {
   let view: View = { timeline: session.timeline, draftText: session.draftText, generated: session.generated };
   for (const turn of inSession(open, session.sessionId)) {
     for (const { change } of changesBy(turn, now)) {
@@ -139,7 +139,7 @@ export function viewAt(session: SessionRecord, open: readonly Turn[], now: Epoch
 }
 
 /** Credits that a turn has consumed and frozen at a given time. */
-export function spentBy(turn: Turn, now: EpochMs): { readonly consumed: number; readonly frozen: number } {
+export function creditsSpent(turn: SandboxTurn, now: EpochMs): { readonly consumed: number; readonly frozen: number } {
   let consumed = 0;
   let frozen = 0;
   for (const { at, kind, amount } of turn.charges) {
@@ -153,8 +153,8 @@ export function spentBy(turn: Turn, now: EpochMs): { readonly consumed: number; 
 }
 
 /** Section 7.1: `total = available + frozen`. */
-export function balanceAt(user: UserRecord, open: readonly Turn[], now: EpochMs): Balance {
-  const spent = open.map((turn) => spentBy(turn, now));
+export function balanceAt(user: UserRecord, open: readonly SandboxTurn[], now: EpochMs): SandboxBalance {
+  const spent = open.map((turn) => creditsSpent(turn, now));
   const consumed = spent.reduce((sum, turn) => sum + turn.consumed, user.consumed);
   const frozen = spent.reduce((sum, turn) => sum + turn.frozen, 0);
   const available = Math.max(0, user.granted - consumed - frozen);
@@ -162,7 +162,7 @@ export function balanceAt(user: UserRecord, open: readonly Turn[], now: EpochMs)
 }
 
 /** Whether a session has a turn whose stream is open or whose changes are not complete. */
-export const isBusy = (open: readonly Turn[], sessionId: string, now: EpochMs): boolean =>
+export const isBusy = (open: readonly SandboxTurn[], sessionId: string, now: EpochMs): boolean =>
   inSession(open, sessionId).some((turn) => {
     const over = turn.startedAt + Math.max(turn.end.at, ...turn.changes.map(({ at }) => at));
     return now < (turn.cancelledAt ?? over);
@@ -174,7 +174,7 @@ const PAST_DRAFTS = 50;
 export const draftHash = (text: string): string => `${text.length}.${hash32(text)}`;
 
 /** The session with a finished turn's changes. */
-export function commitTurn(session: SessionRecord, turn: Turn): SessionRecord {
+export function commitTurn(session: SessionRecord, turn: SandboxTurn): SessionRecord {
   const view = viewAt(session, [turn], Number.POSITIVE_INFINITY);
   const marks = changesBy(turn, Number.POSITIVE_INFINITY).map(({ change }) => draftHash(change.draftText));
   return { ...session, ...view, pastDrafts: [...session.pastDrafts, ...marks].slice(-PAST_DRAFTS) };
@@ -191,7 +191,7 @@ export function commitFinishedTurns(sandbox: Sandbox, userId: string): void {
     const session = store.read("session", turn.sessionId);
     const user = store.read("user", userId);
     const note = store.read("turn", turn.id);
-    const { consumed } = spentBy(turn, Number.POSITIVE_INFINITY);
+    const { consumed } = creditsSpent(turn, Number.POSITIVE_INFINITY);
     if (session !== null) store.write("session", session.sessionId, commitTurn(session, turn), userId);
     if (user !== null) store.write("user", userId, { ...user, consumed: user.consumed + consumed });
     if (note !== null) store.write("turn", turn.id, { ...note, charged: consumed }, userId);

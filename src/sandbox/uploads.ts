@@ -1,6 +1,6 @@
 /** Uploads into a session, as a form or by URL (nemo-api reference section 6). Bytes are hashed and not stored. */
 import { formatOfName, type MediaFormat } from "../core/media/sniff.ts";
-import { FormReader, sourceOf } from "../core/uploads/form.ts";
+import { chunkSource, FormReader } from "../core/uploads/form.ts";
 import { codeAnswer, missingFields, okAnswer, requireToken, statusAnswer } from "./answers.ts";
 import { chance, hash32, hexText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
 import type { Switches } from "./faults.ts";
@@ -79,7 +79,7 @@ const hex = (bytes: ArrayBuffer): string =>
 /** The parts of a form in order; null if the body is not a complete form. */
 export async function readParts(body: ReadableStream<Uint8Array>, contentType: string): Promise<Part[] | null> {
   if (!/^\s*multipart\/form-data\b/i.test(contentType)) return null;
-  const reader = FormReader.of(sourceOf(body), contentType);
+  const reader = FormReader.of(chunkSource(body), contentType);
   const parts: Part[] = [];
   try {
     for (;;) {
@@ -113,16 +113,18 @@ export async function readParts(body: ReadableStream<Uint8Array>, contentType: s
 type ReceivedFile = Omit<UploadRecord, "sessionId" | "at">;
 
 /** Made-up frame sizes of files, in pixels. */
-export const SHAPES: readonly (readonly [number, number])[] = [
+export const SAMPLE_FRAME_SIZES: readonly (readonly [number, number])[] = [
   [1920, 1080],
   [1080, 1920],
   [1280, 720],
 ];
 
 /** The properties that the server would find in the file: made up from its hash, so the same for the same bytes. */
-function factsOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
+function propertiesOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
   const kind = format?.kind ?? "video";
-  const [width, height] = SHAPES[Math.floor(chance(file.sha256) * SHAPES.length)] ?? [1920, 1080];
+  const [width, height] = SAMPLE_FRAME_SIZES[Math.floor(chance(file.sha256) * SAMPLE_FRAME_SIZES.length)] ?? [
+    1920, 1080,
+  ];
   const seconds = 5 + Math.floor(chance(`${file.sha256}/s`) * 51) / 2;
   return {
     filename: file.filename,
@@ -137,7 +139,7 @@ function factsOf(file: ReceivedFile, format: MediaFormat | null): MediaFile {
 }
 
 function saveFiles(sandbox: Sandbox, session: SessionRecord, files: readonly ReceivedFile[]): Response {
-  const media = files.map((file) => factsOf(file, formatOfName(file.filename)));
+  const media = files.map((file) => propertiesOf(file, formatOfName(file.filename)));
   for (const file of files) {
     sandbox.store.write(
       "upload",

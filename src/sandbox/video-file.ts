@@ -1,15 +1,18 @@
 /** A render's file: an MP4 (ISO/IEC 14496-12) with its index first and one H.264 track, a prepared clip repeated. Nothing is encoded. */
 
 import { SECOND_MS } from "../core/time.ts";
-import { FRAMES_PER_SECOND, type VideoClip } from "./clip.ts";
-import { CLIP_1080X1080 } from "./clips/1080x1080.ts";
-import { CLIP_1080X1350 } from "./clips/1080x1350.ts";
-import { CLIP_1080X1440 } from "./clips/1080x1440.ts";
-import { CLIP_1080X1920 } from "./clips/1080x1920.ts";
-import { CLIP_1280X720 } from "./clips/1280x720.ts";
-import { CLIP_1440X1080 } from "./clips/1440x1080.ts";
-import { CLIP_1920X1080 } from "./clips/1920x1080.ts";
-import { CLIP_2520X1080 } from "./clips/2520x1080.ts";
+import {
+  CLIP_1080X1080,
+  CLIP_1080X1350,
+  CLIP_1080X1440,
+  CLIP_1080X1920,
+  CLIP_1280X720,
+  CLIP_1440X1080,
+  CLIP_1920X1080,
+  CLIP_2520X1080,
+  FRAMES_PER_SECOND,
+  type VideoClip,
+} from "./clips.ts";
 import type { RenderRecord } from "./store.ts";
 
 /** Ticks of the track's timescale per frame and per second. */
@@ -197,13 +200,14 @@ export const CLIPS: readonly [VideoClip, ...VideoClip[]] = [
 ];
 
 /** A frame size in pixels. */
-export type Frame = { readonly width: number; readonly height: number };
+export type VideoFrame = { readonly width: number; readonly height: number };
 
 /** The difference of two aspect ratios: 0 for the same. */
-const shapeDistance = (a: Frame, b: Frame): number => Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
+const shapeDistance = (a: VideoFrame, b: VideoFrame): number =>
+  Math.abs(Math.log((a.width * b.height) / (a.height * b.width)));
 
 /** The clip of exactly this size, else the one with the nearest aspect ratio; the first one for a frame without a size. */
-export function clipFor(frame: Frame): VideoClip {
+export function clipFor(frame: VideoFrame): VideoClip {
   const exact = CLIPS.find(({ width, height }) => width === frame.width && height === frame.height);
   return (
     exact ??

@@ -6,8 +6,8 @@ import { type KeyId, plainId } from "../core/ids.ts";
 import { OPEN_KEYS_PER_SCOPE } from "../core/limits.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../core/time.ts";
 import type { CreatedKeyWire, KeyScope, KeyWire } from "../core/wire/key.ts";
-import { entryOf, storedIdempotencyOf } from "../http/audit.ts";
 import { type Ctx, random } from "../http/context.ts";
+import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
 import { forgetKey } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
@@ -32,7 +32,7 @@ export async function createKey(c: Ctx, { tenant, mode }: Scope, fields: KeyFiel
 }
 
 /** A new key with the same name, scopes and expiry. The old key is revoked at the end of the grace period. */
-export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
+export async function rotateStoredKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
   const { DB } = c.env;
   const { tenant, wire } = old;
   const fields = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
@@ -49,7 +49,7 @@ export async function rotateKey(c: Ctx, old: StoredKey, graceSeconds: number): P
 }
 
 /** Revokes a key. Throws `last_key` if no other key could create keys afterwards, unless forced. */
-export async function revokeKey(c: Ctx, old: StoredKey, force: boolean): Promise<KeyWire> {
+export async function revokeStoredKey(c: Ctx, old: StoredKey, force: boolean): Promise<KeyWire> {
   const { wire, tenant } = old;
   const entry = entryOf(c, { tenant, mode: wire.mode, at: Date.now(), action: "key.revoked", target: wire.id });
   const isOver = await changes.revokeKey(c.env.DB, wire.id, force, entry);

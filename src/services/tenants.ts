@@ -2,10 +2,9 @@
 import { problemOf } from "../core/errors.ts";
 import { plainId, type TenantId } from "../core/ids.ts";
 import { toRfc3339 } from "../core/time.ts";
-import type { TenantDeletionWire } from "../core/wire/deletion.ts";
-import type { NewTenant, TenantChange, TenantWire } from "../core/wire/tenant.ts";
-import { entryOf, storedIdempotencyOf } from "../http/audit.ts";
+import type { NewTenant, TenantChange, TenantDeletionWire, TenantWire } from "../core/wire/tenant.ts";
 import { type Ctx, random, runAfterResponse } from "../http/context.ts";
+import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
@@ -27,7 +26,7 @@ export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenan
 }
 
 /** Sets the given fields. */
-export async function changeTenant(c: Ctx, id: TenantId, change: TenantChange): Promise<TenantWire> {
+export async function updateTenant(c: Ctx, id: TenantId, change: TenantChange): Promise<TenantWire> {
   const { name, ...detail } = change;
   const fields = { tenant: id, mode: null, at: Date.now(), action: "tenant.changed", target: id, detail } as const;
   const changed = await store.changeTenant(c.env.DB, id, change, entryOf(c, fields));
@@ -46,7 +45,7 @@ export async function setTenantState(c: Ctx, id: TenantId, to: "active" | "pause
 }
 
 /** Starts the deletion of a tenant: its keys stop working at once, a job deletes the rest. A repeated call returns the same job. */
-export async function deleteTenant(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
+export async function startTenantDeletion(c: Ctx, id: TenantId): Promise<TenantDeletionWire> {
   const entry = entryOf(c, { tenant: id, mode: null, at: Date.now(), action: "tenant.deleted", target: id });
   await startDeletion(c.env.DB, id, entry);
   forgetTenantState(id);

@@ -3,7 +3,7 @@
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import { type AuditEntry, type Deletion, type DeletionStep, NOTHING_REMOVED } from "../core/tenant.ts";
 import type { EpochMs } from "../core/time.ts";
-import type { TenantRemovedWire } from "../core/wire/deletion.ts";
+import type { TenantRemovedWire } from "../core/wire/tenant.ts";
 import { auditRow } from "./audit.ts";
 
 /** The kind of a deletion's watchdog row, whose name is the tenant's id. */

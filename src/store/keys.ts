@@ -4,9 +4,9 @@ import type { KeyId, Mode, TenantId } from "../core/ids.ts";
 import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
 import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { AttributionWire } from "../core/wire/attribution.ts";
+import type { AttributionWire } from "../core/wire/common.ts";
 import type { KeyScope, KeyWire } from "../core/wire/key.ts";
-import type { Quotas, TenantWire, Tier } from "../core/wire/tenant.ts";
+import type { QuotasWire, TenantWire, Tier } from "../core/wire/tenant.ts";
 import { auditRow } from "./audit.ts";
 
 type KeyRow = {
@@ -44,7 +44,7 @@ export type KeyOwner = {
   /** The web origins that may use the tenant's credentials. */
   readonly origins: readonly string[];
   /** The tenant's quotas in the key's mode. */
-  readonly quotas: Quotas;
+  readonly quotas: QuotasWire;
   /** The attribution sent to upstream. */
   readonly attribution: AttributionWire;
   readonly mode: Mode;

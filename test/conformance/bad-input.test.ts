@@ -4,7 +4,7 @@
  */
 import { connect } from "node:net";
 import { beforeAll, expect, it } from "vitest";
-import { problemBody } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/common.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { user as userShape } from "../../src/core/wire/user.ts";
 import { BIG_JSON, readsJson } from "../support/bad-requests.ts";
@@ -58,9 +58,9 @@ function expectProblem(route: Route, what: string, answer: Answer, status: numbe
   expect(answer.status, asked).toBe(status);
   if (route.method === "head") return;
   expect(answer.type, asked).toBe("application/problem+json");
-  const told = problemBody.parse(JSON.parse(answer.body));
-  expect(told.code, asked).toBe(code);
-  expect(JSON.stringify([told.detail, told.errors]), asked).toContain(names);
+  const rejected = problemBody.parse(JSON.parse(answer.body));
+  expect(rejected.code, asked).toBe(code);
+  expect(JSON.stringify([rejected.detail, rejected.errors]), asked).toContain(names);
 }
 
 const BAD_NAMES: Readonly<Record<string, readonly number[]>> = {
@@ -75,7 +75,7 @@ const BAD_NAMES: Readonly<Record<string, readonly number[]>> = {
   nothing: [],
 };
 
-it("§2.3 a user's name that is no UTF-8 text without controls is refused by every route", async () => {
+it("§2.3 a user name that is not UTF-8 or has control characters is rejected by every route", async () => {
   for (const route of routes) {
     for (const [what, bytes] of Object.entries(BAD_NAMES)) {
       const start = head(
@@ -100,7 +100,7 @@ it("§2.3 a name in UTF-8 is the same user in the header and percent-encoded in 
   expect((await member.get(`/v1/users/${encodeURIComponent(name)}`, userShape)).id).toBe(name);
 });
 
-it("§2.1 10 MB of JSON are refused by every route, announced or in chunks, and their sender hears it", async () => {
+it("§2.1 10 MB of JSON are rejected by every route, with a length or chunked, and the sender receives the answer", async () => {
   for (const route of routes.filter(readsJson)) {
     const path = pathOf(route, things, "ada");
     const lines = [authorization(), "Content-Type: application/json"];
@@ -114,8 +114,8 @@ it("§2.1 10 MB of JSON are refused by every route, announced or in chunks, and 
   }
 });
 
-it("§3.1 a request that is no HTTP is refused before it is routed, and a path's dots lead nowhere else", async () => {
-  // What the runtime refuses itself has no problem document: it knows of no route.
+it("§3.1 a request that is not HTTP is rejected before routing, and dots in a path lead nowhere else", async () => {
+  // What the runtime itself rejects has no problem document: it knows no route.
   for (const [line, more] of [
     ["/v1/me", "X-User-Id: a\u0000b"],
     ["/v1/projects/a b", ""],

@@ -2,10 +2,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { moment } from "../../src/core/wire/common.ts";
-import { problemBody } from "../../src/core/wire/problem.ts";
-import type { TurnWire } from "../../src/core/wire/turn.ts";
-import { turnEvent } from "../../src/core/wire/turn-event.ts";
+import { moment, problemBody } from "../../src/core/wire/common.ts";
+import { type TurnWire, turnEvent } from "../../src/core/wire/turn.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { type Pages, SESSION, servePages, startBrowser } from "./support/browser.ts";
 import { type Member, newMember, served, shown } from "./support/client.ts";
@@ -34,7 +32,7 @@ const signedIn = new Map<string, Member>();
 
 async function tokenOf(session: string): Promise<string> {
   const member = signedIn.get(session);
-  if (member === undefined) throw new Error("nobody is signed in");
+  if (member === undefined) throw new Error("no user is signed in");
   const made = member.as(null).post(`/v1/users/${member.user}/tokens`, { scopes: ["read"] });
   return (await shown(made, userToken, 201)).token;
 }
@@ -65,7 +63,7 @@ const eventsIn = async (page: Page, id: string): Promise<QuotaUse> =>
     ),
   );
 
-/** The statuses of the stream's answers as the browser saw them, and which of the requests brought a token. */
+/** The statuses of the stream's responses as the browser saw them, and which of the requests had a token. */
 function seenBy(page: Page, id: string): { statuses: number[]; tokens: boolean[] } {
   const seen = { statuses: [] as number[], tokens: [] as boolean[] };
   page.on("response", (answer) => {
@@ -119,7 +117,7 @@ describe.concurrent("§4.4 in a browser", () => {
 });
 
 describe("§2.2 in a browser", () => {
-  it("§2.2 a page may not use an API key, and can read why", async () => {
+  it("§2.2 a page cannot use an API key, and can read why", async () => {
     const member = await newMember();
     const { key } = member;
     const page = await newPage(member);
@@ -129,8 +127,10 @@ describe("§2.2 in a browser", () => {
       for (const method of ["GET", "POST"]) {
         const path = method === "GET" ? "/v1/me" : "/v1/projects";
         const init = JSON.stringify({ method, headers });
-        const told = await page.evaluate(`fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`);
-        expect(problemBody.parse(told)).toMatchObject({ status: 403, code: "key_in_browser" });
+        const rejected = await page.evaluate(
+          `fetch(${JSON.stringify(served.url + path)}, ${init}).then((a) => a.json())`,
+        );
+        expect(problemBody.parse(rejected)).toMatchObject({ status: 403, code: "key_in_browser" });
       }
     }
     await page.context().close();

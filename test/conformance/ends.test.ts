@@ -14,7 +14,7 @@ async function edited(): Promise<{ member: Member; project: string }> {
 }
 
 let runs = 0;
-/** Says something to Nemo under a name that is nobody else's; the ledger must have it once. */
+/** Sends a message with a unique text to Nemo; the request log must have it once. */
 async function saidOnce(member: Member, project: string, words: string): Promise<TurnWire> {
   const name = `run ${process.pid}-${++runs}`;
   const ended = await member.said(project, `${words}, ${name}`);
@@ -40,7 +40,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 charges nothing for words alone", async () => {
+  it("§4.5 charges nothing for an answer of text alone", async () => {
     const { member, project } = await edited();
     expect(await saidOnce(member, project, "tell me #fault:text_only")).toMatchObject({
       status: "completed",
@@ -51,7 +51,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 completes an edit that ended without a word, and tells the change", async () => {
+  it("§4.5 completes an edit that ended without text, and reports the change", async () => {
     const { member, project } = await edited();
     const ended = await saidOnce(member, project, "add jazz music #fault:silent_edit");
     expect(ended).toMatchObject({ status: "completed", charged: "yes", text: null, timeline: { changed: true } });
@@ -60,7 +60,7 @@ describe.concurrent("§4.5 ends", () => {
   });
 
   it.each(["#fault:drop", "#fault:cut_in_record", "#fault:close_early"])(
-    "§4.5 settles a stream that was cut by the timeline, and says that words may be missing (%s)",
+    "§4.5 settles a stream that was cut by the timeline, and says that text may be missing (%s)",
     async (fault) => {
       const { member, project } = await edited();
       expect(await saidOnce(member, project, `add jazz music ${fault}`)).toMatchObject({
@@ -82,7 +82,7 @@ describe.concurrent("§4.5 ends", () => {
   });
 
   it.each(["no_credits", "no_credits_inline"])(
-    "§4.5 fails a turn for which credits are missing, and says where to get some (%s)",
+    "§4.5 fails a turn for lack of credits, and says where to get some (%s)",
     async (fault) => {
       const { member, project } = await edited();
       const ended = await member.said(project, `add jazz music #fault:${fault}`);
@@ -96,7 +96,7 @@ describe.concurrent("§4.5 ends", () => {
     },
   );
 
-  it("§4.5 fails a turn that Nemo took nothing of", async () => {
+  it("§4.5 fails a turn of which Nemo accepted nothing", async () => {
     const { member, project } = await edited();
     expect(await member.said(project, "add jazz music #fault:http_429")).toMatchObject({
       status: "failed",
@@ -110,7 +110,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 completes a turn that Nemo refused after it had begun, when its work lands", async () => {
+  it("§4.5 completes a turn that Nemo rejected after it had started, when its result appears", async () => {
     const { member, project } = await edited();
     expect(await saidOnce(member, project, "add jazz music #fault:http_503_after_start")).toMatchObject({
       status: "completed",
@@ -120,7 +120,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 fails a turn after which nothing has happened for 15 minutes and nothing was paid", async () => {
+  it("§4.5 fails a turn without any progress for 15 minutes and without a charge", async () => {
     const { member, project } = await edited();
     expect(await saidOnce(member, project, "add jazz music #fault:error_midstream")).toMatchObject({
       status: "failed",
@@ -131,7 +131,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 fails a turn whose agent failed and changed nothing, and says that it was paid", async () => {
+  it("§4.5 fails a turn whose agent failed and changed nothing, and reports the charge", async () => {
     const { member, project } = await edited();
     expect(await saidOnce(member, project, "add jazz music #fault:stale")).toMatchObject({
       status: "failed",
@@ -141,7 +141,7 @@ describe.concurrent("§4.5 ends", () => {
     });
   });
 
-  it("§4.5 never changes an end", async () => {
+  it("§4.5 never changes the result of an ended turn", async () => {
     const { member, project } = await edited();
     const ended = await saidOnce(member, project, "add jazz music #fault:talkative");
     await member.said(project, "add a title saying 'Waves'");
@@ -171,7 +171,7 @@ describe.concurrent("§4.6 cancelling", () => {
     expect(await messagesWith(name)).toBe(0);
   });
 
-  it("§4.6 no longer follows a running turn, and still settles what Nemo makes of it", async () => {
+  it("§4.6 no longer follows a running turn, and still settles its result", async () => {
     const { member, project } = await edited();
     const { id } = await member.say(project, "add jazz music #fault:talkative #slow:300s");
     await member.running(id);
@@ -185,7 +185,7 @@ describe.concurrent("§4.6 cancelling", () => {
     });
   });
 
-  it("§4.6 changes nothing about a turn that has ended", async () => {
+  it("§4.6 does not change a turn that has ended", async () => {
     const { member, project } = await edited();
     const ended = await member.said(project, "hello");
     await (await member.post(`/v1/turns/${ended.id}/cancel`)).body?.cancel();

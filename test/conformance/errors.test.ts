@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 3: every row of the table that a caller can bring about within a minute. */
+/** PROTOCOL.md section 3: every row of the table that a caller can cause within a minute. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { ERRORS, type ErrorCode } from "../../src/core/errors.ts";
 import { upload } from "../../src/core/wire/upload.ts";
@@ -21,14 +21,14 @@ const post = (body: string, headers: Record<string, string> = JSON_TYPE): Promis
   member.ask("POST", "/v1/projects", { body, headers });
 
 describe("§3.1 shape", () => {
-  it("§3.1 says everything of a refusal, with a type that leads to its entry in a list of all codes", async () => {
-    const told = await problem(member.ask("GET", "/v1/nothing"), "not_found");
-    expect(told.title).toBe(ERRORS.not_found.title);
-    const page = await (await fetch(told.type)).text();
+  it("§3.1 a problem has every field, and a type that links to its entry in the list of codes", async () => {
+    const rejected = await problem(member.ask("GET", "/v1/nothing"), "not_found");
+    expect(rejected.title).toBe(ERRORS.not_found.title);
+    const page = await (await fetch(rejected.type)).text();
     for (const code of Object.keys(ERRORS)) expect(page).toContain(`id="${code}"`);
   });
 
-  it("§3.1 points at every wrong field: a JSON pointer, a header, a parameter", async () => {
+  it("§3.1 names every invalid field: a JSON pointer, a header, a parameter", async () => {
     const fieldsOf = async (answer: Promise<Response>): Promise<string[]> =>
       (await problem(answer, "invalid_request")).errors?.map(({ field }) => field).toSorted() ?? [];
     const wrong = { prompt: 5, metadata: { "a/b": [] }, "x~y": true };
@@ -135,12 +135,12 @@ describe("§3.2 codes", () => {
     const { id } = await member.say((await member.newProject()).id, "make a clip of the sea #slow:1800s");
     const open = new AbortController();
     const path = `/v1/turns/${id}/events?after=9999&wait=25`;
-    const look = (): Promise<Response> =>
+    const poll = (): Promise<Response> =>
       member.ask("GET", path, { headers: { accept: "application/json" }, signal: open.signal });
     try {
-      const answers = await Promise.all(Array.from({ length: 21 }, look)); // at once, before the first has waited its time
+      const answers = await Promise.all(Array.from({ length: 21 }, poll)); // at once, before the first has waited its time
       const problem = answers.find(({ status }) => status !== 200);
-      if (problem === undefined) throw new Error("one of twenty-one is refused");
+      if (problem === undefined) throw new Error("one of twenty-one must be rejected");
       return new Response(await problem.text(), { status: problem.status, headers: new Headers(problem.headers) });
     } finally {
       open.abort();
@@ -151,13 +151,13 @@ describe("§3.2 codes", () => {
     await problem(ask(), code);
   });
 
-  it("§3.2 says with Allow which methods a path has", async () => {
+  it("§3.2 lists the methods of a path in Allow", async () => {
     const answer = await member.ask("DELETE", "/v1/projects");
     expect(answer.headers.get("allow")?.split(", ")).toEqual(["GET", "HEAD", "POST"]);
     await problem(answer, "method_not_allowed");
   });
 
-  it("§3.2 says with Retry-After when to come back, where it is known", async () => {
+  it("§3.2 says with Retry-After when to retry, if that is known", async () => {
     const full = await pollTooOften();
     expect(Number(full.headers.get("retry-after"))).toBeGreaterThan(0);
   });
@@ -179,7 +179,7 @@ describe("§3.2 codes", () => {
     else expect((await again).status).toBe(200);
   });
 
-  it("§3.2 renews a token that Nemo refuses, and answers nemo_token_rejected when the new one is refused too", async () => {
+  it("§3.2 renews a token that Nemo rejects, and answers nemo_token_rejected when the new one is rejected too", async () => {
     const live = await newMember("ada", "live");
     await live.newProject();
     await failNext("/api/credits", 401);
@@ -188,12 +188,12 @@ describe("§3.2 codes", () => {
     await problem(live.ask("GET", "/v1/credits"), "nemo_token_rejected");
   });
 
-  it("§3.2 answers plan_upgrade_required and where to register when Nemo's plan does not export", async () => {
+  it("§3.2 answers plan_upgrade_required with the sign-up link when Nemo's plan does not allow exports", async () => {
     const { done } = await finishedRender(member, "#fault:render_402");
     expect(done).toMatchObject({ status: "failed", error: { code: "plan_upgrade_required", retryable: false } });
     expect(done.error?.register_url).toMatch(/^https:\/\//);
-    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
-    expect(told.error).toEqual(done.error);
-    expect(told.register_url).toBe(done.error?.register_url);
+    const rejected = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    expect(rejected.error).toEqual(done.error);
+    expect(rejected.register_url).toBe(done.error?.register_url);
   });
 });

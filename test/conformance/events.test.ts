@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { batch } from "../../src/core/wire/batch.ts";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { type EventWire, event, eventsPage } from "../../src/core/wire/event.ts";
 import { render } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
@@ -21,7 +21,7 @@ import {
 } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
-const deliveries = pageOf(delivery);
+const deliveries = pageSchema(delivery);
 
 async function allEvents(member: Member, limit: number): Promise<EventWire[]> {
   const events: EventWire[] = [];
@@ -34,7 +34,7 @@ async function allEvents(member: Member, limit: number): Promise<EventWire[]> {
   }
 }
 
-/** Waits until a fact of this type is there. */
+/** Waits for an event of this type. */
 const eventOf = (member: Member, type: string): Promise<EventWire | undefined> =>
   until(
     async () => (await allEvents(member, 100)).find((one) => one.type === type),
@@ -42,7 +42,7 @@ const eventOf = (member: Member, type: string): Promise<EventWire | undefined> =
   );
 
 describe.concurrent("§7.1 events", () => {
-  it("§7.1 are read on from any cursor, oldest first, each once", async () => {
+  it("§7.1 continue from any cursor, oldest first, each once", async () => {
     const member = await newMember();
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -64,7 +64,7 @@ describe.concurrent("§7.1 events", () => {
     expect(me.events_cursor).toBe(cursors.at(-1));
   });
 
-  it("§7.1 hold the resource as its own route shows it", async () => {
+  it("§7.1 contain the resource as its own route returns it", async () => {
     const member = await newMember();
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -94,13 +94,13 @@ describe.concurrent("§7.1 events", () => {
     expect(ends.map(({ sequence }) => sequence)).toEqual([1, 1, 1]);
   });
 
-  it("§7.1 are this tenant's and this mode's", async () => {
+  it("§7.1 belong to one tenant and one mode", async () => {
     const [mine, other] = [await newMember(), await newMember()];
     await mine.said((await mine.newProject()).id, "hello");
-    const told = await eventOf(mine, "turn.completed");
-    expect(told).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
+    const published = await eventOf(mine, "turn.completed");
+    expect(published).toMatchObject({ tenant: mine.tenant.id, mode: "test" });
     expect(await allEvents(other, 100)).toEqual([]);
-    await problem(other.ask("GET", `/v1/events/${told?.id}`), "not_found");
+    await problem(other.ask("GET", `/v1/events/${published?.id}`), "not_found");
   });
 });
 
@@ -138,13 +138,13 @@ describe.concurrent("§7.2 webhooks", () => {
   const ended = (member: Member): Promise<DeliveryWire | undefined> =>
     deliveryOf(member, (one) => one.ended_at !== null);
 
-  it("§7.2 are signed as Standard Webhooks says and hold the event and the resource", async () => {
+  it("§7.2 are signed as Standard Webhooks specifies and contain the event and the resource", async () => {
     const { member, receiver, secret, endpoint } = await hooked(["turn.completed"]);
     const id = await greet(member);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const told = verified(secret, got);
-    expect(got.headers["webhook-id"]).toBe(told.id);
+    const published = verified(secret, got);
+    expect(got.headers["webhook-id"]).toBe(published.id);
     expect(got.headers["webhook-signature"]).toMatch(/^v1,/);
     expect(Math.abs(Number(got.headers["webhook-timestamp"]) * 1_000 - got.atMs)).toBeLessThan(10_000);
     expect(Object.keys(JSON.parse(got.body)).toSorted()).toEqual([
@@ -158,22 +158,22 @@ describe.concurrent("§7.2 webhooks", () => {
       "timestamp",
       "type",
     ]);
-    expect(told).toMatchObject({
+    expect(published).toMatchObject({
       type: "turn.completed",
       tenant: member.tenant.id,
       mode: "test",
       endpoint,
       sequence: 1,
     });
-    expect(told.data).toEqual(await member.readTurn(id));
-    const { endpoint: _, ...stored } = told;
-    expect(await member.get(`/v1/events/${told.id}`, event)).toEqual(stored);
+    expect(published.data).toEqual(await member.readTurn(id));
+    const { endpoint: _, ...stored } = published;
+    expect(await member.get(`/v1/events/${published.id}`, event)).toEqual(stored);
     const tampered = { ...got, body: got.body.replace('"mode":"test"', '"mode":"live"') };
     expect(() => verified(secret, tampered)).toThrow();
     expect(() => verified(`whsec_${Buffer.alloc(32).toString("base64")}`, got)).toThrow();
   });
 
-  it("§7.2 bring the types that were asked for and no other", async () => {
+  it("§7.2 deliver the subscribed types and no other", async () => {
     const { member, receiver, secret } = await hooked(["render.completed", "asset.ready"]);
     await sendFile(member, "tone.aac");
     await finishedRender(member);
@@ -189,7 +189,7 @@ describe.concurrent("§7.2 webhooks", () => {
       expect(JSON.stringify(await member.get(path, z.unknown()))).not.toContain(secret);
   });
 
-  it("§7.2 stop when their endpoint is removed", async () => {
+  it("§7.2 stop when their endpoint is deleted", async () => {
     const { member, receiver, endpoint } = await hooked(["*"]);
     expect((await member.ask("DELETE", `/v1/webhook_endpoints/${endpoint}`)).status).toBe(204);
     await greet(member);
@@ -209,34 +209,34 @@ describe.concurrent("§7.2 webhooks", () => {
     expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, event_id: one.id, last_status: 204 });
   });
 
-  it("§7.3 wait longer where Retry-After says so", async () => {
+  it("§7.3 wait longer if Retry-After says so", async () => {
     const { member, receiver } = await hooked(["turn.completed"], [{ status: 503, headers: { "retry-after": "2" } }]);
     await greet(member);
     const [first, second] = await arrived(receiver, 2);
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(1_900);
   });
 
-  it("§7.3 follow no redirect, and tell the first 1,000 bytes of the last answer", async () => {
+  it("§7.3 follow no redirect, and show the first 1,000 bytes of the last response", async () => {
     const { member, receiver, endpoint } = await hooked(
       ["turn.completed"],
       [{ status: 302, headers: { location: "/elsewhere", "retry-after": "3" }, body: "x".repeat(5_000) }], // time to look at it
     );
     await greet(member);
     await arrived(receiver, 1);
-    const told = await deliveryOf(member, (one) => one.last_status === 302);
-    expect(told).toMatchObject({
+    const published = await deliveryOf(member, (one) => one.last_status === 302);
+    expect(published).toMatchObject({
       target: { kind: "endpoint", id: endpoint },
       state: "pending",
       attempts: 1,
       last_answer: "x".repeat(1_000),
     });
-    expect(told?.due_at).not.toBeNull();
+    expect(published?.due_at).not.toBeNull();
     await arrived(receiver, 2);
     expect(await ended(member)).toMatchObject({ state: "delivered", attempts: 2, due_at: null });
     expect(receiver.received.map(({ path }) => path)).toEqual(["/hook", "/hook"]);
   });
 
-  it("§7.4 tell a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
+  it("§7.4 send a turn's end to its callback_url, without an endpoint, signed with the default secret", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const { secret = "" } = await shown(member.post("/v1/webhook_secret/rotate"), rotatedSecret);
@@ -246,15 +246,15 @@ describe.concurrent("§7.2 webhooks", () => {
     await member.endOf(id);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const told = callbackMessage(secret, got);
-    expect(told).toMatchObject({ type: "turn.completed", endpoint: null, sequence: 1 });
-    expect(told.data).toEqual(await member.readTurn(id));
+    const published = callbackMessage(secret, got);
+    expect(published).toMatchObject({ type: "turn.completed", endpoint: null, sequence: 1 });
+    expect(published.data).toEqual(await member.readTurn(id));
     expect(JSON.stringify(await allEvents(member, 100))).not.toContain(receiver.url);
-    expect(JSON.stringify(told)).not.toContain(receiver.url);
+    expect(JSON.stringify(published)).not.toContain(receiver.url);
     expect((await ended(member))?.target).toEqual({ kind: "callback", url: receiver.url });
   });
 
-  it("§7.4 tell a render's end to its callback_url", async () => {
+  it("§7.4 send a render's end to its callback_url", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const { id: project } = await member.newProject();
@@ -272,41 +272,45 @@ describe.concurrent("§7.2 webhooks", () => {
     expect((await fetch(String(pulled?.data.download_url))).status).toBe(200);
   });
 
-  it("§7.4 tell a video's end to its callback_url, and the turn and the render that it takes to nobody there", async () => {
+  it("§7.4 send a video's end to its callback_url, but not the ends of its turn and render", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const body = { prompt: "make a 2 second video of the sea", callback_url: receiver.url };
     const { id } = await shown(member.post("/v1/videos", body), video, 202);
     const [got] = await arrived(receiver, 1);
-    const told = event.parse(JSON.parse(got?.body ?? "{}"));
-    expect(told).toMatchObject({ type: "video.completed", sequence: 1, data: { id, status: "completed" } });
-    const file = await fetch(String(told.data.download_url));
+    const published = event.parse(JSON.parse(got?.body ?? "{}"));
+    expect(published).toMatchObject({ type: "video.completed", sequence: 1, data: { id, status: "completed" } });
+    const file = await fetch(String(published.data.download_url));
     expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
     expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("§7.4 tell a batch's end to its callback_url, once", async () => {
+  it("§7.4 send a batch's end to its callback_url, once", async () => {
     const [member, receiver] = await Promise.all([newMember(), startReceiver()]);
     open.push(receiver);
     const items = [{ prompt: "make a 1 second video" }, { prompt: "make a 1 second video #fault:no_credits" }];
     const { id } = await shown(member.post("/v1/batches", { items, callback_url: receiver.url }), batch, 202);
     const [got] = await arrived(receiver, 1);
-    const told = event.parse(JSON.parse(got?.body ?? "{}"));
+    const published = event.parse(JSON.parse(got?.body ?? "{}"));
     const counts = { total: 2, completed: 1, failed: 1 };
-    expect(told).toMatchObject({ type: "batch.completed", sequence: 1, data: { id, status: "completed", counts } });
+    expect(published).toMatchObject({
+      type: "batch.completed",
+      sequence: 1,
+      data: { id, status: "completed", counts },
+    });
     expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
     expect(receiver.received).toHaveLength(1);
   });
 
-  it("§7.4 take no callback_url that we would not send to", async () => {
+  it("§7.4 reject a callback_url that the gateway would not send to", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };
     for (const path of ["turns", "renders"]) {
       const sent = path === "turns" ? body : { callback_url: body.callback_url };
-      const told = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
+      const published = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
+      expect(published.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
     }
   });
 });

@@ -8,7 +8,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
 import { MINUTE_MS } from "../../src/core/time.ts";
-import { type MeWire, me } from "../../src/core/wire/me.ts";
+import { type MeWire, me } from "../../src/core/wire/key.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { video } from "../../src/core/wire/video.ts";
 import { leastOf, type Member, newKey, newMember, request, served, shown, until } from "./support/client.ts";
@@ -29,7 +29,7 @@ async function tenantWithQuotas(): Promise<Member> {
     headers,
   });
   expect(changed.status).toBe(200);
-  // A key made after the change: nobody remembers it with other quotas.
+  // A key created after the change, so that no cache has it with other quotas.
   const key = await newKey(member.tenant.id);
   return Object.assign(Object.create(Object.getPrototypeOf(member)), { ...member, key }) as Member;
 }
@@ -59,8 +59,8 @@ const quotasOf = async (headers: Headers): Promise<Record<string, number>> => {
 };
 
 /**
- * The flood gate lets so many requests of one user through in a minute. It is open on a loopback deployment, so the attack keeps to
- * it by itself: most at once, the others as they are let through.
+ * The rate limit allows a number of requests of one user a minute. It is off on a loopback deployment, so the attack keeps to
+ * it by itself: most at once, the others as the limit allows.
  */
 const AT_ONCE = 80;
 const SPREAD_MS = MINUTE_MS / (RATE_LIMIT_TIERS.user - AT_ONCE);
@@ -72,16 +72,16 @@ async function spend(): Promise<void> {
     freeAt = Math.max(freeAt, Date.now()) + SPREAD_MS;
     while (isOn && Date.now() < freeAt) await sleep(50);
   }
-  if (!isOn) throw new Error("the attack is over");
+  if (!isOn) throw new Error("the attack has ended");
 }
 const attack: typeof request = async (...asked) => {
   await spend();
   const answer = await request(...asked);
-  heard.add(answer.status);
+  answered.add(answer.status);
   return answer;
 };
 /** Every status that the attack was answered with. */
-const heard = new Set<number>();
+const answered = new Set<number>();
 const attackBy = (path: string, json: unknown, headers: Headers) => attack("POST", path, { json, headers });
 
 /** Each way in which a token can be used against others, once; what the gateway said. The next one follows at once. */
@@ -185,7 +185,7 @@ function trickle(path: string, token: Headers): Promise<number> {
   });
 }
 
-it("one user does its worst, and nobody else notices", { timeout: 300_000 }, async () => {
+it("a user at all limits at once does not affect other users", { timeout: 300_000 }, async () => {
   const [ours, theirs] = await Promise.all([tenantWithQuotas(), tenantWithQuotas()]);
   const [greedy, quiet, still] = await Promise.all(["greedy", "quiet", "still"].map((user) => tokenOf(ours, user)));
   const [other, otherStill] = await Promise.all(["quiet", "still"].map((user) => tokenOf(theirs, user)));
@@ -219,6 +219,6 @@ it("one user does its worst, and nobody else notices", { timeout: 300_000 }, asy
   expect(during).toEqual(before);
   expect([...(said.get("callbacks") ?? [])]).toEqual([403]);
   expect([...(said.get("flat fields") ?? [])]).toEqual([422]);
-  expect([...heard], "it met its share").toContain(429);
-  expect([...heard].filter((status) => status >= 500)).toEqual([]);
+  expect([...answered], "it met its share").toContain(429);
+  expect([...answered].filter((status) => status >= 500)).toEqual([]);
 });

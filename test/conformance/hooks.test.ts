@@ -2,15 +2,14 @@
 import { createHash } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pageOf } from "../../src/core/wire/common.ts";
-import { type HookBody, type HookWire, hook, hookBody } from "../../src/core/wire/hook.ts";
-import { delivery, rotatedSecret } from "../../src/core/wire/webhook.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
+import { delivery, flatEvent, type HookBody, type HookWire, hook, rotatedSecret } from "../../src/core/wire/webhook.ts";
 import { at, type Member, newMember, problem, request, shown, until } from "./support/client.ts";
 import { type Received, type Receiver, type Reply, startReceiver, verifiedAs } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
 const hooks = z.object({ data: z.array(hook) });
-const bodies = z.array(hookBody);
+const bodies = z.array(flatEvent);
 
 const open: Receiver[] = [];
 afterAll(() => {
@@ -39,7 +38,7 @@ const samplesOf = (member: Member, event: string): Promise<HookBody[]> =>
 const keysOf = (body: HookBody): string[] => Object.keys(body).filter((key) => !key.startsWith("metadata_"));
 
 describe.concurrent("§7.5 hooks", () => {
-  it("§7.5 bring one type of event in flat bodies, signed with the default secret", async () => {
+  it("§7.5 deliver one type of event in flat bodies, signed with the default secret", async () => {
     const { member, receiver } = await subscribed("turn.completed");
     const { secret } = await shown(member.post("/v1/webhook_secret/rotate"), rotatedSecret);
     const metadata = { order: "1234" };
@@ -47,7 +46,7 @@ describe.concurrent("§7.5 hooks", () => {
     await shown(member.post(`/v1/projects/${project}/turns`, { prompt: "hello", metadata }), z.unknown(), 202);
     const [got] = await arrived(receiver, 1);
     if (!got) throw new Error("nothing came");
-    const body = hookBody.parse(verifiedAs(secret ?? "", got));
+    const body = flatEvent.parse(verifiedAs(secret ?? "", got));
     expect(body).toMatchObject({
       type: "turn.completed",
       status: "completed",
@@ -58,26 +57,26 @@ describe.concurrent("§7.5 hooks", () => {
     expect(await samplesOf(member, "turn.completed")).toEqual([body]);
   });
 
-  it("§7.5 are the same for the same address and event: twenty re-subscribes are one delivery", async () => {
+  it("§7.5 are identified by address and event: twenty subscriptions give one delivery", async () => {
     const { member, receiver, made } = await subscribed("turn.completed");
     const again = { target_url: receiver.url, event: "turn.completed" };
     for (let n = 0; n < 20; n++) expect(await shown(member.post("/v1/hooks", again), hook)).toEqual(made);
     expect((await member.get("/v1/hooks", hooks)).data).toEqual([made]);
     await greet(member);
     await greet(member);
-    const told = await until(
-      () => member.get("/v1/deliveries", pageOf(delivery)),
+    const published = await until(
+      () => member.get("/v1/deliveries", pageSchema(delivery)),
       ({ data }) => data.length >= 2 && data.every(({ ended_at }) => ended_at !== null),
     );
-    expect(told.data.map(({ target }) => target)).toEqual(Array(2).fill({ kind: "hook", id: made.id }));
+    expect(published.data.map(({ target }) => target)).toEqual(Array(2).fill({ kind: "hook", id: made.id }));
     expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
   });
 
-  it("§7.5 hold a link that opens the file without a key and without a redirect", async () => {
+  it("§7.5 contain a link that opens the file without a key and without a redirect", async () => {
     const { member, receiver } = await subscribed("render.completed");
     const { done } = await finishedRender(member);
     const [got] = await arrived(receiver, 1);
-    const body = hookBody.parse(JSON.parse(got?.body ?? ""));
+    const body = flatEvent.parse(JSON.parse(got?.body ?? ""));
     expect(body).toMatchObject({ render_id: done.id, status: "completed", size_bytes: done.file?.size_bytes });
     expect(at(String(body.download_url_expires_at))).toBeGreaterThan(Date.now());
     const file = await fetch(String(body.download_url), { redirect: "error" });
@@ -85,7 +84,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(createHash("sha256").update(bytes).digest("hex")).toBe(body.sha256);
   });
 
-  it("§7.5 show samples in a bare array with the keys of a delivery, before and after there is a real one", async () => {
+  it("§7.5 have samples in a bare array with the keys of a delivery, before and after there is a real one", async () => {
     const { member, receiver } = await subscribed("turn.completed");
     const [invented] = await samplesOf(member, "turn.completed");
     if (invented === undefined) throw new Error("there is no sample");
@@ -97,12 +96,12 @@ describe.concurrent("§7.5 hooks", () => {
     expect(samples).toHaveLength(3);
     const times = samples.map(({ occurred_at }) => at(String(occurred_at)));
     expect(times).toEqual(times.toSorted((a, b) => b - a));
-    for (const body of [...samples, ...receiver.received.map(({ body }) => hookBody.parse(JSON.parse(body)))])
+    for (const body of [...samples, ...receiver.received.map(({ body }) => flatEvent.parse(JSON.parse(body)))])
       expect(keysOf(body)).toEqual(keysOf(invented));
     await problem(member.ask("GET", "/v1/hooks/samples?event=turn.done"), "invalid_request");
   });
 
-  it("§7.5 end by id, by address, and when their receiver answers 410", async () => {
+  it("§7.5 are deleted by id, by address, and when their receiver answers 410", async () => {
     const { member, receiver, made } = await subscribed("turn.completed", Array<Reply>(10).fill({ status: 410 }));
     await greet(member);
     await until(
@@ -125,7 +124,7 @@ describe.concurrent("§7.5 hooks", () => {
     expect(receiver.received).toHaveLength(before);
   });
 
-  it("§7.5 are this tenant's own", async () => {
+  it("§7.5 belong to one tenant", async () => {
     const { made } = await subscribed("turn.completed");
     const other = await newMember();
     expect((await other.get("/v1/hooks", hooks)).data).toEqual([]);

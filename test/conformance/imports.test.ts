@@ -10,7 +10,7 @@ import { media } from "./support/media.ts";
 const CLIP = media("clip.mp4");
 const asked = new Map<string, number>();
 
-/** What stands under each path; `nth` counts the requests for it. */
+/** The response of each path; `nth` counts the requests for it. */
 const FILES: Record<string, (answer: ServerResponse, nth: number, request: IncomingMessage) => void> = {
   "/plain.mp4": (answer) => answer.writeHead(200, { "content-length": CLIP.length }).end(CLIP),
   "/chunked": (answer) => {
@@ -76,7 +76,7 @@ async function imported(member: Member, path: string, more = {}): Promise<Upload
 }
 
 describe.concurrent("§5.6 imports", () => {
-  it.each(["/plain.mp4", "/chunked", "/moved", "/shaky.mp4"])("§5.6 fetches %s, byte for byte", async (path) => {
+  it.each(["/plain.mp4", "/chunked", "/moved", "/shaky.mp4"])("§5.6 downloads %s, byte for byte", async (path) => {
     const member = await newMember();
     const { id, size_bytes } = await imported(member, path, { metadata: { order: "7" } });
     expect(size_bytes).toBe(CLIP.length);
@@ -101,7 +101,7 @@ describe.concurrent("§5.6 imports", () => {
     ["/short.mp4", "import_unavailable"],
     ["/silent.mp4", "import_timeout"],
     ["/page", "unsupported_media"],
-  ])("§5.6 ends %s as %s, and tells so", async (path, code) => {
+  ])("§5.6 ends %s as %s, and reports it", async (path, code) => {
     const member = await newMember();
     const { id, error } = await imported(member, `${path}?signature=5ecret`);
     expect(error?.code).toBe(code);

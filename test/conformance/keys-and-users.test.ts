@@ -10,7 +10,7 @@ import { newMember, problem, request, shown, until } from "./support/client.ts";
 const bearer = (secret: string | undefined) => ({ authorization: `Bearer ${secret}` });
 
 describe.concurrent("§2.2 keys", () => {
-  it("§2.2 a key makes another, which is rotated with a grace, says when it closes, and closes then", async () => {
+  it("§2.2 a key creates another one, which is rotated with a grace period, reports its end, and stops working then", async () => {
     const owner = await newMember();
     const made = await shown(owner.post("/v1/keys", { name: "server", scopes: ["read", "keys"] }), createdKey, 201);
     const first = bearer(made.secret);
@@ -36,7 +36,7 @@ describe.concurrent("§2.2 keys", () => {
     expect([after.status, after.headers.get("sunset")]).toEqual([200, null]);
   });
 
-  it("§2.2 a key gives away nothing that it lacks, and the last that makes keys does not end itself by mistake", async () => {
+  it("§2.2 a key grants nothing that it lacks, and the last key that can create keys cannot revoke itself by mistake", async () => {
     const owner = await newMember();
     const weak = await shown(owner.post("/v1/keys", { scopes: ["read", "keys"] }), createdKey, 201);
     const asWeak = { headers: bearer(weak.secret) };
@@ -53,8 +53,8 @@ describe.concurrent("§2.2 keys", () => {
   });
 });
 
-describe.concurrent("§2.8 users' own tokens", () => {
-  it("§2.8 open their user's things alone, end by time and by sign-out, and say which", async () => {
+describe.concurrent("§2.8 user tokens", () => {
+  it("§2.8 reach only their user's resources, end by time and by sign-out, and say which", async () => {
     const owner = await newMember("ada");
     const mine = await owner.newProject();
     const others = await owner.as("bob").newProject();
@@ -76,7 +76,7 @@ describe.concurrent("§2.8 users' own tokens", () => {
     );
   });
 
-  it("§2.8 end a minute after they were made at the soonest, and then say that they have expired", async () => {
+  it("§2.8 live at least a minute, and then are reported as expired", async () => {
     const owner = await newMember("ada");
     const { id } = await owner.newProject();
     const json = { expires_in_seconds: 60 };
@@ -90,7 +90,7 @@ describe.concurrent("§2.8 users' own tokens", () => {
 });
 
 describe.concurrent("§2.9 Nemo tokens", () => {
-  it("§2.9 a user's is kept when Nemo knows it, shown by its state alone, and let go of", async () => {
+  it("§2.9 a user's token is stored when Nemo accepts it, shown by its status alone, and deleted", async () => {
     const owner = await newMember("ada");
     const put = (token: string, whose = "user") => owner.ask("PUT", "/v1/nemo_token", { json: { for: whose, token } });
     const token = "nmv_usr_sandbox_0123456789abcdef";
@@ -114,8 +114,8 @@ describe.concurrent("§2.9 Nemo tokens", () => {
   });
 });
 
-describe.concurrent("§2.11 the end of a user", () => {
-  it("§2.11 is a job: reads find nothing, writes and tokens are refused, the receipt says what went", async () => {
+describe.concurrent("§2.11 deletion of a user", () => {
+  it("§2.11 is a job: reads find nothing, writes and tokens are rejected, the receipt counts what was deleted", async () => {
     const owner = await newMember("ada");
     const { id } = await owner.newProject();
     await owner.said(id, "make a 1 second video");

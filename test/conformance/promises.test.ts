@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 1: the promises that show from outside while nothing dies. `npm run torture` has the rest. */
+/** PROTOCOL.md section 1: the promises that can be seen from outside without a crash. `npm run torture` has the rest. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type TurnWire, turn } from "../../src/core/wire/turn.ts";
@@ -7,7 +7,7 @@ import { messagesWith } from "./support/nemo.ts";
 import { finishedRender, startRender } from "./support/renders.ts";
 
 describe.concurrent("§1 promises", () => {
-  it("§1.1 a turn reaches Nemo once, however often and however impatiently it is sent", async () => {
+  it("§1.1 a turn reaches Nemo once, however often its request is repeated", async () => {
     const member = await newMember("ada", "live");
     const { id } = await member.newProject();
     const name = `impatient ${process.pid}-${Date.now()}`;
@@ -30,7 +30,7 @@ describe.concurrent("§1 promises", () => {
     expect(await messagesWith(name)).toBe(1);
   });
 
-  it("§1.4 a render finishes although nobody asks for it, and its file is there before the event", async () => {
+  it("§1.4 a render finishes without being polled, and its file exists before the event", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a 4 second clip of the sea");
@@ -45,7 +45,7 @@ describe.concurrent("§1 promises", () => {
     expect((await member.ask("HEAD", `/v1/renders/${made}/content`)).status).toBe(200);
   });
 
-  it("§1.6 another tenant's ids, and the other mode's, look like ids that never were", async () => {
+  it("§1.6 ids of another tenant or mode look like unknown ids", async () => {
     const [mine, stranger] = [await newMember(), await newMember()];
     const { project, done } = await finishedRender(mine);
     const { data } = await mine.get(`/v1/projects/${project}/turns`, z.object({ data: z.array(turn) }));
@@ -65,17 +65,17 @@ describe.concurrent("§1 promises", () => {
       ["POST", `/v1/renders/${done.id}/link`, {}],
     ];
     for (const [method, path, json] of asks) {
-      const told = await problem(stranger.ask(method, path, { json }), "not_found");
+      const rejected = await problem(stranger.ask(method, path, { json }), "not_found");
       const never = path.replace(/(prj|trn|rnd)_[0-9a-z]{20}/, `$1_${"0".repeat(20)}`);
       const missing = await problem(stranger.ask(method, never, { json }), "not_found");
       await problem(mine.ask(method, never, { json }), "not_found");
-      const { request_id: _a, ...one } = told;
+      const { request_id: _a, ...one } = rejected;
       const { request_id: _b, ...two } = missing;
       expect(one, path).toEqual(two);
     }
   });
 
-  it("§1.7 no refusal repeats a key", async () => {
+  it("§1.7 no problem repeats a key", async () => {
     const { key } = await newMember();
     const wrong = `${key.secret.slice(0, -1)}${key.secret.endsWith("0") ? "1" : "0"}`;
     for (const secret of [key.secret, wrong]) {

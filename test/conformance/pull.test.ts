@@ -33,7 +33,7 @@ async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Pro
 }
 
 describe("§5 an asset of a live key", () => {
-  it("is fetched by Nemo through a signed link, byte for byte", async ({ expect }) => {
+  it("is downloaded by Nemo through a signed link, byte for byte", async ({ expect }) => {
     const sandbox = await startSandbox({ stateDir: join(scratch, "sandbox"), timeScale: 20 });
     open.push(sandbox);
     const switches = {
@@ -63,7 +63,7 @@ describe("§5 an asset of a live key", () => {
       api.get(`/v1/projects/${project.id}/assets`, attachment, { method: "POST", json: { asset_id }, headers });
     await until(attach, (got) => got.status === "attached");
 
-    const seen = requestLog.parse(await (await fetch(`${sandbox.url}/__ledger`)).json());
+    const seen = requestLog.parse(await (await fetch(`${sandbox.url}/__requests`)).json());
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     expect(seen.uploads).toEqual([{ sha256, filename: "clip.mp4" }]);
   });

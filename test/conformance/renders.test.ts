@@ -1,16 +1,16 @@
 /** PROTOCOL.md section 6: renders and their files. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { checkMp4 } from "../../scripts/lib/mp4-check.ts";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { link, RENDER_STATUSES, type RenderWire, render, renderPlan } from "../../src/core/wire/render.ts";
 import { turn } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, problem, request, shown } from "./support/client.ts";
 import { endOfRender, finishedRender, startRender } from "./support/renders.ts";
 
-const listed = pageOf(turn);
+const listed = pageSchema(turn);
 
 describe.concurrent("§6 renders", () => {
-  it("§6 refuses an empty timeline", async () => {
+  it("§6 rejects an empty timeline", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await problem(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
@@ -18,7 +18,7 @@ describe.concurrent("§6 renders", () => {
     await problem(member.post(`/v1/projects/${id}/renders`), "nothing_to_render");
   });
 
-  it("§6 answers 202 and says when it looks again, until there is a file", async () => {
+  it("§6 answers 202 with the time of the next poll until there is a file", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a 4 second clip of the sea #slow_render:90s");
@@ -42,30 +42,30 @@ describe.concurrent("§6 renders", () => {
   });
 
   it.each(["render_wrapped", "render_no_url", "render_5xx", "render_429", "render_submit_5xx", "render_odd_status"])(
-    "§6 completes a render that Nemo makes hard to follow (%s)",
+    "§6 completes a render although Nemo's answers are irregular (%s)",
     async (fault) => {
       const { done } = await finishedRender(await newMember(), `#fault:${fault}`);
       expect(done).toMatchObject({ status: "completed", error: null });
     },
   );
 
-  it.each(["render_cut", "render_expired"])("§6 never takes half a file for a whole one (%s)", async (fault) => {
+  it.each(["render_cut", "render_expired"])("§6 never completes with a truncated file (%s)", async (fault) => {
     const { done } = await finishedRender(await newMember(), `#fault:${fault}`);
     expect(done).toMatchObject({ status: "failed", file: null, error: { code: "render_failed", retryable: true } });
   });
 
-  it("§6 orders a render that Nemo fails once more, and fails it when that fails too", async () => {
+  it("§6 submits a render that Nemo fails once more, and fails it when that fails too", async () => {
     const member = await newMember();
     const once = await finishedRender(member, "#fault:render_fail_once");
     expect(once.done).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
     const { done } = await finishedRender(member, "#fault:render_fail");
     expect(done).toMatchObject({ status: "failed", stage: null, file: null, content_url: null, next_check_at: null });
     expect([done.error?.code, done.attempts.length]).toEqual(["render_failed", 2]);
-    const told = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
-    expect(told.error).toEqual(done.error);
+    const rejected = await problem(member.ask("GET", `/v1/renders/${done.id}/content`), "no_file");
+    expect(rejected.error).toEqual(done.error);
   });
 
-  it("§6 shows the finished file of an unchanged timeline again, unless told not to", async () => {
+  it("§6 returns the finished file of an unchanged timeline again, unless told not to", async () => {
     const member = await newMember();
     const { project, done } = await finishedRender(member);
     const dry = await member.post(`/v1/projects/${project}/renders`, { dry_run: true });
@@ -79,11 +79,11 @@ describe.concurrent("§6 renders", () => {
     const anew = await startRender(member, project, { reuse: false });
     expect(anew).toMatchObject({ ended_at: null, reused_from: null });
     await endOfRender(member, anew.id);
-    const all = await member.get("/v1/renders", pageOf(render));
+    const all = await member.get("/v1/renders", pageSchema(render));
     expect(all.data.map(({ id }) => id)).toEqual([anew.id, again.id, done.id]);
   });
 
-  it("§6 refuses an output that nobody attests", async () => {
+  it("§6 rejects an output that is not documented", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a 2 second clip of the sea");
@@ -91,7 +91,7 @@ describe.concurrent("§6 renders", () => {
     await problem(odd, "unattested_output");
   });
 
-  it("§6 takes a render back, the same twice", async () => {
+  it("§6 cancels a render, and answers a second cancellation the same", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a 2 second clip of the sea #slow_render:1800s");
@@ -100,11 +100,11 @@ describe.concurrent("§6 renders", () => {
     const cancelled = await cancel();
     expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, next_check_at: null });
     expect(await cancel()).toEqual(cancelled);
-    const told = await problem(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
-    expect(told.error?.code).toBe("cancelled");
+    const rejected = await problem(member.ask("GET", `/v1/renders/${made.id}/content`), "no_file");
+    expect(rejected.error?.code).toBe("cancelled");
   });
 
-  it("§6 tells what the file is", async () => {
+  it("§6 describes the file", async () => {
     const { done } = await finishedRender(await newMember());
     expect(done.file).toMatchObject({ duration_ms: 4_000, width: 1_920, height: 1_080, codec: "h264" });
     expect(done.file?.sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -126,7 +126,7 @@ describe("§6 files", () => {
     whole = new Uint8Array(await (await content()).arrayBuffer());
   });
 
-  it("§6 serves the whole file from its own address, with its size, type and tag", async () => {
+  it("§6 serves the whole file from its own address, with its size, type and ETag", async () => {
     const answer = await member.ask("GET", done.content_url ?? "");
     expect(answer.status).toBe(200);
     expect(answer.headers.get("content-type")).toBe("video/mp4");
@@ -169,7 +169,7 @@ describe("§6 files", () => {
     ]);
   });
 
-  it("§6 answers 304 to whoever has it, and honours If-Range", async () => {
+  it("§6 answers 304 to a caller that has the file, and respects If-Range", async () => {
     const tag = done.file?.etag ?? "";
     expect((await content({ "if-none-match": tag })).status).toBe(304);
     expect((await content({ "if-none-match": '"other"' })).status).toBe(200);

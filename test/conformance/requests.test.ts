@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 2: requests. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { me } from "../../src/core/wire/me.ts";
+import { me } from "../../src/core/wire/key.ts";
 import { project } from "../../src/core/wire/project.ts";
 import { link, render } from "../../src/core/wire/render.ts";
 import { attachment, upload } from "../../src/core/wire/upload.ts";
@@ -22,7 +22,7 @@ function fieldsOf(value: unknown): [string, unknown][] {
 }
 
 describe.concurrent("§2.1 bodies and times", () => {
-  it("§2.1 takes a body of 256,000 bytes and refuses one byte more", async () => {
+  it("§2.1 accepts a body of 256,000 bytes and rejects one byte more", async () => {
     const member = await newMember();
     const padded = (bytes: number): string => `${" ".repeat(bytes - 2)}{}`;
     const send = (body: string): Promise<Response> =>
@@ -31,7 +31,7 @@ describe.concurrent("§2.1 bodies and times", () => {
     await problem(send(padded(256_001)), "request_too_large");
   });
 
-  it("§2.1 reads bodies of depth 32 and refuses depth 33", async () => {
+  it("§2.1 accepts bodies of depth 32 and rejects depth 33", async () => {
     const member = await newMember();
     const send = (body: string): Promise<Response> =>
       member.ask("POST", "/v1/projects", { body, headers: { "content-type": "application/json" } });
@@ -39,7 +39,7 @@ describe.concurrent("§2.1 bodies and times", () => {
     await problem(send(nested(33)), "malformed_json");
   });
 
-  it("§2.1 refuses unknown fields and duplicate keys", async () => {
+  it("§2.1 rejects unknown fields and duplicate keys", async () => {
     const member = await newMember();
     const unknown = await problem(member.post("/v1/projects", { colour: "red" }), "invalid_request");
     expect(unknown.errors?.map(({ field }) => field)).toEqual(["/colour"]);
@@ -48,7 +48,7 @@ describe.concurrent("§2.1 bodies and times", () => {
     await problem(member.ask("POST", "/v1/projects", { body: twice, headers }), "malformed_json");
   });
 
-  it("§2.1 names fields in snake_case and moments in UTC with a name that ends in _at", async () => {
+  it("§2.1 names fields in snake_case, and times are UTC in fields that end in _at", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const said = await member.said(id, "make a clip of the sea");
@@ -76,7 +76,7 @@ describe.concurrent("§2.2 credentials", () => {
     }
   });
 
-  it("§2.2 makes keys that say their mode", async () => {
+  it("§2.2 creates keys whose prefix names their mode", async () => {
     const { tenant, key } = await newMember();
     expect(key.secret).toMatch(/^ngw_test_/);
     const live = await newKey(tenant.id, { mode: "live" });
@@ -86,7 +86,7 @@ describe.concurrent("§2.2 credentials", () => {
     }
   });
 
-  it("§2.2 keeps the two modes apart", async () => {
+  it("§2.2 separates the two modes", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const live = { "x-api-key": (await newKey(member.tenant.id, { mode: "live" })).secret, "x-user-id": "ada" };
@@ -96,33 +96,33 @@ describe.concurrent("§2.2 credentials", () => {
     );
   });
 
-  it("§2.2 refuses a key that comes from a page", async () => {
+  it("§2.2 rejects a key that is sent from a web page", async () => {
     const member = await newMember();
     const headers = { origin: "https://app.example" };
-    const told = await problem(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
-    expect(told.hint).toBeDefined();
+    const rejected = await problem(member.ask("GET", "/v1/me", { headers }), "key_in_browser");
+    expect(rejected.hint).toBeDefined();
   });
 });
 
 describe.concurrent("§2.3 users", () => {
-  it("§2.3 takes a name of 1 to 128 characters", async () => {
+  it("§2.3 accepts a name of 1 to 128 characters", async () => {
     const member = await newMember();
     await member.as("u").newProject();
     await member.as("u".repeat(128)).newProject();
     for (const wrong of ["u".repeat(129), ""]) {
-      const told = await problem(member.as(wrong).post("/v1/projects"), "invalid_request");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["header:X-User-Id"]);
+      const rejected = await problem(member.as(wrong).post("/v1/projects"), "invalid_request");
+      expect(rejected.errors?.map(({ field }) => field)).toEqual(["header:X-User-Id"]);
     }
   });
 
-  it("§2.3 finds a thing by its id alone", async () => {
+  it("§2.3 finds a resource by its id alone", async () => {
     const member = await newMember();
     const made = await member.newProject({ name: "summer" });
     expect(await member.as(null).get(`/v1/projects/${made.id}`, project)).toEqual(made);
-    expect((await member.as("somebody else").ask("GET", `/v1/projects/${made.id}`)).status).toBe(404);
+    expect((await member.as("another user").ask("GET", `/v1/projects/${made.id}`)).status).toBe(404);
   });
 
-  it("§2.3 lists a user's own, and nothing without a user", async () => {
+  it("§2.3 lists a user's own resources, and none without a user", async () => {
     const member = await newMember("ada");
     const { id } = await member.newProject();
     expect(await idsOf(member, "/v1/projects", 10)).toEqual([id]);
@@ -130,19 +130,19 @@ describe.concurrent("§2.3 users", () => {
     for (const path of ["/v1/projects", "/v1/assets"]) await problem(member.as(null).ask("GET", path), "user_required");
   });
 
-  it("§2.3 combines what was made without a user", async () => {
-    const nobody = await newMember(null);
-    const [first, second] = [await nobody.newProject(), await nobody.newProject()];
+  it("§2.3 combines resources that were created without a user", async () => {
+    const withoutUser = await newMember(null);
+    const [first, second] = [await withoutUser.newProject(), await withoutUser.newProject()];
     expect(first.id.slice(-16)).not.toBe(second.id.slice(-16));
-    const asset_id = await sendFile(nobody, "photo.png");
-    const answer = await nobody.post(`/v1/projects/${second.id}/assets`, { asset_id });
+    const asset_id = await sendFile(withoutUser, "photo.png");
+    const answer = await withoutUser.post(`/v1/projects/${second.id}/assets`, { asset_id });
     expect([200, 202]).toContain(answer.status);
     await answer.body?.cancel();
   });
 });
 
-describe.concurrent("§2.4 repeats", () => {
-  /** A POST that makes something, and another body for the same place. */
+describe.concurrent("§2.4 idempotency keys", () => {
+  /** A POST that creates something, and another body for the same route. */
   type Case = { readonly name: string; readonly path: string; readonly body: unknown; readonly other: unknown };
   const cases = (projectId: string): Case[] => [
     { name: "a project", path: "/v1/projects", body: { name: "a" }, other: { name: "b" } },
@@ -173,7 +173,7 @@ describe.concurrent("§2.4 repeats", () => {
   ];
   const idOf = async (answer: Response): Promise<string> => madeId.parse(JSON.parse(await answer.clone().text())).id;
 
-  it("§2.4 makes one thing of two racing POSTs with one key, and refuses another body", async () => {
+  it("§2.4 create one resource for two concurrent POSTs with one key, and reject another body", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     await member.said(id, "make a clip of the sea");
@@ -189,22 +189,22 @@ describe.concurrent("§2.4 repeats", () => {
     }
   });
 
-  it("§2.4 finds repeats without a user too", async () => {
-    const nobody = await newMember(null);
-    const headers = { "idempotency-key": "nobody" };
-    const make = (name: string): Promise<Response> => nobody.post("/v1/projects", { name }, headers);
+  it("§2.4 work without a user too", async () => {
+    const withoutUser = await newMember(null);
+    const headers = { "idempotency-key": "without-user" };
+    const make = (name: string): Promise<Response> => withoutUser.post("/v1/projects", { name }, headers);
     const [one, two] = await Promise.all([make("a"), make("a")]);
     expect(await idOf(two)).toBe(await idOf(one));
     await problem(make("b"), "idempotency_mismatch");
     const shape = { filename: "a.png", size_bytes: 5 };
     const [up, duplicate] = await Promise.all([
-      shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
-      shown(nobody.post("/v1/uploads", shape, headers), upload, 201),
+      shown(withoutUser.post("/v1/uploads", shape, headers), upload, 201),
+      shown(withoutUser.post("/v1/uploads", shape, headers), upload, 201),
     ]);
     expect(duplicate.id).toBe(up.id);
   });
 
-  it("§2.4 keeps the keys of two users apart", async () => {
+  it("§2.4 of two users are independent", async () => {
     const ada = await newMember("ada");
     const headers = { "idempotency-key": "same" };
     const [one, two] = await Promise.all([
@@ -214,7 +214,7 @@ describe.concurrent("§2.4 repeats", () => {
     expect(await idOf(two)).not.toBe(await idOf(one));
   });
 
-  it("§2.4 repeats an answer without the secret it held", async () => {
+  it("§2.4 return a stored answer without the secret it contained", async () => {
     const member = await newMember();
     const make = (): Promise<z.infer<typeof createdEndpoint>> =>
       shown(
@@ -229,7 +229,7 @@ describe.concurrent("§2.4 repeats", () => {
     expect(again.secret).toBeUndefined();
   });
 
-  it("§2.4 repeats an attachment and refuses its key for another asset", async () => {
+  it("§2.4 return the same attachment, and are rejected for another asset", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const [one, two] = [await sendFile(member, "photo.png"), await sendFile(member, "photo.jpg")];
@@ -240,7 +240,7 @@ describe.concurrent("§2.4 repeats", () => {
     await problem(attach(two), "idempotency_mismatch");
   });
 
-  it("§2.4 repeats a share link and refuses its key for another life", async () => {
+  it("§2.4 return the same share link, and are rejected for another lifetime", async () => {
     const member = await newMember();
     const { done } = await finishedRender(member);
     const share = (expires_in_seconds: number): Promise<Response> =>
@@ -251,7 +251,7 @@ describe.concurrent("§2.4 repeats", () => {
     await problem(share(7_200), "idempotency_mismatch");
   });
 
-  it("§2.4 answers a repeated order for a stream ticket with the same ticket, or without its secret", async () => {
+  it("§2.4 return the same stream ticket, or the ticket without its secret", async () => {
     const member = await newMember();
     const { id } = await member.said((await member.newProject()).id, "hello");
     const order = async (): Promise<{ url?: string | undefined }> => {
@@ -265,7 +265,7 @@ describe.concurrent("§2.4 repeats", () => {
     expect([first.url, undefined]).toContain((await order()).url);
   });
 
-  it("§2.4 takes at most 255 visible characters", async () => {
+  it("§2.4 have at most 255 visible characters", async () => {
     const member = await newMember();
     const make = (key: string): Promise<Response> => member.post("/v1/projects", {}, { "idempotency-key": key });
     await shown(make(`${"!~".repeat(127)}x`), project, 201);
@@ -274,7 +274,7 @@ describe.concurrent("§2.4 repeats", () => {
 });
 
 describe.concurrent("§2.5 request ids", () => {
-  it("§2.5 gives every answer an id and keeps a caller's own that is fit", async () => {
+  it("§2.5 are in every answer, and are the caller's own if it is valid", async () => {
     const member = await newMember();
     const fit = ["eight-ch", "x".repeat(64), "A_b-9_zzzz"];
     for (const id of fit) {
@@ -298,14 +298,14 @@ describe.concurrent("§2.5 request ids", () => {
 describe.concurrent("§2.6 lists", () => {
   const newestFirst = (ids: readonly string[]): string[] => ids.toReversed();
 
-  it("§2.6 reads every thing once, newest first, in pages of any size", async () => {
+  it("§2.6 return every item once, newest first, in pages of any size", async () => {
     const member = await newMember();
     const made: string[] = [];
     for (let n = 0; n < 5; n++) made.push((await member.newProject({ name: `${n}` })).id);
     for (const limit of [1, 2, 5, 100]) expect(await idsOf(member, "/v1/projects", limit)).toEqual(newestFirst(made));
   });
 
-  it("§2.6 lists turns, renders, assets and deliveries in the same way", async () => {
+  it("§2.6 of turns, renders, assets and deliveries work the same way", async () => {
     const member: Member = await newMember();
     const { id } = await member.newProject();
     const turns = [(await member.said(id, "make a clip of the sea")).id, (await member.said(id, "hello")).id];
@@ -318,14 +318,14 @@ describe.concurrent("§2.6 lists", () => {
     expect(await idsOf(member, "/v1/deliveries", 1)).toEqual([]);
   });
 
-  it("§2.6 gives 20 unless told, and refuses a limit outside 1 to 100", async () => {
+  it("§2.6 have 20 items by default, and reject a limit outside 1 to 100", async () => {
     const member = await newMember();
     await Promise.all(Array.from({ length: 21 }, (_, n) => member.newProject({ name: `${n}` })));
     const first = await member.get("/v1/projects", z.object({ data: z.array(project), has_more: z.boolean() }));
     expect([first.data.length, first.has_more]).toEqual([20, true]);
     for (const limit of ["0", "101", "1.5", "many"]) {
-      const told = await problem(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
-      expect(told.errors?.map(({ field }) => field)).toEqual(["query:limit"]);
+      const rejected = await problem(member.ask("GET", `/v1/projects?limit=${limit}`), "invalid_request");
+      expect(rejected.errors?.map(({ field }) => field)).toEqual(["query:limit"]);
     }
   });
 });

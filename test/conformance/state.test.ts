@@ -11,7 +11,7 @@ import { type Api, apiWith } from "../../scripts/lib/api.ts";
 import { type Gateway, startGateway } from "../../scripts/lib/gateway.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 
-const facts = z.object({
+const manifest = z.object({
   key: z.string(),
   hook_port: z.int(),
   turn: z.string(),
@@ -23,7 +23,7 @@ const facts = z.object({
   tus_bytes: z.int(),
   tus_sha256: z.string(),
 });
-type Facts = z.infer<typeof facts>;
+type Manifest = z.infer<typeof manifest>;
 const ended = z.object({ status: z.string(), ended_at: z.string().nullable() });
 const upload = z.object({ status: z.string(), asset_id: z.string().nullable() });
 const deliveries = z.object({ data: z.array(z.object({ state: z.string(), ended_at: z.string().nullable() })) });
@@ -54,8 +54,8 @@ const endOf = (api: Api, path: string): Promise<z.infer<typeof ended>> =>
     (got) => got.ended_at !== null,
   );
 
-/** Goes on with the tus upload where it stands, or finds that its time is over. The first chunk was acknowledged, so it is there. */
-async function endTus(api: Api, { tus_upload, tus_bytes, tus_sha256 }: Facts): Promise<void> {
+/** Continues the tus upload at its offset, or finds it expired. The first chunk was acknowledged, so it is there. */
+async function endTus(api: Api, { tus_upload, tus_bytes, tus_sha256 }: Manifest): Promise<void> {
   const path = `/v1/uploads/${tus_upload}`;
   const tus = { "tus-resumable": "1.0.0" };
   const state = await api.get(path, upload);
@@ -79,7 +79,7 @@ describe.each(globSync(join(ROOT, "test/fixtures/state-*.tar.gz")).sort())("the 
     const stateDir = mkdtempSync(join(tmpdir(), `${basename(archive, ".tar.gz")}-`));
     onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
     check(spawnSync("tar", ["-xzf", archive, "-C", stateDir]).status).toBe(0);
-    const known = facts.parse(JSON.parse(readFileSync(join(stateDir, "facts.json"), "utf8")));
+    const known = manifest.parse(JSON.parse(readFileSync(join(stateDir, "facts.json"), "utf8")));
     const hooks = await receive(known.hook_port);
     onTestFinished(() => {
       hooks.server.close(); // every state points at the same port
@@ -107,14 +107,16 @@ describe.each(globSync(join(ROOT, "test/fixtures/state-*.tar.gz")).sort())("the 
 
     await endTus(api, known);
 
-    const owed = await until(
+    const deliveriesValue = await until(
       () => api.get("/v1/deliveries?limit=100", deliveries),
       ({ data }) => data.length > 0 && data.every((one) => one.ended_at !== null),
     );
     // An event older than its 30 days is no longer sent; every other delivery must have arrived.
-    const delivered = owed.data.filter((one) => one.state === "delivered").length;
+    const delivered = deliveriesValue.data.filter((one) => one.state === "delivered").length;
     check(hooks.count()).toBeGreaterThanOrEqual(delivered);
-    check(delivered + owed.data.filter((one) => one.state === "failed").length).toBe(owed.data.length);
+    check(delivered + deliveriesValue.data.filter((one) => one.state === "failed").length).toBe(
+      deliveriesValue.data.length,
+    );
   });
 });
 

@@ -2,8 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
-import { turn } from "../../src/core/wire/turn.ts";
-import { turnEventsPage } from "../../src/core/wire/turn-event.ts";
+import { turn, turnEventsPage } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, problem, request, served, shown } from "./support/client.ts";
 import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd } from "./support/frames.ts";
 
@@ -24,18 +23,18 @@ const ticketFor = (member: Member, id: string): Promise<z.infer<typeof ticketed>
   shown(member.ask("POST", `/v1/turns/${id}/stream_ticket`), ticketed);
 
 /** Follows a turn from a cursor to its end, over as many answers as it takes. */
-async function follow(look: (after: number) => Promise<Response>, after = 0): Promise<Watched> {
-  return watchToEnd(await look(after), (last) => look(Math.max(after, last)));
+async function follow(poll: (after: number) => Promise<Response>, after = 0): Promise<Watched> {
+  return watchToEnd(await poll(after), (last) => poll(Math.max(after, last)));
 }
 
 describe.concurrent("§4.4 resuming", () => {
-  it("§4.4 gives every watcher the same bytes, and replays them from every cursor by header and by query", async () => {
+  it("§4.4 sends every subscriber the same bytes, and replays them from every cursor by header and by query", async () => {
     const { member, id } = await started("with music #slow:60s #fault:split_bytes #fault:partial");
     const live = await Promise.all(
       [1, 2, 3].map(() => follow((after) => open(member, id, { "last-event-id": String(after) }))),
     );
     const [first] = live;
-    if (!first) throw new Error("nobody watched");
+    if (!first) throw new Error("no subscriber");
     const bytes = bytesOf(first);
     expect(idsOf(first)).toEqual(countTo(bytes.length));
     for (const duplicate of live) expect(bytesOf(duplicate)).toEqual(bytes);
@@ -54,11 +53,11 @@ describe.concurrent("§4.4 resuming", () => {
 
   it("§4.4 follows a running turn from every cursor to the same end", async () => {
     const { member, id } = await started("with music #slow:120s");
-    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
-    const live = follow(look);
+    const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+    const live = follow(poll);
     const parts: Promise<Watched>[] = [];
     const seen = await watch(await open(member, id), (frame) => {
-      parts.push(follow(look, frame.id));
+      parts.push(follow(poll, frame.id));
       return frame.event.type === "message";
     });
     expect(seen.frames.at(-1)?.event.type).toBe("message");
@@ -67,7 +66,7 @@ describe.concurrent("§4.4 resuming", () => {
     for (const [at, part] of (await Promise.all(parts)).entries()) expect(bytesOf(part)).toEqual(bytes.slice(at + 1));
   });
 
-  it("§4.4 attaches a phone that lost its POST after its first events to the same turn, from its first event", async () => {
+  it("§4.4 returns the same turn from its first event to a phone that repeats its interrupted POST", async () => {
     const member = await newMember();
     const { id: project } = await member.newProject();
     const say = (signal: AbortSignal | undefined): Promise<Response> =>
@@ -97,10 +96,10 @@ describe.concurrent("§4.4 resuming", () => {
     expect(turns.data).toHaveLength(1);
   });
 
-  it("§4.4 ends an answer after 240 s ± 30 s with retry: 500, pings every 15 s, and goes on by id", async () => {
+  it("§4.4 ends a response after 240 s ± 30 s with retry: 500, pings every 15 s, and continues by id", async () => {
     // The turn outlasts every answer here, however late it is opened: it is cancelled once they have ended by themselves.
     const { member, id } = await started("#slow:1800s");
-    const look = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+    const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
     const minute = 60_000 / served.timeScale;
     const bounds = { answer: 4.5 * minute + 1_000, gap: minute / 4 + 750 };
     const answers: Watched[] = [];
@@ -110,7 +109,7 @@ describe.concurrent("§4.4 resuming", () => {
     // Seen from here a pause of this machine lengthens an answer; it does not lengthen all of five.
     const isLong = (): boolean => least(({ tookMs }) => tookMs) >= bounds.answer || least(longestGap) >= bounds.gap;
     while (answers.length < 2 || (answers.length < 5 && isLong()))
-      answers.push(await watch(await look(seen().at(-1)?.id ?? 0)));
+      answers.push(await watch(await poll(seen().at(-1)?.id ?? 0)));
     for (const one of answers) {
       expect(one.retryMs).toBe(500);
       expect(one.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
@@ -120,14 +119,14 @@ describe.concurrent("§4.4 resuming", () => {
     expect(least(longestGap)).toBeLessThan(bounds.gap);
     expect(Math.max(...answers.map(({ pings }) => pings.length))).toBeGreaterThan(8);
     await shown(member.ask("POST", `/v1/turns/${id}/cancel`), turn);
-    const rest = await follow(look, seen().at(-1)?.id ?? 0);
+    const rest = await follow(poll, seen().at(-1)?.id ?? 0);
     const all = [...seen(), ...rest.frames];
     expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
     const whole = await watch(await open(member, id));
     expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
   });
 
-  it("§4.4 refuses a cursor that cannot be read", async () => {
+  it("§4.4 rejects an invalid cursor", async () => {
     const { member, id } = await started("");
     for (const wrong of ["x", "-1", "1.5"]) {
       const answer = await open(member, id, { "last-event-id": wrong });
@@ -173,7 +172,7 @@ describe.concurrent("§4.4 pages", () => {
     await problem(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
   });
 
-  it("§4.4 answers an empty page when nothing came in time", async () => {
+  it("§4.4 answers an empty page when no event arrived in time", async () => {
     const { member, id } = await started("#slow:1800s");
     await member.running(id);
     const far = await member.get(`${eventsOf(id)}?after=1000&wait=0`, turnEventsPage, json);
@@ -183,26 +182,26 @@ describe.concurrent("§4.4 pages", () => {
 });
 
 describe.concurrent("§4.4 stream tickets", () => {
-  it("§4.4 opens the turn's stream from a page without a key, again and again, until 204", async () => {
+  it("§4.4 open the turn's stream from a page without a key, repeatedly, until 204", async () => {
     const { member, id } = await started("#slow:60s");
     const { url, first_use_by } = await ticketFor(member, id);
     expect(Date.parse(first_use_by)).toBeGreaterThan(Date.now());
     expect(url).not.toContain(member.key.secret);
     const page = { ...STREAM, origin: "https://app.example" };
-    const look = (after: number): Promise<Response> =>
+    const poll = (after: number): Promise<Response> =>
       request("GET", url, { headers: { ...page, "last-event-id": String(after) } });
-    const live = await look(0);
+    const live = await poll(0);
     expect(live.headers.get("access-control-allow-origin")).toBe("*");
-    const bytes = bytesOf(await watchToEnd(live, look));
+    const bytes = bytesOf(await watchToEnd(live, poll));
     expect(bytes).toEqual(bytesOf(await watch(await open(member, id))));
     for (let after = 0; after < bytes.length; after++)
-      expect(bytesOf(await watch(await look(after)))).toEqual(bytes.slice(after));
-    expect((await look(bytes.length)).status).toBe(204);
+      expect(bytesOf(await watch(await poll(after)))).toEqual(bytes.slice(after));
+    expect((await poll(bytes.length)).status).toBe(204);
     const later = await request("GET", `${url}&after=2`, { headers: page });
     expect(bytesOf(await watch(later))).toEqual(bytes.slice(2));
   });
 
-  it("§4.4 opens nothing else: no other turn, no other route, not once a sign is changed", async () => {
+  it("§4.4 open nothing else: no other turn, no other route, not after a change of one character", async () => {
     const [mine, other] = [await started(""), await started("")];
     const { url } = await ticketFor(mine.member, mine.id);
     const ticket = new URL(url).searchParams.get("ticket") ?? "";

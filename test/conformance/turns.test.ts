@@ -1,13 +1,12 @@
 /** PROTOCOL.md sections 4.1 to 4.3: how a turn is sent, in what order turns run, and what their events look like. */
 import { describe, expect, it } from "vitest";
-import { pageOf } from "../../src/core/wire/common.ts";
-import { turn } from "../../src/core/wire/turn.ts";
-import { isTerminal } from "../../src/core/wire/turn-event.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
+import { isTerminal, turn } from "../../src/core/wire/turn.ts";
 import { at, leastOf, type Member, newMember, problem, shown } from "./support/client.ts";
 import { countTo, idsOf, typesOf, type Watched, watchToEnd } from "./support/frames.ts";
 import { clearFailures, failNext, messagesWith } from "./support/nemo.ts";
 
-const listOf = pageOf(turn);
+const listOf = pageSchema(turn);
 const STREAM = { accept: "text/event-stream" };
 
 /** Says something and reads its events to the end, over the POST itself and what it takes after it. */
@@ -17,7 +16,7 @@ async function follow(member: Member, project: string, prompt: string): Promise<
 }
 
 describe.concurrent("§4.1 sending", () => {
-  it("§4.1 answers with the stream of events where a stream is asked for", async () => {
+  it("§4.1 answers with a stream of events if a stream is requested", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const answer = await member.post(`/v1/projects/${id}/turns`, { prompt: "make a clip of the sea" }, STREAM);
@@ -27,7 +26,7 @@ describe.concurrent("§4.1 sending", () => {
     expect(typesOf(seen).at(-1)).toBe("turn.completed");
   });
 
-  it("§4.1 answers 202 with a Location where nothing is asked for", async () => {
+  it("§4.1 answers 202 with a Location by default", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const answer = await member.post(`/v1/projects/${id}/turns`, { prompt: "make a clip of the sea" });
@@ -55,7 +54,7 @@ describe.concurrent("§4.1 sending", () => {
 });
 
 describe.concurrent("§4.2 order", () => {
-  it("§4.2 runs the turns of a project one at a time, in the order they came, and says each one's place", async () => {
+  it("§4.2 runs the turns of a project one at a time, in the order they came, and returns each one's position", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const first = await member.say(id, "make a clip of the sea #slow:600s");
@@ -84,7 +83,7 @@ describe.concurrent("§4.2 order", () => {
     expect(at(second?.sent_at ?? null)).toBeLessThan(at(first?.ended_at ?? null));
   });
 
-  it("§4.2 lets 20 turns of a project wait and refuses the next", async () => {
+  it("§4.2 lets 20 turns of a project wait and rejects the next", async () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const { id: first } = await member.running((await member.say(id, "make a clip of the sea #slow:1800s")).id);
@@ -100,15 +99,15 @@ describe.concurrent("§4.2 order", () => {
 });
 
 describe.concurrent("§4.3 events", () => {
-  const told = async (words: string): Promise<Watched> => {
+  const streamed = async (words: string): Promise<Watched> => {
     const member = await newMember();
     return follow(member, (await member.newProject()).id, `make a clip of the sea ${words}`);
   };
 
   it.each(["", "#fault:split_bytes", "#fault:typed", "#fault:snake #fault:crlf", "#fault:partial", "#fault:noise"])(
-    "§4.3 counts from 1 without gaps, begins with turn.started and ends with an end, once (%s)",
+    "§4.3 count from 1 without gaps, begin with turn.started and end with one final event (%s)",
     async (words) => {
-      const seen = await told(words);
+      const seen = await streamed(words);
       const types = typesOf(seen);
       expect(idsOf(seen)).toEqual(countTo(seen.frames.length));
       expect(types[0]).toBe("turn.started");
@@ -117,7 +116,7 @@ describe.concurrent("§4.3 events", () => {
     },
   );
 
-  it("§4.3 gives the address of the events first, before anything reaches Nemo", async () => {
+  it("§4.3 are announced with their address first, before anything reaches Nemo", async () => {
     const live = await newMember("ada", "live");
     const { id } = await live.newProject();
     await failNext("/api/tasks", 503, 8);
@@ -135,22 +134,22 @@ describe.concurrent("§4.3 events", () => {
     expect(await messagesWith(prompt)).toBe(0);
   });
 
-  it("§4.3 appends partial texts and replaces them by the whole one", async () => {
-    const { frames } = await told("#fault:partial");
+  it("§4.3 append partial texts and replace them by the whole one", async () => {
+    const { frames } = await streamed("#fault:partial");
     const texts = new Map<number, string>();
-    const inPieces = new Set<number>();
+    const inChunks = new Set<number>();
     for (const { event } of frames) {
       if (event.type !== "message") continue;
-      if (event.partial) inPieces.add(event.message);
+      if (event.partial) inChunks.add(event.message);
       texts.set(event.message, event.partial ? `${texts.get(event.message) ?? ""}${event.text}` : event.text);
     }
-    expect(inPieces.size).toBeGreaterThan(0);
+    expect(inChunks.size).toBeGreaterThan(0);
     expect([...texts.keys()]).toEqual(countTo(texts.size));
     const text = [...texts.values()].join("\n\n");
     expect(frames.at(-1)?.event).toMatchObject({ type: "turn.completed", turn: { text, text_complete: true } });
   });
 
-  it("§4.3 gives the whole turn at the end, as its own route shows it", async () => {
+  it("§4.3 end with the whole turn, as its own route returns it", async () => {
     const member = await newMember();
     const { frames } = await follow(member, (await member.newProject()).id, "make a clip of the sea");
     const last = frames.at(-1)?.event;
@@ -158,9 +157,9 @@ describe.concurrent("§4.3 events", () => {
     expect(last.turn).toEqual(await member.readTurn(last.turn.id));
   });
 
-  it("§4.3 says at least every two minutes that the work goes on, and at each new stage", async () => {
+  it("§4.3 report progress at least every two minutes, and at each new stage", async () => {
     const longestGap = async (): Promise<number> => {
-      const { frames } = await told("#slow:400s"); // two minutes are two seconds here
+      const { frames } = await streamed("#slow:400s"); // two minutes are two seconds here
       const progress = frames.flatMap(({ event }) => (event.type === "progress" ? [event] : []));
       expect(new Set(progress.map(({ stage }) => stage)).size).toBeGreaterThan(1);
       const elapsed = progress.map(({ elapsed_ms }) => elapsed_ms);
@@ -171,8 +170,8 @@ describe.concurrent("§4.3 events", () => {
     expect(await leastOf(longestGap, 2_000 + 700)).toBeLessThan(2_000 + 700);
   });
 
-  it("§4.3 tells a change of the timeline in one line", async () => {
-    const { frames } = await told("");
+  it("§4.3 describe a change of the timeline in one line", async () => {
+    const { frames } = await streamed("");
     const changed = frames.flatMap(({ event }) => (event.type === "timeline.changed" ? [event] : []));
     expect(changed).toHaveLength(1);
     expect(changed[0]?.summary).toMatch(/^Timeline \(\d+ tracks?\): 1\. /);

@@ -16,7 +16,7 @@ import { sendByTus } from "./support/tus.ts";
 
 const TUS = { "tus-resumable": "1.0.0" };
 const BYTES = { ...TUS, "content-type": "application/offset+octet-stream" };
-const PHOTO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // as far as anybody can tell
+const PHOTO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // a JPEG, for any sniffer
 const NAMED = { "upload-metadata": `filename ${Buffer.from("a.jpg").toString("base64")},order MQ==` };
 const hexOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -38,7 +38,7 @@ async function partial(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 const head = (path: string): Promise<Response> => member.ask("HEAD", path, { headers: TUS });
 
 describe("§5.2 concatenation", () => {
-  it("§5.2 shows Upload-Concat of partials and finals as it came, the final's length and offset, and its own metadata", async () => {
+  it("§5.2 returns Upload-Concat of partials and finals as sent, the final's length and offset, and its own metadata", async () => {
     const [one, other] = [await partial(PHOTO.slice(0, 2)), await partial(PHOTO.slice(2))];
     const text = `final;${one} ${served.url}${other}`;
     const made = await post({ ...NAMED, "upload-concat": text });
@@ -66,7 +66,7 @@ describe("§5.2 concatenation", () => {
     });
   });
 
-  it("§5.2 answers a PATCH of a final with 403 and leaves it as it is", async () => {
+  it("§5.2 answers a PATCH of a final with 403 and does not change it", async () => {
     const made = await post({ ...NAMED, "upload-concat": `final;${await partial(PHOTO)}` });
     const path = made.headers.get("location") ?? "";
     const patch = { headers: { ...BYTES, "upload-offset": "5" }, body: PHOTO };
@@ -74,7 +74,7 @@ describe("§5.2 concatenation", () => {
     expect((await head(path)).headers.get("upload-offset")).toBe("5");
   });
 
-  it("§5.2 refuses a final with a length, with bytes, without partials, or with addresses of something else", async () => {
+  it("§5.2 rejects a final with a length, with bytes, without partials, or with addresses of something else", async () => {
     const one = await partial(PHOTO);
     const final = { ...NAMED, "upload-concat": `final;${one}` };
     await problem(post({ ...final, "upload-length": "5" }), "invalid_header");
@@ -94,7 +94,7 @@ describe("§5.2 concatenation", () => {
     await problem(post({ ...NAMED, "upload-concat": many }), "invalid_header");
   });
 
-  it("§5.2 takes a partial of no bytes, and one whose length comes later; one that is not whole cannot be joined", async () => {
+  it("§5.2 accepts an empty partial, and one whose length comes later; an incomplete one cannot be concatenated", async () => {
     const nothing = await post({ "upload-concat": "partial", "upload-length": "0" });
     expect([nothing.status, nothing.headers.get("upload-offset")]).toEqual([201, "0"]);
     const later = await post({ "upload-concat": "partial", "upload-defer-length": "1" });
@@ -122,7 +122,7 @@ describe("§5.2 concatenation", () => {
 });
 
 describe("§5.2 tus-js-client with parallel uploads", () => {
-  it.each(["ada", null])("§5.2 uploads a file in three pieces at once, for user %s", async (user) => {
+  it.each(["ada", null])("§5.2 uploads a file in three parts at once, for user %s", async (user) => {
     const who = await newMember(user);
     const file = largeMp4(13_000_001);
     const options = { endpoint: `${served.url}/v1/uploads`, headers: who.headers, parallelUploads: 3 };
@@ -140,7 +140,7 @@ describe("§5.2 tus-js-client with parallel uploads", () => {
     });
   });
 
-  it("§5.2 goes on after the gateway was killed with SIGKILL in the middle", async () => {
+  it("§5.2 continues after the gateway was killed with SIGKILL in the middle", async () => {
     const stateDir = mkdtempSync(join(tmpdir(), "nemo-killed-"));
     const port = await freePort();
     let gateway = await startGateway({ stateDir, port });

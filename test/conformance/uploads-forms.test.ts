@@ -64,12 +64,12 @@ describe("§5.1 curl", () => {
     expect(await assetOf(made)).toMatchObject({ filename: "clip.png", content_type: "image/png", status: "ready" });
   });
 
-  it("sends JSON as the form it takes every body for, and is understood", async () => {
+  it("sends JSON with the content type of a form, and the JSON is read", async () => {
     const made = await curl("-d", JSON.stringify({ filename: "a.png", size_bytes: 3 }));
     expect(upload.parse(made).filename).toBe("a.png");
   });
 
-  it("sends a raw file, and is told how a file is sent", async () => {
+  it("sends a raw file, and the problem says how a file is sent", async () => {
     const path = join(folder, "raw.png");
     writeFileSync(path, png);
     for (const type of ["image/png", "application/octet-stream", "application/json"])
@@ -84,7 +84,7 @@ describe("§5.1 curl", () => {
 });
 
 describe("§5.1 the forms of Node", () => {
-  it("hold files of any name, fields and inputs that nobody filled in", async () => {
+  it("have files of any name, fields and empty file inputs", async () => {
     const form = new FormData();
     form.append("order", "caf\u00e9 \r\n 7");
     form.append("empty", new File([], ""));
@@ -108,7 +108,7 @@ const bytesOf = (boundary: string, ...heads: readonly string[]): Uint8Array<Arra
     ]),
   );
 
-/** What each writer puts before a file called фото.png, as it stands on the wire. */
+/** What each client sends before a file called фото.png, byte for byte. */
 const WRITERS: Readonly<Record<string, { readonly type: string; readonly boundary: string; readonly head: string }>> = {
   "HttpClient of .NET": {
     boundary: "4cbd4a7c-8e6a-4a0c-9d53-0c0b8a3f9c11",
@@ -176,7 +176,7 @@ describe("§5.1 the forms of others", () => {
     ]);
   });
 
-  it("are refused with what is wrong with them", async () => {
+  it("are rejected with the reason", async () => {
     const body = bytesOf("x", 'Content-Disposition: form-data; filename="a.png"');
     const unnamed = await problem(
       member.ask("POST", "/v1/uploads", { body, headers: { "content-type": "multipart/form-data; boundary=x" } }),
@@ -197,7 +197,7 @@ describe("§5.1 the headers of Apple's upload tasks", () => {
     ...(version < 4 ? { "upload-incomplete": "?0" } : { "upload-complete": "?1" }),
   });
 
-  it.each([3, 5, 6, 8, 9])("change nothing of a form, a PUT and JSON: version %i", async (version) => {
+  it.each([3, 5, 6, 8, 9])("do not affect a form, a PUT and JSON: version %i", async (version) => {
     const headers = apple(version);
     const form = { ...headers, "content-type": "multipart/form-data; boundary=x", "upload-length": "400" };
     const body = bytesOf("x", 'Content-Disposition: form-data; name="f"; filename="a.png"');
@@ -212,7 +212,7 @@ describe("§5.1 the headers of Apple's upload tasks", () => {
     expect((await shown(put, upload)).status).toBe("completed");
   });
 
-  it("begin an upload of the raw file where their version is spoken here; else its sender is told the ways", async () => {
+  it("begin an upload of the raw file if their version is supported; else the problem lists the ways to upload", async () => {
     for (const version of [8, 9]) {
       const headers = { ...apple(version), "content-type": "image/png" };
       const answer = await member.ask("POST", "/v1/uploads", { body: png, headers });

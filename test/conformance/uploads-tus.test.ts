@@ -19,7 +19,7 @@ const BYTES = { ...TUS, "content-type": "application/offset+octet-stream" };
 const b64 = (text: string | Uint8Array): string => Buffer.from(text).toString("base64");
 const METADATA = `filename ${b64("clip.mp4")},filetype ${b64("video/mp4")},empty`;
 const sha = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest("base64");
-const HELLO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // a photo, as far as anybody can tell
+const HELLO = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0]); // a JPEG, for any sniffer
 
 let oracle: Oracle;
 let member: Member;
@@ -91,48 +91,53 @@ const TABLE: readonly Row[] = [
     headers: { "upload-offset": "5" },
   },
   {
-    says: "refuses another deferral than 1",
+    says: "rejects another deferral than 1",
     method: "POST",
     ask: creation({ "upload-defer-length": "2" }),
     status: 400,
   },
-  { says: "refuses a creation without a length", method: "POST", ask: creation({}), status: 400 },
+  { says: "rejects a creation without a length", method: "POST", ask: creation({}), status: 400 },
   {
-    says: "refuses both a length and a deferral",
+    says: "rejects both a length and a deferral",
     method: "POST",
     ask: creation({ "upload-length": "5", "upload-defer-length": "1" }),
     status: 400,
   },
-  { says: "refuses a negative length", method: "POST", ask: creation({ "upload-length": "-5" }), status: 400 },
-  { says: "refuses a length that is none", method: "POST", ask: creation({ "upload-length": "five" }), status: 400 },
+  { says: "rejects a negative length", method: "POST", ask: creation({ "upload-length": "-5" }), status: 400 },
   {
-    says: "refuses more than its maximum",
+    says: "rejects a length that is not a number",
+    method: "POST",
+    ask: creation({ "upload-length": "five" }),
+    status: 400,
+  },
+  {
+    says: "rejects more than its maximum",
     method: "POST",
     ask: creation({ "upload-length": "500000001" }),
     status: 413,
   },
   {
-    says: "refuses metadata that is not base64",
+    says: "rejects metadata that is not base64",
     method: "POST",
     ask: creation({ "upload-length": "5", "upload-metadata": "filename ***" }),
     status: 400,
   },
   {
-    says: "refuses a key that stands twice",
+    says: "rejects a duplicate key",
     method: "POST",
     ask: creation({ "upload-length": "5", "upload-metadata": `${METADATA},filename ${b64("b.mp4")}` }),
     status: 400,
   },
   {
-    says: "refuses another version",
+    says: "rejects another version",
     method: "POST",
     ask: creation({ "upload-length": "5", "tus-resumable": "0.2.2" }),
     status: 412,
     headers: { "tus-version": "1.0.0" },
-    oracle: { status: 400, why: "it judges the header before the version, though 412 is what one MUST answer" },
+    oracle: { status: 400, why: "it checks the header before the version, although the answer MUST be 412" },
   },
   {
-    says: "tells the offset, the length and the metadata",
+    says: "returns the offset, the length and the metadata",
     on: { length: 9, offset: 5 },
     method: "HEAD",
     ask: { headers: TUS },
@@ -147,7 +152,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    says: "tells that the length comes later",
+    says: "says that the length comes later",
     on: { length: null, offset: 5 },
     method: "HEAD",
     ask: { headers: TUS },
@@ -155,7 +160,7 @@ const TABLE: readonly Row[] = [
     headers: { "upload-offset": "5", "upload-defer-length": "1", "upload-length": null },
   },
   {
-    says: "takes bytes",
+    says: "accepts bytes",
     on: { length: 10, offset: 5 },
     method: "PATCH",
     ask: patch({ "upload-offset": "5" }, HELLO.slice(0, 4)),
@@ -163,7 +168,7 @@ const TABLE: readonly Row[] = [
     headers: { "upload-offset": "9", "tus-resumable": "1.0.0" },
   },
   {
-    says: "takes the length with the bytes",
+    says: "accepts the length with the bytes",
     on: { length: null },
     method: "PATCH",
     ask: patch({ "upload-offset": "0", "upload-length": "9" }),
@@ -171,36 +176,36 @@ const TABLE: readonly Row[] = [
     headers: { "upload-offset": "5" },
   },
   {
-    says: "refuses a length that was said otherwise",
+    says: "rejects a second length that differs",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0", "upload-length": "9" }),
     status: 422,
-    oracle: { status: 400, why: "the protocol names no status; ours is that of size_mismatch" },
+    oracle: { status: 400, why: "the protocol has no status; ours is that of size_mismatch" },
   },
   {
-    says: "refuses an offset that is behind",
+    says: "rejects an offset that is behind",
     on: { length: 10, offset: 5 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0" }),
     status: 409,
   },
   {
-    says: "refuses an offset that is ahead",
+    says: "rejects an offset that is ahead",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "3" }),
     status: 409,
   },
   {
-    says: "refuses an offset that is none",
+    says: "rejects an offset that is not a number",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "-1" }),
     status: 400,
   },
   {
-    says: "refuses another content type",
+    says: "rejects another content type",
     on: { length: 10 },
     method: "PATCH",
     ask: { headers: { ...TUS, "content-type": "application/octet-stream", "upload-offset": "0" }, body: HELLO },
@@ -208,15 +213,15 @@ const TABLE: readonly Row[] = [
     oracle: { status: 400, why: "415 is what the protocol says one SHOULD answer" },
   },
   {
-    says: "refuses bytes beyond the length",
+    says: "rejects bytes beyond the length",
     on: { length: 3 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0" }),
     status: 422,
-    oracle: { status: 413, why: "the protocol names no status; ours is that of size_mismatch" },
+    oracle: { status: 413, why: "the protocol has no status; ours is that of size_mismatch" },
   },
   {
-    says: "takes bytes whose checksum is right",
+    says: "accepts bytes whose checksum is right",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0", "upload-checksum": `sha1 ${sha("sha1", HELLO)}` }),
@@ -224,7 +229,7 @@ const TABLE: readonly Row[] = [
     headers: { "upload-offset": "5" },
   },
   {
-    says: "refuses bytes whose checksum is wrong",
+    says: "rejects bytes whose checksum is wrong",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0", "upload-checksum": `sha256 ${sha("sha256", HELLO.slice(1))}` }),
@@ -232,16 +237,16 @@ const TABLE: readonly Row[] = [
     oracle: { status: 204, why: "it does not offer the checksum extension" },
   },
   {
-    says: "refuses an unknown checksum",
+    says: "rejects an unknown checksum",
     on: { length: 10 },
     method: "PATCH",
     ask: patch({ "upload-offset": "0", "upload-checksum": `md5 ${sha("md5", HELLO)}` }),
     status: 400,
     oracle: { status: 204, why: "it does not offer the checksum extension" },
   },
-  { says: "ends an upload", on: { length: 10 }, method: "DELETE", ask: { headers: TUS }, status: 204 },
+  { says: "terminates an upload", on: { length: 10 }, method: "DELETE", ask: { headers: TUS }, status: 204 },
   {
-    says: "answers a method that hides behind POST",
+    says: "answers a method override of POST",
     on: { length: 10 },
     method: "POST",
     ask: patch({ "upload-offset": "0", "x-http-method-override": "PATCH" }),
@@ -265,7 +270,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     }
   });
 
-  it("§5.2 forgets an upload that was ended, and leaves an offset that was refused where it was", async () => {
+  it("§5.2 answers 404 for a terminated upload, and does not move the offset of a rejected append", async () => {
     for (const server of servers()) {
       const url = await made(server, 10, 5);
       await ask(server, "PATCH", url, patch({ "upload-offset": "3" }));
@@ -277,7 +282,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     }
   });
 
-  it("§5.2 tells what it can do", async () => {
+  it("§5.2 lists what it supports", async () => {
     const [gateway] = servers();
     const answer = await fetch(gateway?.endpoint ?? "", { method: "OPTIONS" });
     expect(answer.status).toBe(204);
@@ -302,7 +307,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     expect(preflight.headers.get("access-control-allow-headers")).toContain("tus-resumable");
   });
 
-  it("§5.2 says until when, and the same offset in JSON", async () => {
+  it("§5.2 returns the expiry, and the same offset in JSON", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
     const url = await made(gateway, 10);
@@ -313,7 +318,7 @@ describe.concurrent("§5.2 tus, beside the reference server", () => {
     expect(shown).toMatchObject({ offset_bytes: 5, size_bytes: 10, status: "open", metadata: { empty: "" } });
   });
 
-  it("§5.2 refuses a method that an upload does not know, and content that is none of the 13 formats", async () => {
+  it("§5.2 rejects a method that an upload does not have, and content in none of the 13 formats", async () => {
     const [gateway] = servers();
     if (gateway === undefined) throw new Error("no gateway");
     await problem(ask(gateway, "POST", await made(gateway, 10), { headers: TUS }), "method_not_allowed");
@@ -350,7 +355,7 @@ describe("§5.2 tus-js-client", () => {
     });
   });
 
-  it("§5.2 uploads a file whose length it says at the end, its first bytes with the creation", async () => {
+  it("§5.2 uploads a file whose length is sent at the end, its first bytes with the creation", async () => {
     const who = await newMember();
     const file = largeMp4(7_000_000);
     const sent = await sendByTus(file, {

@@ -20,18 +20,18 @@ afterAll(async () => {
   page?.close();
 });
 
-it("§5.2 Uppy goes on after a reload where it was", async () => {
+it("§5.2 Uppy continues after a reload where it was", async () => {
   const member = await newMember();
   const made = member.post("/v1/users/ada/tokens", { scopes: ["read", "upload"] });
   const { token } = await shown(made, z.object({ token: z.string() }), 201);
   const tab = await (await browser.newContext()).newPage();
   const creations: string[] = [];
-  const refusals: string[] = [];
+  const rejections: string[] = [];
   tab.on("request", (request) => {
     if (request.method() === "POST" && request.url().startsWith(served.url)) creations.push(request.url());
   });
   tab.on("response", (answer) => {
-    if (answer.status() >= 400) refusals.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
+    if (answer.status() >= 400) rejections.push(`${answer.status()} ${answer.request().method()} ${answer.url()}`);
   });
   await tab.goto(`${page.url}#${new URLSearchParams({ endpoint: `${served.url}/v1/uploads`, token })}`);
   await tab.waitForFunction("Number(document.title) > 2_000_000", null, { timeout: 60_000 });
@@ -39,7 +39,7 @@ it("§5.2 Uppy goes on after a reload where it was", async () => {
   await tab.waitForFunction(`document.querySelector("#state").textContent !== "running"`, null, { timeout: 90_000 });
   const state = z.string().parse(await tab.evaluate(`document.querySelector("#state").textContent`));
   expect(state).toMatch(/^done /);
-  expect(refusals).toEqual([]);
+  expect(rejections).toEqual([]);
   expect(creations).toHaveLength(1); // it found its upload again
   const path = new URL(state.slice("done ".length)).pathname;
   const { asset_id } = await until(

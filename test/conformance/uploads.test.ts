@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 5: uploads and assets. */
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { problemBody } from "../../src/core/wire/problem.ts";
+import { problemBody } from "../../src/core/wire/common.ts";
 import { asset, attachment, upload } from "../../src/core/wire/upload.ts";
 import { newMember, problem, shown, until } from "./support/client.ts";
 import { announce, media, put, putAndBreak, putZeros, sendAndBreak, sendFile } from "./support/media.ts";
@@ -9,7 +9,7 @@ import { announce, media, put, putAndBreak, putZeros, sendAndBreak, sendFile } f
 const FORMATS = ["mp4", "mov", "avi", "webm", "mkv", "jpg", "png", "gif", "webp", "mp3", "wav", "m4a", "aac"];
 
 describe.concurrent("§5 uploads", () => {
-  it("§5 stores a file sent in one piece, and makes an asset of it", async () => {
+  it("§5 stores a file sent in one request, and creates an asset of it", async () => {
     const member = await newMember();
     const bytes = media("clip.mp4");
     const answer = await member.post("/v1/uploads", { filename: "clip.mp4", size_bytes: bytes.length });
@@ -33,7 +33,7 @@ describe.concurrent("§5 uploads", () => {
     });
   });
 
-  it("§5 keeps nothing of a body that was cut, and takes the whole one again", async () => {
+  it("§5 keeps nothing of a body that was cut, and accepts the whole one again", async () => {
     const member = await newMember();
     const bytes = media("clip.mp4");
     const made = await announce(member, "clip.mp4", bytes.length);
@@ -52,7 +52,7 @@ describe.concurrent("§5 uploads", () => {
     expect(sha256).toBe(createHash("sha256").update(bytes).digest("hex"));
   });
 
-  it("§5.3 never takes a body without a length for whole that was cut", async () => {
+  it("§5.3 never treats a truncated body without a length as complete", async () => {
     const member = await newMember();
     const bytes = media("clip.mp4");
     const draft = {
@@ -65,8 +65,8 @@ describe.concurrent("§5 uploads", () => {
     await sendAndBreak(member, "PATCH", url, { ...draft, "upload-offset": "0" }, bytes.subarray(0, 20_000));
     expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open" });
     const sendRest = async (): Promise<Response> => {
-      const stands = await member.ask("HEAD", url);
-      const offset = Number(stands.headers.get("upload-offset"));
+      const state = await member.ask("HEAD", url);
+      const offset = Number(state.headers.get("upload-offset"));
       expect(offset).toBeLessThanOrEqual(20_000);
       const headers = { ...draft, "upload-offset": String(offset) };
       return member.ask("PATCH", url, { body: bytes.subarray(offset), headers });
@@ -81,7 +81,7 @@ describe.concurrent("§5 uploads", () => {
       "a track that promises more than there is",
       "1a45dfa3874282847765626d1853806701ffffffffffffff1654ae6b97ae95d781018381018685565f565038e086b08140ba81400000000000000000",
     ],
-  ])("§5 looks into %s, and answers others meanwhile", async (_, hex) => {
+  ])("§5 inspects %s, and answers other requests meanwhile", async (_, hex) => {
     const [member, other] = [await newMember(), await newMember()];
     const bytes = new Uint8Array(Buffer.from(hex, "hex"));
     const made = await announce(member, "clip.webm", bytes.length);
@@ -95,13 +95,13 @@ describe.concurrent("§5 uploads", () => {
     expect((await other.ask("GET", "/healthz")).status).toBe(200);
   });
 
-  it("§5 may be sent for 24 hours", async () => {
+  it("§5 keeps an upload open for 24 hours", async () => {
     const made = await announce(await newMember(), "clip.mp4", 5);
     const hours = (Date.parse(made.expires_at) - Date.parse(made.created_at)) / 3_600_000;
     expect(hours * 60).toBeCloseTo(24, 3); // an hour is a minute here
   });
 
-  it("§5 refuses a body of another length than was announced, and stays open", async () => {
+  it("§5 rejects a body of another length than announced, and keeps the upload open", async () => {
     const member = await newMember();
     const bytes = media("tone.aac");
     const made = await announce(member, "tone.aac", bytes.length);
@@ -110,13 +110,13 @@ describe.concurrent("§5 uploads", () => {
     await shown(put(member, made, bytes), upload);
   });
 
-  it("§5.1 refuses more than 500,000,000 bytes announced, and more than 95,000,000 in one request", async () => {
+  it("§5.1 rejects more than 500,000,000 announced bytes, and more than 95,000,000 in one request", async () => {
     const member = await newMember();
     const most = 95_000_000;
     const made = await announce(member, "clip.mp4", 500_000_000);
     const large = { filename: "clip.mp4", size_bytes: 500_000_001 };
-    const told = await problem(member.post("/v1/uploads", large), "file_too_large");
-    expect(told.hint).toMatch(/chunks of 10485760/);
+    const rejected = await problem(member.post("/v1/uploads", large), "file_too_large");
+    expect(rejected.hint).toMatch(/chunks of 10485760/);
     const { status, text } = await putZeros(member, made.content_url, most + 1);
     expect(status).toBe(413);
     expect(problemBody.parse(JSON.parse(text))).toMatchObject({
@@ -126,7 +126,7 @@ describe.concurrent("§5 uploads", () => {
     expect(await member.get(`/v1/uploads/${made.id}`, upload)).toMatchObject({ status: "open", offset_bytes: 0 });
   });
 
-  it("§5.1 takes any name that is no path, whatever it ends in", async () => {
+  it("§5.1 accepts any name that is not a path, whatever its extension", async () => {
     const member = await newMember();
     for (const name of [...FORMATS.map((ext) => `a.b.${ext.toUpperCase()}`), "a.txt", "mp4", "a.mp4.exe", "a."]) {
       const { id } = await announce(member, name, 5);
@@ -135,7 +135,7 @@ describe.concurrent("§5 uploads", () => {
     await problem(member.post("/v1/uploads", { filename: "a/b.mp4", size_bytes: 5 }), "invalid_request");
   });
 
-  it("§5 makes an asset of every format", async () => {
+  it("§5 creates an asset of every format", async () => {
     const member = await newMember();
     const names = ["clip.mov", "clip.avi", "clip.webm", "clip.mkv", "photo.jpg", "anim.gif", "tone.mp3", "tone.m4a"];
     const ids = await Promise.all(names.map((name) => sendFile(member, name)));
@@ -144,7 +144,7 @@ describe.concurrent("§5 uploads", () => {
 });
 
 describe.concurrent("§5 assets in projects", () => {
-  it("§5 brings an asset to Nemo before the project's next turn", async () => {
+  it("§5 transfers an asset to Nemo before the project's next turn", async () => {
     const member = await newMember();
     const asset_id = await sendFile(member, "clip.mp4");
     const { id } = await member.newProject();
@@ -158,7 +158,7 @@ describe.concurrent("§5 assets in projects", () => {
     expect(again).toEqual({ asset_id, project_id: id, status: "attached", error: null });
   });
 
-  it("§5 knows only assets of this tenant", async () => {
+  it("§5 finds only assets of this tenant", async () => {
     const [mine, other] = [await newMember(), await newMember()];
     const asset_id = await sendFile(other, "photo.png");
     const { id } = await mine.newProject();

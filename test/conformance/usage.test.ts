@@ -1,7 +1,7 @@
 /** PROTOCOL.md section 2.12: what was used, by day, by user and by key. */
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { pageOf } from "../../src/core/wire/common.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
 import { usageOfDay, usageOfKey, usageOfUser } from "../../src/core/wire/usage.ts";
 import { userToken } from "../../src/core/wire/user.ts";
 import { newKey as addKey, Member, newMember, problem, request, shown, until } from "./support/client.ts";
@@ -9,9 +9,9 @@ import { media, sendFile } from "./support/media.ts";
 import { type Receiver, startReceiver } from "./support/receiver.ts";
 import { finishedRender } from "./support/renders.ts";
 
-const days = pageOf(usageOfDay.strict());
-const users = pageOf(usageOfUser.strict());
-const keys = pageOf(usageOfKey.strict());
+const days = pageSchema(usageOfDay.strict());
+const users = pageSchema(usageOfUser.strict());
+const keys = pageSchema(usageOfKey.strict());
 
 const open: Receiver[] = [];
 afterAll(() => {
@@ -19,7 +19,7 @@ afterAll(() => {
 });
 
 describe.concurrent("§2.12 usage", () => {
-  it("§2.12 tells turns, credits, renders, bytes and deliveries of each key, user and day", async () => {
+  it("§2.12 reports turns, credits, renders, bytes and deliveries by key, user and day", async () => {
     const [ada, receiver] = await Promise.all([newMember("ada"), startReceiver([])]);
     open.push(receiver);
     await shown(
@@ -35,9 +35,9 @@ describe.concurrent("§2.12 usage", () => {
     // A user token counts for the key that made it.
     const { token } = await shown(ada.post("/v1/users/ada/tokens"), userToken, 201);
     const bearer = { authorization: `Bearer ${token}` };
-    const told = { prompt: "hello again" };
+    const body = { prompt: "hello again" };
     const wait = { ...bearer, prefer: "wait=60" };
-    await shown(request("POST", `/v1/projects/${project}/turns`, { json: told, headers: wait }), z.unknown());
+    await shown(request("POST", `/v1/projects/${project}/turns`, { json: body, headers: wait }), z.unknown());
     await problem(request("GET", "/v1/usage", { headers: bearer }), "key_required");
 
     const of = (made: number) => ({ completed: made, failed: 0, unknown: 0 });
@@ -70,7 +70,7 @@ describe.concurrent("§2.12 usage", () => {
     expect((await (await newMember()).get("/v1/usage?by=key", keys)).data).toEqual([]);
   });
 
-  it("§2.12 counts what a video, a batch and a generator's making led to for the key that ordered it", async () => {
+  it("§2.12 counts what a video, a batch and a generator job caused for the key that created it", async () => {
     const owner = await newMember("ada");
     const keyed = async (name: string) => new Member(owner.tenant, await addKey(owner.tenant.id), name);
     const [filmer, batcher, maker, juggler] = await Promise.all(["vi", "bo", "max", "jo"].map(keyed));
@@ -79,7 +79,7 @@ describe.concurrent("§2.12 usage", () => {
     await shown(filmer.post("/v1/videos", { prompt }), z.unknown(), 202);
     await shown(batcher.post("/v1/batches", { items: [{ prompt }, { prompt }], concurrency: 1 }), z.unknown(), 202);
     await shown(maker.post("/v1/generators/make", { description: "quote cards" }), z.unknown(), 202);
-    // Two at once on one token: nobody can say what either cost.
+    // Two at once on one token: neither cost can be known.
     const two = await Promise.all([juggler.newProject(), juggler.newProject()]);
     await Promise.all(two.map(({ id }) => juggler.say(id, "make a 1 second video #slow:300s")));
 
@@ -110,7 +110,7 @@ describe.concurrent("§2.12 usage", () => {
     expect(day?.render_bytes).toBe(sum(({ render_bytes }) => render_bytes));
   });
 
-  it("§2.12 keeps the sums of days when a user is deleted, and forgets whose they were", async () => {
+  it("§2.12 keeps the daily sums when a user is deleted, without the user", async () => {
     const ada = await newMember("ada");
     await ada.said((await ada.newProject()).id, "hello");
     const before = await until(
@@ -125,7 +125,7 @@ describe.concurrent("§2.12 usage", () => {
     expect((await ada.get("/v1/usage", days)).data).toEqual(before.data);
   });
 
-  it("§2.12 takes at most 92 days of the 400 that are kept", async () => {
+  it("§2.12 covers at most 92 days of the 400 that are stored", async () => {
     const ada = await newMember();
     const asked = await problem(ada.ask("GET", "/v1/usage?from=2026-01-01&to=2026-06-01"), "invalid_request");
     expect(asked.errors).toEqual([{ field: "query:from", message: expect.stringContaining("92 days") }]);

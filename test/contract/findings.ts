@@ -114,7 +114,7 @@ function lifetime(seen: Seen): readonly string[] {
   return answers(seen, "POST", TOKENS).map((value) => {
     const data = inner(value);
     const at = isObject(data) ? data.expires_at : undefined;
-    return at === undefined || at === null ? "no expires_at" : "expires_at is told";
+    return at === undefined || at === null ? "no expires_at" : "expires_at is sent";
   });
 }
 

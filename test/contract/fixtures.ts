@@ -11,7 +11,7 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/anon_[A-Za-z0-9]+/g, "anon_REMOVED"],
   [/("(?:user_id|userId|email|bind_id)"\s*:\s*")[^"]*"/g, '$1REMOVED"'],
   [/[\w.+-]+@[\w-]+\.[\w.-]+/g, "REMOVED@example.com"],
-  // A signed address opens its file to whoever reads it.
+  // A signed address opens its file to anyone who reads it.
   [/(https?:\/\/[^\s"'?\\]+)\?[^\s"'\\]+/g, "$1?REMOVED"],
   [/\b(?:\d{1,3}\.){3}\d{1,3}\b/g, "192.0.2.1"],
 ];

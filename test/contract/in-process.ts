@@ -36,8 +36,8 @@ export function inProcess(switches: Readonly<Record<string, unknown>>): Target {
     fileUrl: "https://files.example/beach.jpg",
     controls: {
       async turnsRun() {
-        const ledger = (await (await app.request(`${BASE_URL}/__ledger`)).json()) as { turns: unknown[] }; // the sandbox\'s own ledger
-        return ledger.turns.length;
+        const requestLog = (await (await app.request(`${BASE_URL}/__requests`)).json()) as { turns: unknown[] }; // the sandbox's own request log
+        return requestLog.turns.length;
       },
     },
     wait: clock.sleep,

@@ -6,7 +6,7 @@ import type { Controls, Target } from "./target.ts";
 
 export type Address = {
   readonly baseUrl: string;
-  /** Null: anonymous tokens are minted. */
+  /** Null: anonymous tokens are issued. */
   readonly token: string | null;
   readonly fileUrl: string | null;
   /** How many times faster than real time the server works. */
@@ -27,12 +27,14 @@ async function control(address: Address, send: Send, switches: Readonly<Record<s
       body,
     }),
   );
-  if (!set.ok) throw new Error(`the switches were refused: ${await set.text()}`);
+  if (!set.ok) throw new Error(`the switches were rejected: ${await set.text()}`);
   await set.text();
   return {
     async turnsRun() {
-      const ledger = (await (await send(new Request(`${address.baseUrl}/__ledger`))).json()) as { turns: unknown[] }; // the sandbox\'s own ledger
-      return ledger.turns.length;
+      const requestLog = (await (await send(new Request(`${address.baseUrl}/__requests`))).json()) as {
+        turns: unknown[];
+      }; // the sandbox's own request log
+      return requestLog.turns.length;
     },
   };
 }

@@ -24,7 +24,7 @@ function allPairs(axes: Axes): Map<string, Pair> {
   return pairs;
 }
 
-/** The value of `axis` that brings most missing pairs with what is chosen already; the first of equals, after `turn` steps. */
+/** The value of `axis` that adds most missing pairs to what is chosen already; the first of equals, after `turn` steps. */
 function bestValue(
   axes: Axes,
   axis: string,

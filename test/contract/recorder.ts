@@ -1,4 +1,4 @@
-/** Keeps what a server really said, so that its shapes can be told afterwards. Bodies pass through unchanged. */
+/** Records what a server sent, so that its variants can be identified later. Bodies pass through unchanged. */
 
 export type Exchange = {
   readonly method: string;

@@ -20,33 +20,33 @@ async function session(target: Target, token: string, language?: string): Promis
   return made;
 }
 
-/** A token of the right form that nobody was given. */
+/** A token of the right form that was never issued. */
 const STRANGER = `nmv_usr_${"contract0".repeat(5).slice(0, 43)}`;
 
 export const ACCOUNT_STEPS: readonly Step[] = [
   {
-    title: "gives a token to a client id, or takes the one we bring",
+    title: "issues a token to a client id, or accepts the configured one",
     async run(target, story) {
       story.clipToken = target.token ?? (await issue(target));
       story.editToken = target.token ?? (await issue(target));
     },
   },
   {
-    title: "gives one client id no second token",
+    title: "issues one client id no second token",
     async run(target, story) {
-      if (target.token !== null) throw new Skipped("works with a registered token, mints none");
+      if (target.token !== null) throw new Skipped("works with a registered token, issues none");
       const clientId = `contract-${target.unique()}`;
       value(await target.nemo.issueToken(clientId));
       const second = await target.nemo.issueToken(clientId);
       story.notes.set(
         "second_token",
-        second.ok ? "given" : `refused (${second.error.reason}, HTTP ${second.error.status})`,
+        second.ok ? "given" : `rejected (${second.error.reason}, HTTP ${second.error.status})`,
       );
       if (!second.ok) failure(second, "token_rationed");
     },
   },
   {
-    title: "tells a balance whose parts add up",
+    title: "returns a balance whose parts add up",
     async run(target, story) {
       const credits = value(await target.nemo.readCredits(needed(story.clipToken, "a token")));
       story.notes.set("credits_at_start", String(credits.available));
@@ -57,7 +57,7 @@ export const ACCOUNT_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "refuses a token that nobody was given, on every kind of call",
+    title: "rejects a token that was never issued, on every kind of call",
     async run(target) {
       failure(await target.nemo.readCredits(STRANGER), "token_rejected");
       failure(await target.nemo.createSession(STRANGER, { name: "x" }), "token_rejected");
@@ -70,7 +70,7 @@ export const ACCOUNT_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "makes sessions whose ids stay as they came, with and without a language",
+    title: "creates sessions with unchanged ids, with and without a language",
     async run(target, story) {
       story.clip = await session(target, needed(story.clipToken, "a token"), "en");
       story.edit = await session(target, needed(story.editToken, "a token"));
@@ -82,7 +82,7 @@ export const ACCOUNT_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "knows no session that was never made",
+    title: "does not find a session that was never created",
     async run(target, story) {
       const token = needed(story.clipToken, "a token");
       failure(await target.nemo.readState(token, "1000000000000000001"), "session_lost");
@@ -115,7 +115,7 @@ export const ACCOUNT_STEPS: readonly Step[] = [
       const link = await target.nemo.claimLink(token, needed(story.clip, "a session"));
       story.notes.set(
         "claim_link",
-        link.ok ? "claim token" : `refused (${link.error.reason}, HTTP ${link.error.status})`,
+        link.ok ? "claim token" : `rejected (${link.error.reason}, HTTP ${link.error.status})`,
       );
       if (link.ok)
         claim(!link.value.url.includes("nmv_usr_") && !link.value.url.includes(token), "the link holds no Nemo token");

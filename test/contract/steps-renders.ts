@@ -34,14 +34,14 @@ function order(story: Story, renderId: string): { renderId: string; sessionId: s
 
 export const RENDER_STEPS: readonly Step[] = [
   {
-    title: "exports the timeline as it came, and hands out an MP4 by both routes",
+    title: "exports the timeline unchanged, and serves an MP4 by both routes",
     async run(target, story) {
       const token = needed(story.clipToken, "a token");
       const renderId = `render_${target.unique()}`;
       const submitted = await target.nemo.submitRender(token, order(story, renderId));
       story.notes.set(
         "export",
-        submitted.ok ? "allowed" : `refused (${submitted.error.reason}, HTTP ${submitted.error.status})`,
+        submitted.ok ? "allowed" : `rejected (${submitted.error.reason}, HTTP ${submitted.error.status})`,
       );
       if (!submitted.ok && (submitted.error.status === 403 || submitted.error.reason === "plan_required"))
         throw new Skipped("this token may not export");
@@ -54,7 +54,7 @@ export const RENDER_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "meets an order with a used id without losing the first render",
+    title: "accepts or rejects a used id without losing the first render",
     async run(target, story) {
       const token = needed(story.clipToken, "a token");
       const renderId = needed(story.renderId, "a finished render");
@@ -77,13 +77,13 @@ export const RENDER_STEPS: readonly Step[] = [
       const { status } = await finished(target, token, renderId);
       story.notes.set(
         "cancel",
-        cancelled.ok ? `then ${status}` : `refused (HTTP ${cancelled.error.status}), then ${status}`,
+        cancelled.ok ? `then ${status}` : `rejected (HTTP ${cancelled.error.status}), then ${status}`,
       );
       claim(!cancelled.ok || status !== "processing", "a cancelled render ends");
     },
   },
   {
-    title: "knows no render that was never ordered",
+    title: "does not find a render that was never submitted",
     async run(target, story) {
       failure(
         await target.nemo.readRender(needed(story.clipToken, "a token"), `render_${target.unique()}`),
@@ -92,7 +92,7 @@ export const RENDER_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "meets an export without attribution",
+    title: "accepts or rejects an export without attribution",
     async run(target, story) {
       const token = needed(story.clipToken, "a token");
       needed(story.renderId, "a token that may export");
@@ -109,7 +109,7 @@ export const RENDER_STEPS: readonly Step[] = [
   {
     title: "ran every message once",
     async run(target, story) {
-      const controls = needed(target.controls, "the server's own ledger");
+      const controls = needed(target.controls, "the server's own request log");
       const run = await controls.turnsRun();
       claim(run === story.turnsOpened, `${story.turnsOpened} streams were opened, ${run} turns were run`);
     },

@@ -51,7 +51,7 @@ export const TURN_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "refuses a clip when the credits are gone, and charges nothing for it",
+    title: "rejects a clip without credits, and charges nothing for it",
     async run(target, story) {
       if (target.token !== null) throw new Skipped("would spend a registered account's credits");
       const token = needed(story.clipToken, "a token");
@@ -64,21 +64,21 @@ export const TURN_STEPS: readonly Step[] = [
         failure(turn, "no_credits");
         story.notes.set(
           "no_credits",
-          `an answer in the stream's place (HTTP ${turn.error.status}, code ${turn.error.code})`,
+          `an answer instead of a stream (HTTP ${turn.error.status}, code ${turn.error.code})`,
         );
       } else {
         story.turnsOpened++;
         const events = await follow(turn.value.events);
-        const told = events.some((event) => event.type === "failed" && event.failure.reason === "no_credits");
-        claim(told || /credit|积分/i.test(words(events)), "the stream says that credits are missing");
-        story.notes.set("no_credits", told ? "a record in the stream" : "the agent's own words");
+        const isReported = events.some((event) => event.type === "failed" && event.failure.reason === "no_credits");
+        claim(isReported || /credit|积分/i.test(words(events)), "the stream says that credits are missing");
+        story.notes.set("no_credits", isReported ? "a record in the stream" : "the agent's own words");
       }
       const after = value(await target.nemo.readCredits(token));
       claim(after.available === before.available && after.frozen === 0, "nothing was charged or held");
     },
   },
   {
-    title: "takes a file as a form and shows it in state",
+    title: "accepts a file as a form and shows it in state",
     async run(target, story) {
       const token = needed(story.editToken, "a token");
       const { sessionId } = needed(story.edit, "a session");
@@ -101,7 +101,7 @@ export const TURN_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "takes a file by its address",
+    title: "accepts a file by its address",
     async run(target, story) {
       const url = needed(target.fileUrl, "an address of a file that the server can fetch");
       const token = needed(story.editToken, "a token");
@@ -109,7 +109,7 @@ export const TURN_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "refuses a file of no accepted kind",
+    title: "rejects a file of an unsupported type",
     async run(target, story) {
       const token = needed(story.editToken, "a token");
       const { sessionId } = needed(story.edit, "a session");
@@ -123,7 +123,7 @@ export const TURN_STEPS: readonly Step[] = [
     },
   },
   {
-    title: "edits, with words or silently, and shows it in state",
+    title: "edits, with or without text, and shows it in state",
     costs: "edit",
     async run(target, story) {
       const token = needed(story.editToken, "a token");
@@ -151,7 +151,7 @@ export const TURN_STEPS: readonly Step[] = [
       }
       claim(last?.type === "ended" && last.why === "cancelled", "the stream ends as cancelled");
       const after = await changedState(target, token, sessionId, before.fingerprint);
-      story.notes.set("on_disconnect", after === null ? "the work stops" : "the work goes on");
+      story.notes.set("on_disconnect", after === null ? "the work stops" : "the work continues");
     },
   },
 ];

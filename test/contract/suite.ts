@@ -31,7 +31,7 @@ async function take(step: Step, target: Target, story: ReturnType<typeof newStor
   }
 }
 
-/** Takes every step in order; `onStep` hears of each as it ends. Never throws. */
+/** Runs every step in order; `onStep` is called at the end of each. Never throws. */
 export async function runContract(
   target: Target,
   onStep: (outcome: StepOutcome) => void = () => undefined,

@@ -2,7 +2,7 @@
 import type { Axes } from "./pairs.ts";
 
 /** As the real service rations and grants: a hundred credits buy one clip; one token per client id. */
-export const REAL_ECONOMY = { initial_credits: 100, mint_ration: true } as const;
+export const REAL_ECONOMY = { initial_credits: 100, limit_tokens: true } as const;
 
 export const AXES: Axes = {
   code_status: ["200", "4xx"],

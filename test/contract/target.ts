@@ -14,7 +14,7 @@ export type Target = {
   /** The same way in, for the few questions that the client never asks; answers are recorded too. */
   readonly fetch: (request: Request) => Promise<Response>;
   readonly recorder: Recorder;
-  /** A registered token; null: anonymous ones are minted. */
+  /** A registered token; null: anonymous ones are issued. */
   readonly token: string | null;
   readonly controls: Controls | null;
   /** An address of a media file that the server can fetch; null: not tried. */

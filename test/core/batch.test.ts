@@ -16,7 +16,7 @@ const batchOf = (mode: Batch["mode"], concurrency: number, total: number): Batch
 });
 
 describe("a batch", () => {
-  it("begins every item once, never more at once than it may, and ends once", () => {
+  it("starts every item once, never more at once than its limit, and ends once", () => {
     fc.assert(
       fc.property(
         fc.constantFrom<Batch["mode"]>("one_project", "own_projects"),

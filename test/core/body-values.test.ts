@@ -29,12 +29,12 @@ describe("null and empty text", () => {
     });
   });
 
-  it("are not sent where the field is not known either", () => {
+  it("are omitted for unknown fields too", () => {
     expect(read(newTurn, { prompt: "hi", old: null, older: "" })).toEqual({ prompt: "hi" });
     expect(read(newTurn, { prompt: "hi", other: 0 })).toEqual({ prompt: "hi", other: 0 });
   });
 
-  it("stay where the field takes them: null clears, and so does empty text of a field that may be empty", () => {
+  it("are kept if the field accepts them: null clears, and so does empty text of a field that may be empty", () => {
     const change = { description: "", greeting: null, language: null, expected_seconds: null, name: "", output: null };
     expect(read(generatorPatch, change)).toEqual({
       description: "",
@@ -63,12 +63,12 @@ describe("numbers and truth values", () => {
     ["-1", -1],
     ["7.5", 7.5],
     ["1e3", 1000],
-  ])("may be text: %j", (text, size_bytes) => {
+  ])("may be sent as text: %j", (text, size_bytes) => {
     expect(read(newUpload, { filename: "a", size_bytes: text })).toEqual({ filename: "a", size_bytes });
   });
 
   it.each([["0x10"], ["7 MB"], ["1,000"], ["Infinity"], ["NaN"], ["9007199254740993"], ["1e999"]])(
-    "are not guessed at: %j",
+    "are not guessed: %j",
     (size_bytes) => {
       const body = { filename: "a", size_bytes };
       expect(read(newUpload, body)).toBe(body);
@@ -89,7 +89,7 @@ describe("numbers and truth values", () => {
     expect(read(newVideo, { prompt: "hi", dry_run: sent })).toEqual({ prompt: "hi", dry_run });
   });
 
-  it("are text in labels, and only as far as JSON carries their digits", () => {
+  it("become text in labels, but only as far as JSON preserves their digits", () => {
     expect(
       read(newTurn, { prompt: "hi", metadata: { order: 7, gift: true, part: 1.5, none: null, empty: "" } }),
     ).toEqual({
@@ -102,7 +102,7 @@ describe("numbers and truth values", () => {
     expect(read(newTurn, nested)).toBe(nested);
   });
 
-  it("stay what they are where text is asked for", () => {
+  it("are unchanged if text is expected", () => {
     const body = { prompt: 5 };
     expect(read(newTurn, body)).toBe(body);
   });
@@ -128,7 +128,7 @@ describe("lists", () => {
     expect(read(newVideo, { prompt: "hi", assets })).toEqual({ prompt: "hi", assets: [] });
   });
 
-  it("of words are split by commas, of sentences only by lines", () => {
+  it("of words are split at commas, of sentences only at line breaks", () => {
     expect(read(newEndpoint, { url: "https://a.org", types: "turn.completed, render.completed" })).toEqual({
       url: "https://a.org",
       types: ["turn.completed", "render.completed"],
@@ -141,7 +141,7 @@ describe("lists", () => {
     expect(sentenceLists.has(newGenerator.shape.tips.unwrap())).toBe(true);
   });
 
-  it("say where a member stood that is wrong", () => {
+  it("report the index of an invalid member", () => {
     const { sentAt } = coerceBody(newVideo, { prompt: "hi", assets: ["", "ast_1", null, "x"] }, json);
     expect(["/assets/0", "/assets/1", "/prompt", "/"].map(sentAt)).toEqual(["/assets/1", "/assets/3", "/prompt", "/"]);
     const batch = coerceBody(newBatch, { items: [null, { prompt: "a", assets: ["", "x"] }] }, json);
@@ -179,7 +179,7 @@ describe("objects", () => {
     });
   });
 
-  it.each([["{"], ["order=7"], [7], [true], [[]]])("are left where they are none: %j", (metadata) => {
+  it.each([["{"], ["order=7"], [7], [true], [[]]])("are unchanged if they are not objects: %j", (metadata) => {
     const body = { prompt: "hi", metadata };
     expect(read(newTurn, body)).toBe(body);
   });
@@ -191,7 +191,7 @@ describe("objects", () => {
 });
 
 it.each([[null], [7], ["text"], [[1]], [{ prompt: "hi", metadata: { a: "b" }, language: "en" }]])(
-  "a body that needs no reading is given back as it is: %j",
+  "a body without anything to convert is returned unchanged: %j",
   (body) => {
     expect(read(newTurn, body)).toBe(body);
   },

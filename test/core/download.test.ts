@@ -1,4 +1,4 @@
-/** Links to finished files: until when, and what stands in their place inside. */
+/** Links to finished files: their expiry, and their placeholders inside the objects. */
 import { describe, expect, it } from "vitest";
 import { linkSigner, readLink, signLink } from "../../src/core/crypto.ts";
 import { type Download, hasDownload, type LinkMaker, linkEnd, withDownload } from "../../src/core/download.ts";
@@ -15,15 +15,15 @@ const render: Download = {
 };
 const maker: LinkMaker = { scope, publicUrl: null, sign: linkSigner(roots) };
 
-describe("the end of a link", () => {
-  it("is seven days away, to the hour before, so that one hour gives one link", () => {
+describe("the expiry of a link", () => {
+  it("is seven days away, rounded down to the hour, so that one hour gives one link", () => {
     expect(linkEnd(render, NOON)).toBe(NOON + WEEK);
     expect(linkEnd(render, NOON + HOUR_MS - 1)).toBe(NOON + WEEK);
     expect(linkEnd(render, NOON + HOUR_MS)).toBe(NOON + HOUR_MS + WEEK);
     expect(linkEnd({ ...render, until: null }, NOON)).toBe(NOON + WEEK);
   });
 
-  it("is the file's own, to the second, where that comes first; none once it has come", () => {
+  it("is the file's own expiry, to the second, if that is earlier; none if it has passed", () => {
     const until = NOON + DAY_MS + 1_999;
     expect(linkEnd({ ...render, until }, NOON)).toBe(NOON + DAY_MS + 1_000);
     expect(linkEnd({ ...render, until }, NOON + DAY_MS + 1_000)).toBeNull();
@@ -32,7 +32,7 @@ describe("the end of a link", () => {
 
 describe("a resource with a file", () => {
   it.each([render, { ...render, id: "ast_01jd8m3k5xq2w4v7z9ab0123456789abcdef" as const, until: null }])(
-    "gets a link in place of what stood for it: $id",
+    "gets a link in place of the placeholder: $id",
     async (download) => {
       const shown = await withDownload({ id: "x", download }, maker, NOON);
       expect(Object.keys(shown)).toEqual(["id", "download_url", "download_url_expires_at"]);
@@ -43,7 +43,7 @@ describe("a resource with a file", () => {
     },
   );
 
-  it("gets null without a file, and past its time", async () => {
+  it("gets null without a file, and after its expiry", async () => {
     const none = { id: "x", download_url: null, download_url_expires_at: null };
     expect(await withDownload({ id: "x", download: null }, maker, NOON)).toEqual(none);
     expect(await withDownload({ id: "x", download: render }, maker, NOON + 30 * DAY_MS)).toEqual(none);
@@ -54,14 +54,14 @@ describe("a resource with a file", () => {
     expect(hasDownload({ id: "trn_1" })).toBe(false);
   });
 
-  it("starts where callers reach us now, if that is configured", async () => {
+  it("starts with the configured public address", async () => {
     const shown = await withDownload({ download: render }, { ...maker, publicUrl: "https://api.example" }, NOON);
     expect(shown.download_url).toMatch(/^https:\/\/api\.example\/f\//);
   });
 });
 
 describe("many links", () => {
-  it("cost one derivation of the key, and are the same as one by one", async () => {
+  it("need one derivation of the key, and equal the links made one by one", async () => {
     const { subtle } = crypto;
     const derived: string[] = [];
     const derive = subtle.deriveKey.bind(subtle);

@@ -5,7 +5,7 @@ const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const roots = { current: "a".repeat(32), previous: null };
 const owner = "nemo_token|ten_1|test|u";
 
-describe("a seal", () => {
+describe("an encrypted value", () => {
   it("is decrypted for its owner and does not contain the plain text", async () => {
     const encrypted = await encrypt("nmv_usr_secret", owner, roots, random);
     expect(encrypted).not.toContain("nmv_usr_secret");
@@ -16,7 +16,7 @@ describe("a seal", () => {
     ["another owner", "nemo_token|ten_2|test|u", roots],
     ["another mode", "nemo_token|ten_1|live|u", roots],
     ["another root", owner, { current: "b".repeat(32), previous: null }],
-  ])("stays shut for %s", async (_what, who, keys) => {
+  ])("is not decrypted for %s", async (_what, who, keys) => {
     expect(await decrypt(await encrypt("x", owner, roots, random), who, keys)).toBeNull();
   });
 

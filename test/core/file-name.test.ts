@@ -10,7 +10,7 @@ function format(ext: string): MediaFormat {
   return found;
 }
 
-describe("a sender's name", () => {
+describe("a file's name from the sender", () => {
   it.each([
     ["/sdcard/DCIM/photo.png", null, "photo.png"],
     ["C:\\fakepath\\photo.png", null, "photo.png"],
@@ -25,11 +25,11 @@ describe("a sender's name", () => {
     ["\u200bab\u00ad.png", null, "ab.png"],
     ["family 👩‍👩‍👧.png", null, "family 👩‍👩‍👧.png"],
     ["half \ud83d.png", null, "half \ufffd.png"],
-  ])("%j of type %s is kept as %j", (name, type, kept) => {
+  ])("%j of type %s is stored as %j", (name, type, kept) => {
     expect(fileNameFor(name, type)).toBe(kept);
   });
 
-  it("is cut before its ending, and no character is cut in half", () => {
+  it("is cut before its extension, and no character is split", () => {
     for (const start of ["", "a"]) {
       const kept = fileNameFor(`${start}${"👩".repeat(300)}.webm`, null);
       expect(kept.length).toBeLessThanOrEqual(FILENAME_CHARS);
@@ -39,7 +39,7 @@ describe("a sender's name", () => {
   });
 });
 
-describe("the name after the content", () => {
+describe("the file name after the format is known", () => {
   it.each([
     ["photo.png", "png", "photo.png"],
     ["photo.JPEG", "jpg", "photo.JPEG"],
@@ -52,11 +52,11 @@ describe("the name after the content", () => {
     ["holiday.2024", "png", "holiday.2024.png"],
     ["page.php", "gif", "page.php.gif"],
     ["upload", "webm", "upload.webm"],
-  ])("%s with the content of %s is %s", (name, ext, named) => {
+  ])("%s with the content of %s becomes %s", (name, ext, named) => {
     expect(withExtension(name, format(ext))).toBe(named);
   });
 
-  it("stays in its limit", () => {
+  it("stays within the length limit", () => {
     expect(withExtension("🎬".repeat(100), format("webm")).length).toBeLessThanOrEqual(FILENAME_CHARS);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { booleanIn, countIn, dictionaryIn, itemIn } from "../../src/core/header-fields.ts";
 
-describe("an item", () => {
+describe("an item of a structured field", () => {
   it.each([
     ["5", 5],
     [" 5 ", 5],
@@ -13,7 +13,7 @@ describe("an item", () => {
     ["token;q=0.5", "token"],
     ['"a \\"b\\""', 'a "b"'],
     ["999999999999999", 999_999_999_999_999],
-  ])("%s is read", (field, value) => {
+  ])("%s is parsed", (field, value) => {
     expect(itemIn(field)).toBe(value);
   });
 
@@ -34,13 +34,13 @@ describe("an item", () => {
     "\t5",
     ":a b:",
     "(1 2)",
-  ])("%j is none", (field) => {
+  ])("%j is rejected", (field) => {
     expect(itemIn(field) === null || typeof itemIn(field) === "string").toBe(true);
     expect(countIn(field)).toBeNull();
     expect(booleanIn(field)).toBeNull();
   });
 
-  it("is a count where it is whole and not below 0", () => {
+  it("is an integer if it is whole and not below 0", () => {
     expect([countIn("0"), countIn("5;x"), countIn("-1"), countIn("1.5"), countIn("?1"), countIn(null)]).toEqual([
       0,
       5,
@@ -53,7 +53,7 @@ describe("an item", () => {
 });
 
 describe("a dictionary", () => {
-  it("has members, of which the last of a name counts", () => {
+  it("has members; the last of duplicate names counts", () => {
     const found = dictionaryIn("sha-256=:AAAA:;x=1, md5=:AQ==:,\tflag, sha-256=:AQID:");
     expect([...(found ?? [])]).toEqual([
       ["sha-256", new Uint8Array([1, 2, 3])],
@@ -62,11 +62,11 @@ describe("a dictionary", () => {
     ]);
   });
 
-  it.each(["a=1,", "a=1 b=2", "A=1", "a=", "a=:*:", ",a=1", "a=(1 2)"])("%j is none", (field) => {
+  it.each(["a=1,", "a=1 b=2", "A=1", "a=", "a=:*:", ",a=1", "a=(1 2)"])("%j is rejected", (field) => {
     expect(dictionaryIn(field)).toBeNull();
   });
 
-  it("is empty where the field is absent or empty", () => {
+  it("is empty if the field is absent or empty", () => {
     expect([dictionaryIn(null)?.size, dictionaryIn("")?.size]).toEqual([0, 0]);
   });
 });

@@ -6,7 +6,7 @@ import { parameterText, readParameters } from "../../src/core/header-fields.ts";
 const utf8 = (text: string): string => base64(new TextEncoder().encode(text));
 const nameIn = (rest: string): string | undefined => parameterText(readParameters(`form-data; ${rest}`), "filename");
 
-describe("a file's name", () => {
+describe("a file name in a header", () => {
   it.each([
     ["quoted, as curl and browsers write it", 'name="file"; filename="photo.png"', "photo.png"],
     ["in UTF-8", 'name="file"; filename="фото 🎬.png"', "фото 🎬.png"],
@@ -18,7 +18,7 @@ describe("a file's name", () => {
     ["extended inside quotation marks", "filename*=\"utf-8''%C3%A9.png\"", "é.png"],
     ["extended and broken, beside a plain one", "filename=\"x.png\"; filename*=utf-8''%C3.png", "x.png"],
     ["extended in an unknown charset", "filename=\"x.png\"; filename*=klingon''a.png", "x.png"],
-    ["extended with a percent sign that stands for nothing", "filename=\"x.png\"; filename*=utf-8''100%.png", "x.png"],
+    ["extended with a percent sign without digits", "filename=\"x.png\"; filename*=utf-8''100%.png", "x.png"],
     ["extended and empty", "filename=\"x.png\"; filename*=utf-8''", "x.png"],
     ["an encoded word, as .NET writes it", `filename="=?utf-8?B?${utf8("фото.png")}?="`, "фото.png"],
     ["an encoded word without quotation marks", `filename==?utf-8?B?${utf8("é.png")}?=`, "é.png"],
@@ -27,7 +27,7 @@ describe("a file's name", () => {
     ["what only looks like an encoded word", 'filename="=?what?.png"', "=?what?.png"],
     ["an escaped quotation mark, as curl and Python write it", 'filename="a\\"b\\\\c.png"', 'a"b\\c.png'],
     ["an escaped quotation mark, as browsers write it", 'filename="a%22b.png"', 'a"b.png'],
-    ["a quotation mark that nobody escaped", 'filename="my "best" photo.png"', 'my "best" photo.png'],
+    ["an unescaped quotation mark", 'filename="my "best" photo.png"', 'my "best" photo.png'],
     ["a percent sign that is one", 'filename="100%.png"', "100%.png"],
     ["percent signs of a name that is ASCII", 'filename="50%20off.png"', "50%20off.png"],
     ["percent-encoded UTF-8", 'filename="%D1%84.png"', "ф.png"],
@@ -40,18 +40,18 @@ describe("a file's name", () => {
     expect(nameIn(header)).toBe(name);
   });
 
-  it("is absent where the header has none", () => {
+  it("is absent if the header has none", () => {
     for (const header of ['name="filename"', "xfilename=a", "", ";;;=;", 'name="a; filename=b"'])
       expect(nameIn(header)).toBeUndefined();
   });
 });
 
 describe("parameters", () => {
-  it("count once: of a name that stands twice the first", () => {
+  it("count once: the first of duplicate names", () => {
     expect(readParameters("a; b=1; b=2; c").get("b")).toBe("1");
   });
 
-  it("hold a boundary in every way it is written", () => {
+  it("contain a boundary in every valid form", () => {
     for (const type of [
       "multipart/form-data; boundary=a'b",
       'multipart/form-data;boundary="a\'b"',

@@ -18,7 +18,7 @@ const random = (count: number) => crypto.getRandomValues(new Uint8Array(count));
 const TENANT = "ten_01jd8m3k5xq2w4v7z9ab" as const;
 
 describe("ids", () => {
-  it("carry their route: the owner's hash is their end", async () => {
+  it("contain their route: the owner's hash is their end", async () => {
     const uh = await userHash(TENANT, "alice");
     const id = ownedId("trn", uh, 1_795_000_000_000, random);
     expect(id).toMatch(ownedIdPattern("trn"));
@@ -33,7 +33,7 @@ describe("ids", () => {
     expect(earlier).toMatch(plainIdPattern("key"));
   });
 
-  it("tell tenants, modes and names apart", async () => {
+  it("differ between tenants, modes and names", async () => {
     expect(await userHash(TENANT, "alice")).not.toBe(await userHash("ten_other", "alice"));
     expect(await userHash(TENANT, "alice")).not.toBe(await userHash(TENANT, "Alice"));
     expect(await callHash(TENANT, "test", "POST", "/v1/projects", "k")).not.toBe(
@@ -48,7 +48,7 @@ describe("ids", () => {
     expect(await eventId("rnd_1", "x")).toMatch(plainIdPattern("evt"));
   });
 
-  it("become addresses and come back from them", () => {
+  it("are converted to addresses and back", () => {
     const address = { tenant: TENANT, mode: "test", uh: "0123456789abcdef" } as const;
     expect(parseUserObjectName(userObjectName(address))).toEqual(address);
     expect(parseScope(userObjectName(address))).toEqual({ tenant: TENANT, mode: "test" });
@@ -59,7 +59,7 @@ describe("ids", () => {
 });
 
 describe("keys", () => {
-  it("know their own mode and reject every mistyped character", () => {
+  it("contain their own mode, and reject every mistyped character", () => {
     const key = issueKey("test", random);
     expect(key).toMatch(/^ngw_test_[0-9A-Za-z]{49}$/);
     expect(modeOfKey(key)).toBe("test");

@@ -25,7 +25,7 @@ describe("a key", () => {
     expect(modeOfKey(`${key} `)).toBeNull();
   });
 
-  it("is known by a hash of all of it, and by a hint of four characters", async () => {
+  it("is identified by a hash of all of it, and by a hint of four characters", async () => {
     const key = issueKey("live", random);
     expect(await keyHash(key)).toMatch(/^[0-9a-f]{64}$/);
     expect(await keyHash(key)).not.toBe(await keyHash(`${key}x`));

@@ -13,9 +13,9 @@ describe("a token's status", () => {
     ["one that ends in two days", { ...sound, expiresAt: NOW + 2 * DAY_MS }, "ready", true],
     ["one that ends in a day", { ...sound, expiresAt: NOW + DAY_MS }, "expiring", true],
     ["one that has ended", { ...sound, expiresAt: NOW }, "rejected", false],
-    ["one refused just now", { ...sound, rejectedAt: NOW - MINUTE_MS }, "rejected", false],
+    ["one rejected just now", { ...sound, rejectedAt: NOW - MINUTE_MS }, "rejected", false],
     [
-      "one refused ten minutes ago, which is tried again",
+      "one rejected ten minutes ago, which is tried again",
       { ...sound, rejectedAt: NOW - 10 * MINUTE_MS },
       "rejected",
       true,
@@ -32,7 +32,7 @@ describe("a token's status", () => {
 });
 
 describe("the next anonymous token", () => {
-  it("is when upstream says, else when the last one's week is over, else in an hour", () => {
+  it("is requested when upstream says, else a week after the last one, else in an hour", () => {
     expect(nextIssueAt(NOW, 5_000, NOW)).toBe(NOW + 5_000);
     expect(nextIssueAt(NOW, null, NOW - 3 * DAY_MS)).toBe(NOW + 4 * DAY_MS);
     expect(nextIssueAt(NOW, null, null)).toBe(NOW + HOUR_MS);
@@ -48,7 +48,7 @@ describe("the next anonymous token", () => {
 });
 
 describe("a good token that ends soon", () => {
-  it("is renewed before its end only where upstream may give another by then", () => {
+  it("is renewed before it expires only if upstream may issue another by then", () => {
     const end = NOW + MINUTE_MS;
     expect(mayRenew({ expiresAt: end, issuedAt: end - 7 * DAY_MS }, NOW)).toBe(false);
     expect(mayRenew({ expiresAt: end, issuedAt: null }, NOW)).toBe(false);

@@ -4,20 +4,20 @@ import { checkMore, rateLimitHeaders, shareOf } from "../../src/core/quota.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
-/** What an account that names no users is refused, with `used` taken. */
-const refuseWant = (quota: QuotaName, amount: number, limit: number, used: number) =>
+/** The problem of an account that names no users, with `used` reserved. */
+const rejectRequest = (quota: QuotaName, amount: number, limit: number, used: number) =>
   checkMore(quota, amount, limit, { all: used, own: null }, NOON);
 
-describe("a want", () => {
-  it("fits up to the limit itself, and a limit of 0 lets nothing through", () => {
-    expect(refuseWant("renders_per_day", 1, 10, 9)).toBeNull();
-    expect(refuseWant("renders_per_day", 1, 10, 10)?.code).toBe("quota_exceeded");
-    expect(refuseWant("bytes_per_day", 11, 10, 0)?.code).toBe("quota_exceeded");
-    expect(refuseWant("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
+describe("a reservation", () => {
+  it("fits up to the limit itself, and a limit of 0 allows nothing", () => {
+    expect(rejectRequest("renders_per_day", 1, 10, 9)).toBeNull();
+    expect(rejectRequest("renders_per_day", 1, 10, 10)?.code).toBe("quota_exceeded");
+    expect(rejectRequest("bytes_per_day", 11, 10, 0)?.code).toBe("quota_exceeded");
+    expect(rejectRequest("concurrent_turns", 1, 0, 0)?.code).toBe("concurrency_limited");
   });
 
-  it("is rejected with what is left and when the day ends", () => {
-    const problem = refuseWant("bytes_per_day", 5, 10, 7);
+  it("is rejected with the remainder and the end of the day", () => {
+    const problem = rejectRequest("bytes_per_day", 5, 10, 7);
     expect(problem).toMatchObject({ charged: "no", retryAfterSeconds: (12 * HOUR_MS) / 1000 });
     expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"bytes_per_day";q=10;w=86400',
@@ -25,8 +25,8 @@ describe("a want", () => {
     });
   });
 
-  it("of a place has no window", () => {
-    const problem = refuseWant("concurrent_turns", 1, 2, 2);
+  it("of a slot has no window", () => {
+    const problem = rejectRequest("concurrent_turns", 1, 2, 2);
     expect(problem?.limit && rateLimitHeaders(problem.limit)).toEqual({
       "RateLimit-Policy": '"concurrent_turns";q=2',
       RateLimit: '"concurrent_turns";r=0',
@@ -37,13 +37,13 @@ describe("a want", () => {
 describe("a user's share", () => {
   const share = (limit: number, others: number, own = 0) => shareOf("bytes_per_day", limit, { all: others + own, own });
 
-  it("is a third of the quota, and half of what the others leave where that is less", () => {
+  it("is a third of the quota, or half of the remainder if that is less", () => {
     expect([share(90, 0), share(90, 0, 30), share(90, 30), share(90, 60), share(90, 80), share(90, 90)]).toEqual([
       30, 30, 30, 15, 5, 0,
     ]);
   });
 
-  it("is the same for everybody while one user holds all it may", () => {
+  it("is the same for everybody while one user uses as much as possible", () => {
     for (const limit of [3, 10, 50, 100, 1_000, 50_000_000_000]) {
       const most = share(limit, 0);
       expect(share(limit, most), String(limit)).toBe(most);
@@ -51,13 +51,13 @@ describe("a user's share", () => {
   });
 
   it("leaves room for the next user, however many have used their shares", () => {
-    let taken = 0;
+    let inUse = 0;
     for (let user = 0; user < 20; user++) {
-      const most = share(1_000_000, taken);
+      const most = share(1_000_000, inUse);
       expect(most, `user ${user}`).toBeGreaterThan(0);
-      taken += most;
+      inUse += most;
     }
-    expect(taken).toBeLessThan(1_000_000);
+    expect(inUse).toBeLessThan(1_000_000);
   });
 
   it("of a small quota is at least one while one is free", () => {
@@ -69,7 +69,7 @@ describe("a user's share", () => {
     expect(shareOf("new_users_per_day", 90, { all: 80, own: 0 })).toBe(90);
   });
 
-  it("that is used up names whose share it is", () => {
+  it("that is exhausted is named in the problem", () => {
     const problem = checkMore("concurrent_turns", 1, 90, { all: 30, own: 30 }, NOON);
     expect(problem).toMatchObject({ code: "concurrency_limited", limit: { quota: 30, remaining: 0 } });
     expect(problem?.detail).toBe(

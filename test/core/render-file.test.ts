@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { contentTypeOf, isAnnounceable, warningsOf } from "../../src/core/render.ts";
 import { err, ok } from "../../src/core/result.ts";
 
-const facts = {
+const properties = {
   container: "mp4",
   durationMs: 10_000,
   width: 1_280,
@@ -15,11 +15,11 @@ const wanted = { durationMs: 10_000, width: 1_280, height: 720 };
 
 describe("a finished file", () => {
   it("is announced when it is a whole video of the format asked for", () => {
-    expect(isAnnounceable(ok(facts), "mp4")).toBe(true);
-    expect(isAnnounceable(ok({ ...facts, videoSamples: 0 }), "mp4")).toBe(false);
-    expect(isAnnounceable(ok({ ...facts, container: "webm" }), "mp4")).toBe(false);
-    expect(isAnnounceable(ok({ ...facts, isWhole: false }), "mp4")).toBe(false);
-    expect(isAnnounceable(ok({ ...facts, container: "webm", videoSamples: null }), "webm")).toBe(true);
+    expect(isAnnounceable(ok(properties), "mp4")).toBe(true);
+    expect(isAnnounceable(ok({ ...properties, videoSamples: 0 }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...properties, container: "webm" }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...properties, isWhole: false }), "mp4")).toBe(false);
+    expect(isAnnounceable(ok({ ...properties, container: "webm", videoSamples: null }), "webm")).toBe(true);
     for (const reason of ["gone", "unknown", "cut", "broken"] as const)
       expect(isAnnounceable(err({ reason }), "mp4"), reason).toBe(false);
   });
@@ -33,11 +33,11 @@ describe("a finished file", () => {
   });
 
   it("has a warning if it differs from its timeline", () => {
-    expect(warningsOf(ok(facts), wanted)).toEqual([]);
-    expect(warningsOf(ok(facts), { durationMs: null, width: null, height: null })).toEqual([]);
-    expect(warningsOf(ok({ ...facts, durationMs: 10_900 }), wanted)).toEqual([]);
-    expect(warningsOf(ok({ ...facts, durationMs: 8_000 }), wanted)).toMatchObject([{ code: "duration_differs" }]);
-    expect(warningsOf(ok({ ...facts, width: 720, height: 1_280 }), wanted)).toMatchObject([
+    expect(warningsOf(ok(properties), wanted)).toEqual([]);
+    expect(warningsOf(ok(properties), { durationMs: null, width: null, height: null })).toEqual([]);
+    expect(warningsOf(ok({ ...properties, durationMs: 10_900 }), wanted)).toEqual([]);
+    expect(warningsOf(ok({ ...properties, durationMs: 8_000 }), wanted)).toMatchObject([{ code: "duration_differs" }]);
+    expect(warningsOf(ok({ ...properties, width: 720, height: 1_280 }), wanted)).toMatchObject([
       { code: "dimensions_differ", detail: expect.stringContaining("720×1280") },
     ]);
   });

@@ -3,13 +3,13 @@ import {
   ATTESTED_OUTPUT,
   afterPoll,
   afterUnknown,
-  isOver,
+  cancelledRender,
   isPublished,
+  isRenderOver,
   newRenderOf,
   pollAgain,
   pollDelay,
   type Render,
-  toCancelled,
   toCompleted,
   toDropped,
   toPolling,
@@ -54,7 +54,7 @@ describe("a render", () => {
     expect(next).toMatchObject({ phase: "polling", polls: 1, nextAt: 16_000 });
   });
 
-  it("copies once there is an address, and is over only with a file", () => {
+  it("is copied once there is an address, and ends only with a file", () => {
     const next = afterPoll(
       polling,
       { status: "completed", progress: 100, url: "https://x/y.mp4" },
@@ -63,13 +63,13 @@ describe("a render", () => {
       timings,
     );
     expect(next).toMatchObject({ phase: "copying", resultUrl: "https://x/y.mp4", progress: 99, nextAt: 6_000 });
-    expect(isOver(next)).toBe(false);
+    expect(isRenderOver(next)).toBe(false);
     const done = toCompleted(next, FILE, [], 7_000);
     expect(done).toMatchObject({ phase: "completed", progress: 100, endedAt: 7_000 });
-    expect(isOver(done)).toBe(true);
+    expect(isRenderOver(done)).toBe(true);
   });
 
-  it("never lets progress fall, nor reach 100 before the file is ours", () => {
+  it("has progress that never falls, and never reaches 100 before the file is stored", () => {
     const up = afterPoll(polling, { status: "running", progress: 80, url: null }, "render_y", 6_000, timings);
     const down = afterPoll(up, { status: "running", progress: 20, url: null }, "render_y", 16_000, timings);
     expect(down.progress).toBe(80);
@@ -78,7 +78,7 @@ describe("a render", () => {
     );
   });
 
-  it("is ordered once more under a new id when upstream fails it, and then ends", () => {
+  it("is submitted once more under a new id when upstream fails it, and then ends", () => {
     const failed = { status: "failed", progress: null, url: null } as const;
     const second = afterPoll(polling, failed, "render_y", 6_000, timings);
     expect(second).toMatchObject({
@@ -108,7 +108,7 @@ describe("a render", () => {
     const at = 1_000 + timings.renderTimeout;
     const late = pollAgain(polling, at, timings);
     expect(late).toMatchObject({ phase: "polling", error: { code: "render_timeout" }, endedAt: at, timedOutAt: at });
-    expect([isOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + timings.renderLatePoll]);
+    expect([isRenderOver(late), isPublished(late), late.nextAt]).toEqual([false, true, at + timings.renderLatePoll]);
     const still = pollAgain(late, at + timings.renderLatePoll, timings);
     expect(still).toMatchObject({ phase: "polling", endedAt: at, nextAt: at + 2 * timings.renderLatePoll });
     const given = pollAgain(still, 1_000 + timings.renderLate, timings);
@@ -156,7 +156,7 @@ describe("a render", () => {
     });
   });
 
-  it("is asked for longer once upstream said yes, and to its end once upstream knew it", () => {
+  it("is polled for longer if upstream accepted it, and to its end if upstream has known it", () => {
     let unheard = polling;
     for (let n = 1; n < 10; n++) unheard = afterUnknown(unheard, "render_y", n, timings);
     expect(unheard.upstreamId).toBe("render_x");
@@ -166,14 +166,14 @@ describe("a render", () => {
     expect(known).toMatchObject({ phase: "polling", upstreamId: "render_x" });
   });
 
-  it("can be cancelled until its file is being copied, and upstream is told if it may have the job", () => {
-    expect(toCancelled(order, 5)).toMatchObject({
+  it("can be cancelled until its file is being copied, and upstream gets the cancellation if it may have the job", () => {
+    expect(cancelledRender(order, 5)).toMatchObject({
       phase: "failed",
       error: { code: "cancelled" },
       cancelScheduled: false,
     });
     for (const sent of [toSubmitting(order, null, 1), polling])
-      expect(toCancelled(sent, 5)).toMatchObject({
+      expect(cancelledRender(sent, 5)).toMatchObject({
         phase: "failed",
         error: { code: "cancelled" },
         cancelScheduled: true,
@@ -186,13 +186,13 @@ describe("a render", () => {
       timings,
     );
     const late = pollAgain(polling, 1_000 + timings.renderTimeout, timings);
-    for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(toCancelled(kept, 8)).toBe(kept);
-    expect(toCancelled(late, 8)).toMatchObject({
+    for (const kept of [copying, toCompleted(copying, FILE, [], 7)]) expect(cancelledRender(kept, 8)).toBe(kept);
+    expect(cancelledRender(late, 8)).toMatchObject({
       phase: "failed",
       error: { code: "render_timeout" },
       cancelScheduled: true,
     });
-    expect(toCancelled(toCancelled(late, 8), 9)).toEqual(toCancelled(late, 8));
+    expect(cancelledRender(cancelledRender(late, 8), 9)).toEqual(cancelledRender(late, 8));
   });
 
   it("of a deleted resource is ended in any state, unless it has ended", () => {

@@ -15,7 +15,7 @@ describe("Retry-After", () => {
     expect(retryAfterMs(header, NOW)).toBe(ms);
   });
 
-  it.each([null, "", "soon", "-5 minutes"])("%s says nothing", (header) => {
+  it.each([null, "", "soon", "-5 minutes"])("%s is ignored", (header) => {
     expect(retryAfterMs(header, NOW)).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ function net(pages: Record<string, { to: string; status?: number } | string>): T
   };
 }
 
-describe("a file behind an address", () => {
+describe("a file at an address", () => {
   it("is the file at the end of at most five redirects", async () => {
     const reach = net({
       "https://a.org/": { to: "https://b.org/x", status: 301 },
@@ -67,7 +67,7 @@ describe("a file behind an address", () => {
     expect(reach.asked).toEqual(["https://a.org/"]);
   });
 
-  it("has every name on the way looked up", async () => {
+  it("resolves every name on the way", async () => {
     const reach = net({ "https://a.org/": { to: "https://inside.org/" }, "https://inside.org/": "secret" });
     const resolve = async (host: string): Promise<string[]> => [host === "inside.org" ? "10.0.0.7" : "8.8.8.8"];
     expect(await openTarget("https://a.org/", signal, { ...reach, resolve })).toEqual({
@@ -108,7 +108,7 @@ describe("the public DNS", () => {
     expect(await answering({ "b.org A": { Status: 3 }, "b.org AAAA": { Answer: "odd" } })("b.org")).toEqual([]);
   });
 
-  it("throws when it does not answer", async () => {
+  it("an address to send to", async () => {
     await expect(answering({}, 500)("b.org")).rejects.toThrow("500");
   });
 });

@@ -5,7 +5,7 @@ import { checkTarget, explainTarget, isPublicAddress, resolveTarget, type Target
 const PUBLIC = { allowLocal: false, ownHosts: ["api.gateway.dev"] };
 const LOCAL = { ...PUBLIC, allowLocal: true };
 
-const TAKEN = [
+const ACCEPTED = [
   "https://example.org/hook",
   "https://hooks.zapier.com/a/b?c=d",
   "https://hook.eu1.make.com/abc123",
@@ -35,7 +35,7 @@ const TAKEN = [
   "https://hooks.api.gateway.dev/",
 ] as const;
 
-const REFUSED: readonly (readonly [string, TargetProblem])[] = [
+const REJECTED: readonly (readonly [string, TargetProblem])[] = [
   // not an address at all
   ["", "unreadable"],
   ["nonsense", "unreadable"],
@@ -81,7 +81,7 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   ["gopher://example.org/", "not_https"],
   ["blob:https://example.org/1", "not_https"],
   ["HTTP://EXAMPLE.ORG/", "not_https"],
-  // somebody's name in it
+  // with credentials in it
   ["https://user:pw@example.org/", "has_credentials"],
   ["https://user@example.org/", "has_credentials"],
   ["https://:pw@example.org/", "has_credentials"],
@@ -148,15 +148,15 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
 ];
 
 describe("an address to send to", () => {
-  it("is judged over at least 80 spellings", () => {
-    expect(new Set([...TAKEN, ...REFUSED.map(([url]) => url)]).size).toBeGreaterThanOrEqual(80);
+  it("is checked in at least 80 spellings", () => {
+    expect(new Set([...ACCEPTED, ...REJECTED.map(([url]) => url)]).size).toBeGreaterThanOrEqual(80);
   });
 
-  it.each(TAKEN)("accepts %j", (url) => {
+  it.each(ACCEPTED)("accepts %j", (url) => {
     expect(checkTarget(url, PUBLIC).ok).toBe(true);
   });
 
-  it.each(REFUSED)("rejects %j as %s", (url, why) => {
+  it.each(REJECTED)("rejects %j as %s", (url, why) => {
     expect(checkTarget(url, PUBLIC)).toEqual({ ok: false, error: why });
     expect(explainTarget(why)).toMatch(/^The address .+\.$/);
   });
@@ -181,12 +181,12 @@ describe("an address to send to", () => {
     ["https://example.org/a\u200db\u00ad.png", "https://example.org/a%E2%80%8Db%C2%AD.png"],
     ["https://example.org/o/a%2Fb.png?alt=media&x=a b+c", "https://example.org/o/a%2Fb.png?alt=media&x=a%20b+c"],
     ["https://example.org/%41%zz|.png", "https://example.org/%41%zz|.png"],
-  ])("is asked for as browsers ask: %j", (sent, asked) => {
+  ])("is normalised as browsers do: %j", (sent, asked) => {
     const checked = checkTarget(sent, PUBLIC);
     expect(checked.ok && checked.value.href).toBe(asked);
   });
 
-  it("on workers.dev is foreign, except for the gateway's own name and its version previews", () => {
+  it("on workers.dev is external, except for the gateway's own name and its version previews", () => {
     const rules = { allowLocal: false, ownHosts: ["Gateway.me.workers.dev"] };
     for (const url of ["https://gateway.me.workers.dev/", "https://1a2b-gateway.me.workers.dev/x"])
       expect(checkTarget(url, rules)).toEqual({ ok: false, error: "own_name" });
@@ -209,7 +209,7 @@ describe("an address to send to", () => {
   });
 });
 
-describe("where a name leads", () => {
+describe("the resolution of a name", () => {
   it.each(["8.8.8.8", "104.16.1.1", "2606:4700:4700::1111"])("%s is public", (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
@@ -239,7 +239,7 @@ describe("where a name leads", () => {
     "fe80::1",
     "ff02::1",
     "not an address",
-  ])("%s is not", (address) => {
+  ])("%s is not public", (address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 
@@ -248,7 +248,7 @@ describe("where a name leads", () => {
     async (): Promise<string[]> =>
       addresses;
 
-  it("is asked where the runtime could reach private hosts", async () => {
+  it("happens only if the runtime could reach private hosts", async () => {
     const url = "https://rebound.example.org/";
     expect((await resolveTarget(url, { rules: PUBLIC, resolve: leadsTo("8.8.8.8") })).ok).toBe(true);
     expect(await resolveTarget(url, { rules: PUBLIC, resolve: leadsTo("8.8.8.8", "10.0.0.1") })).toEqual({
@@ -259,7 +259,7 @@ describe("where a name leads", () => {
     expect((await resolveTarget(url, { rules: PUBLIC, resolve: null })).ok).toBe(true);
   });
 
-  it("is not queried for a name that is rejected anyway, nor for the allowed loopback", async () => {
+  it("is skipped for a name that is rejected anyway, and for the allowed loopback", async () => {
     const never = (): Promise<string[]> => Promise.reject(new Error("asked"));
     expect(await resolveTarget("https://localhost/", { rules: PUBLIC, resolve: never })).toEqual({
       ok: false,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cut, cutStart, wholeJson } from "../../src/core/text.ts";
 
-describe("JSON text with half a character", () => {
+describe("JSON text with half a surrogate pair", () => {
   it.each([
     [String.raw`"a\ud83d"`, "a\ufffd"],
     [String.raw`"\ude00b"`, "\ufffdb"],
@@ -12,7 +12,7 @@ describe("JSON text with half a character", () => {
     [String.raw`"\\\ud83d"`, "\\\ufffd"],
     ['"a\ud83d"', "a\ufffd"],
     [String.raw`{"\ud83d":1}`, { "\ufffd": 1 }],
-  ])("is made whole: row %$", (json, value) => {
+  ])("is repaired: row %$", (json, value) => {
     expect(JSON.parse(wholeJson(json))).toEqual(value);
   });
 });

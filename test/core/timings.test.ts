@@ -9,7 +9,7 @@ describe("timings", () => {
     expect(scaledTimings(1e9).renderPolls).toEqual([1, 1, 1, 1]);
   });
 
-  it("leave a receiver seconds to answer, and its report longer, whatever the scale", () => {
+  it("give a receiver seconds to answer, and its report longer, whatever the scale", () => {
     for (const scale of [1, 4, 20, 60, 1e9]) {
       const { deliveryTimeout, deliveryLease } = scaledTimings(scale);
       expect(deliveryTimeout).toBeGreaterThanOrEqual(3_000);
@@ -18,7 +18,7 @@ describe("timings", () => {
     expect(scaledTimings(1)).toMatchObject({ deliveryTimeout: 15_000, deliveryLease: 45_000 });
   });
 
-  it("leave a sender and a reader seconds to continue, whatever the scale", () => {
+  it("give a sender and a reader seconds to continue, whatever the scale", () => {
     for (const scale of [1, 4, 20, 60, 1e9]) {
       const { streamLeave, copyIdle, uploadBodyIdle, importIdle } = scaledTimings(scale);
       for (const wait of [streamLeave, copyIdle, uploadBodyIdle, importIdle])

@@ -41,7 +41,7 @@ const script = fc.record({
   shared: fc.boolean(),
 });
 
-/** Reads as the object does, the last picture for ever, until the turn is settled. */
+/** Polls as the object does, the last snapshot for ever, until the turn is settled. */
 function settle(
   turn: Turn,
   readings: readonly Omit<Snapshot, "at">[],
@@ -62,8 +62,8 @@ function settle(
   throw new Error("a turn without an end");
 }
 
-describe("settling, for any script of upstream's states", () => {
-  it("ends in time and claims nothing that was not seen", () => {
+describe("settling, for any sequence of upstream states", () => {
+  it("ends in time and reports nothing that was not observed", () => {
     fc.assert(
       fc.property(script, ({ before, stream: end, streamMs, readings, shared }) => {
         const base = newTurnOf({

@@ -28,7 +28,7 @@ const before: Snapshot = {
   frozen: 0,
   at: SENT - 10,
 };
-const look = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
+const poll = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
 const base = newTurnOf({
   id: "trn_1",
@@ -50,9 +50,9 @@ const sent = toStreaming(toSending(base, before, SENT));
 const closed: Turn["stream"] = { end: "closed", hasFinalText: true, openTools: 0, closed: true };
 
 describe("a turn", () => {
-  it("ends at one reading when upstream closed after a final text", () => {
+  it("ends after one poll if upstream closed after a final text", () => {
     const turn = toSettling(sent, closed, null);
-    const settled = afterSnapshot(turn, look({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
+    const settled = afterSnapshot(turn, poll({ fingerprint: "b", available: 450 }), false, SENT + 60_000, timings);
     expect(settled).toMatchObject({ do: "end", verdict: { status: "completed", charged: "yes" } });
   });
 
@@ -61,10 +61,10 @@ describe("a turn", () => {
     ["a tool was still open", { ...closed, openTools: 1 }],
     ["the stream was cut", { ...closed, end: "cut" as const }],
     ["the instance was lost", { ...closed, end: "lost" as const }],
-  ])("waits for two equal readings when %s", (_why, stream) => {
+  ])("waits for two equal polls when %s", (_why, stream) => {
     const first = afterSnapshot(
       toSettling(sent, stream, null),
-      look({ fingerprint: "b" }),
+      poll({ fingerprint: "b" }),
       false,
       SENT + 60_000,
       timings,
@@ -73,7 +73,7 @@ describe("a turn", () => {
     if (first.do !== "wait") return;
     const early = afterSnapshot(
       first.turn,
-      look({ fingerprint: "b", at: SENT + 70_000 }),
+      poll({ fingerprint: "b", at: SENT + 70_000 }),
       false,
       SENT + 70_000,
       timings,
@@ -81,7 +81,7 @@ describe("a turn", () => {
     expect(early.do).toBe("wait");
     const later = afterSnapshot(
       first.turn,
-      look({ fingerprint: "b", at: SENT + 90_000 }),
+      poll({ fingerprint: "b", at: SENT + 90_000 }),
       false,
       SENT + 90_000,
       timings,
@@ -89,13 +89,13 @@ describe("a turn", () => {
     expect(later).toMatchObject({ do: "end", verdict: { status: "completed" } });
   });
 
-  it("does not take the first change for the end: a generation has two stages", () => {
+  it("does not take the first change as the end: a generation has two stages", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
-    const first = afterSnapshot(turn, look({ fingerprint: "b" }), false, SENT + 60_000, timings);
+    const first = afterSnapshot(turn, poll({ fingerprint: "b" }), false, SENT + 60_000, timings);
     if (first.do !== "wait") throw new Error("ended at the first change");
     const second = afterSnapshot(
       first.turn,
-      look({ fingerprint: "c", at: SENT + 100_000 }),
+      poll({ fingerprint: "c", at: SENT + 100_000 }),
       false,
       SENT + 100_000,
       timings,
@@ -104,9 +104,9 @@ describe("a turn", () => {
   });
 
   it("keeps waiting while credits are frozen, unless the token is shared", () => {
-    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), after: look({ fingerprint: "b" }) };
+    const turn = { ...toSettling(sent, { ...closed, end: "cut" }, null), after: poll({ fingerprint: "b" }) };
     const now = SENT + 120_000;
-    const frozen = look({ fingerprint: "b", frozen: 100, at: now });
+    const frozen = poll({ fingerprint: "b", frozen: 100, at: now });
     expect(afterSnapshot(turn, frozen, false, now, timings).do).toBe("wait");
     expect(afterSnapshot(turn, frozen, true, now, timings)).toMatchObject({
       do: "end",
@@ -114,10 +114,10 @@ describe("a turn", () => {
     });
   });
 
-  it("fails uncharged after 15 minutes only when nothing changed and the balance is its own and equal", () => {
+  it("fails uncharged after 15 minutes only if nothing changed and the balance is its own and equal", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings);
-    const same = look({ fingerprint: "a", at: now });
+    const same = poll({ fingerprint: "a", at: now });
     expect(afterSnapshot(turn, same, false, now, timings)).toMatchObject({
       do: "end",
       verdict: { status: "failed", charged: "no" },
@@ -133,14 +133,14 @@ describe("a turn", () => {
     });
   });
 
-  it("never waits beyond the moment it is given up", () => {
+  it("never waits beyond its give-up time", () => {
     const turn = toSettling(sent, { ...closed, end: "cut" }, null);
     const now = giveUpAt(turn, timings) - 5_000;
-    const settled = afterSnapshot(turn, look({ fingerprint: "a", at: now }), false, now, timings);
+    const settled = afterSnapshot(turn, poll({ fingerprint: "a", at: now }), false, now, timings);
     expect(settled).toMatchObject({ do: "wait", at: giveUpAt(turn, timings) });
   });
 
-  it("is repaired after its instance was lost, in exactly the two phases that have left", () => {
+  it("is reconciled after a restart, in exactly the two phases that may have sent", () => {
     expect(afterRestart(base)).toBeNull();
     expect(afterRestart(toSending(base, before, SENT))).toMatchObject({ phase: "settling", stream: { end: "lost" } });
     expect(afterRestart(sent)).toMatchObject({ phase: "settling", stream: { end: "lost" } });
@@ -148,14 +148,14 @@ describe("a turn", () => {
     expect(afterRestart(toEnded(sent, { status: "completed", charged: "yes" }, null, SENT + 1))).toBeNull();
   });
 
-  it("is read at once after a closed stream and later after a cut one", () => {
+  it("is polled at once after a closed stream and later after a cut one", () => {
     expect(firstPollAt(toSettling(sent, closed, null), 5, timings)).toBe(5);
     expect(firstPollAt(toSettling(sent, { ...closed, end: "lost" }, null), 5, timings)).toBe(5 + timings.settleFirst);
   });
 
-  it("reports the basis of its end and its cost", () => {
+  it("reports the evidence of its end and its cost", () => {
     const turn = toSettling(sent, closed, null);
-    const snapshot = look({ fingerprint: "b", available: 400 });
+    const snapshot = poll({ fingerprint: "b", available: 400 });
     expect(evidenceOf(turn, snapshot, false)).toEqual({ stream: "closed", timeline: "changed", balance: "lower" });
     expect(evidenceOf(turn, null, false)).toEqual({ stream: "closed", timeline: "unread", balance: "unread" });
     expect(spentBy(turn, snapshot, false)).toEqual({ amount: 100, basis: "measured" });
@@ -171,7 +171,7 @@ describe("a turn", () => {
     expect(mayReplace({ ...again, onSessionLoss: "restart" }, false)).toBe(false);
   });
 
-  it("keeps an error only when it did not complete", () => {
+  it("has an error only if it did not complete", () => {
     const error = { code: "turn_failed", detail: "x" } as const;
     expect(toEnded(sent, { status: "completed", charged: "yes" }, error, 9).error).toBeNull();
     expect(toEnded(sent, { status: "failed", charged: "no" }, error, 9).error).toBe(error);

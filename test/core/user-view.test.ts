@@ -5,7 +5,7 @@ import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 
 const generated = { id: "trn_1", prompt: "the recipe", prompt_source: "generator", text: "Done." };
 
-describe("for a user", () => {
+describe("for a user token", () => {
   it("a generator's prompt is null in every field, and nothing else changes", () => {
     const seen = { ...generated, prompt: null };
     expect(forUser(generated)).toEqual(seen);

@@ -9,7 +9,7 @@ import { newVideo } from "../../src/core/wire/video.ts";
 const said = (schema: z.ZodType, value: unknown): string[] =>
   (schema.safeParse(value).error?.issues ?? []).map((issue) => `${issue.path.join(".")} ${validationMessage(issue)}`);
 
-describe("the text of a fault", () => {
+describe("the text of a validation error", () => {
   it.each([
     [z.object({ a: z.string() }), {}, "a is required"],
     [z.object({ a: z.union([z.string(), z.number()]) }), {}, "a is required"],

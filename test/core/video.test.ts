@@ -4,12 +4,12 @@ import { problemOf } from "../../src/core/errors.ts";
 import {
   awaitsCost,
   canContinue,
+  cancelledVideo,
   type EndedTurn,
   newVideoOf,
   nextRound,
-  nextStep,
+  nextVideoStep,
   roundStartedAt,
-  toCancelled,
   type Video,
   type VideoInputs,
   withLateCost,
@@ -55,7 +55,7 @@ const seen = (more: Partial<VideoInputs> = {}): VideoInputs => ({
   render: null,
   ...more,
 });
-const stepOf = (given: Video, what: Partial<VideoInputs> = {}) => nextStep(given, seen(what), NOW);
+const stepOf = (given: Video, what: Partial<VideoInputs> = {}) => nextVideoStep(given, seen(what), NOW);
 const saved = (given: Video, what: Partial<VideoInputs> = {}): Video => {
   const step = stepOf(given, what);
   if (step.do !== "save") throw new Error(`it would ${step.do}`);
@@ -76,7 +76,7 @@ describe("the next step of a video", () => {
     expect(stepOf(given, what).do).toBe(wanted);
   });
 
-  it("is the export where the agent changed the timeline, or left one and asked nothing", () => {
+  it("is the export if the agent changed the timeline, or left one and asked nothing", () => {
     const at = video({ stage: "timeline", turn: "trn_1" });
     const go = (turn: Partial<EndedTurn>, exportable: boolean) => saved(at, { turn: ended(turn), exportable });
     expect(go({ text: "Shall I add music?" }, true)).toMatchObject({ stage: "render", endedAt: null });
@@ -124,13 +124,13 @@ describe("the next step of a video", () => {
   });
 });
 
-describe("what a video costs", () => {
+describe("the cost of a video", () => {
   const costOf = (...turns: Partial<EndedTurn>[]): unknown => {
     const { charged, spent } = turns.reduce<Video>((sum, turn) => withTurn(sum, ended(turn)), video());
     return [charged, spent];
   };
 
-  it("is the sum of its turns, and unknown where one of them is", () => {
+  it("is the sum of its turns, and unknown if one of them is unknown", () => {
     expect(costOf({}, { spent: 50 })).toEqual(["yes", 150]);
     expect(costOf({ charged: "no", spent: null })).toEqual(["no", 0]);
     expect(costOf({}, { charged: "no", spent: null })).toEqual(["yes", 100]);
@@ -138,21 +138,21 @@ describe("what a video costs", () => {
     expect(costOf({ charged: "unknown", spent: null }, {})).toEqual(["yes", null]);
   });
 
-  it("is learnt after it was cancelled too, once", () => {
-    const stopped = toCancelled(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
+  it("is updated after a cancellation too, once", () => {
+    const stopped = cancelledVideo(video({ stage: "turn" }), { turn: "trn_1", render: null }, NOW);
     expect(awaitsCost(stopped)).toBe(true);
     expect(withLateCost(stopped, null)).toBe(stopped);
-    const told = withLateCost(stopped, ended());
-    expect(told).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
-    expect(awaitsCost(told)).toBe(false);
-    expect(withLateCost(told, ended())).toBe(told);
-    const later = toCancelled({ ...told, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
+    const updated = withLateCost(stopped, ended());
+    expect(updated).toMatchObject({ status: "cancelled", charged: "yes", spent: 100 });
+    expect(awaitsCost(updated)).toBe(false);
+    expect(withLateCost(updated, ended())).toBe(updated);
+    const later = cancelledVideo({ ...updated, stage: "render" }, { turn: "trn_1", render: "rnd_1" }, NOW);
     expect(awaitsCost(later)).toBe(false);
   });
 });
 
-describe("going on with a video", () => {
-  it("begins another round, with a clock of its own", () => {
+describe("continuing a video", () => {
+  it("begins another round, with new time limits", () => {
     const next = nextRound(video({ stage: "done", turn: "trn_1", render: "rnd_1", endedAt: 5_000 }), "longer", NOW);
     expect(next).toMatchObject({
       stage: "turn",
@@ -165,14 +165,14 @@ describe("going on with a video", () => {
     expect([roundStartedAt(video()), roundStartedAt(next)]).toEqual([AT, NOW]);
   });
 
-  it("does first what was not done before its first turn: a file is not left out", () => {
+  it("first does what was not done before its first turn: no file is left out", () => {
     for (const stage of ["project", "assets"] as const)
       expect(nextRound(video({ stage, status: "failed", endedAt: NOW }), "again", NOW).stage).toBe(stage);
   });
 
-  it("is for videos that are over and were not cancelled", () => {
+  it("is possible for videos that have ended and were not cancelled", () => {
     expect(canContinue(video())).toBe(false);
     expect(canContinue(video({ status: "failed", project: null, endedAt: NOW }))).toBe(true);
-    expect(canContinue(toCancelled(video(), { turn: null, render: null }, NOW))).toBe(false);
+    expect(canContinue(cancelledVideo(video(), { turn: null, render: null }, NOW))).toBe(false);
   });
 });

@@ -9,15 +9,15 @@ const wrong = (schema: { safeParse: (value: unknown) => { success: boolean } }, 
   !schema.safeParse(value).success;
 const labels = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, "v"]));
 
-describe("a body's bounds", () => {
-  it("hold for prompts: 1 to 20,000 bytes in UTF-8", () => {
+describe("a body's limits", () => {
+  it("apply to prompts: 1 to 20,000 bytes in UTF-8", () => {
     expect(wrong(newTurn, { prompt: " " })).toBe(true);
     expect(wrong(newTurn, { prompt: "a".repeat(20_000) })).toBe(false);
     expect(wrong(newTurn, { prompt: "a".repeat(20_001) })).toBe(true);
     expect(wrong(newTurn, { prompt: "视".repeat(6_667) })).toBe(true);
   });
 
-  it("hold for metadata: 50 keys of 40 characters, values of 500 bytes", () => {
+  it("apply to metadata: 50 keys of 40 characters, values of 500 bytes", () => {
     expect(wrong(newProject, { metadata: labels(50) })).toBe(false);
     expect(wrong(newProject, { metadata: labels(51) })).toBe(true);
     expect(wrong(newProject, { metadata: { ["k".repeat(41)]: "v" } })).toBe(true);
@@ -25,7 +25,7 @@ describe("a body's bounds", () => {
     expect(wrong(newProject, { metadata: { k: 1 } })).toBe(true);
   });
 
-  it("hold for names, languages and sizes", () => {
+  it("apply to names, languages and sizes", () => {
     expect(wrong(newUpload, { filename: "../a.mp4", size_bytes: 1 })).toBe(true);
     expect(wrong(newUpload, { filename: "a\u0000.mp4", size_bytes: 1 })).toBe(true);
     expect(wrong(newUpload, { filename: "a.mp4", size_bytes: -1 })).toBe(true);

@@ -1,5 +1,5 @@
 /**
- * Every limit that counts things holds when far more are asked for at the same time: what is counted and what is written stand in
+ * Every limit that counts resources holds under many concurrent requests: what is counted and what is written are in
  * one turn of the event loop, or in one statement. The table names every such limit of core/limits.ts, so a new one needs a row.
  */
 import { runInDurableObject } from "cloudflare:test";
@@ -47,7 +47,7 @@ async function quietTurn(address: UserAddress) {
   return { user, turn };
 }
 
-/** Uploads as their user's object lists them, before any of them is told. */
+/** Uploads as their user's object lists them, before any of them reports. */
 async function listedUploads(address: UserAddress, count: number, as: Partial<UploadWire>): Promise<UploadId[]> {
   const user = userRpc(address);
   const ids = Array.from({ length: count }, () => newUploadId(address));
@@ -194,23 +194,23 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** Limits that nobody can ask for at once, and why. */
+/** Limits that cannot be exceeded by concurrent requests, and why. */
 const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
   ORIGINS_PER_TENANT: "one list in one body",
   KEYS_REMEMBERED: "memory of an isolate: the oldest makes room",
   STREAMING_TURNS_PER_USER: "the user's object takes them out of its own queue",
   SENDERS_AT_ONCE: "the tenant's object calls its own senders",
-  SECRETS_AT_ONCE: "a further one lets go of the oldest",
+  SECRETS_AT_ONCE: "a further one removes the oldest",
   TEST_HOST_PER_SECOND: "the pace of what leaves",
 };
 
-describe("three times the limit at once", () => {
+describe("three times the limit in concurrent requests", () => {
   it.each(ROWS)("$names", async ({ ask }) => {
     const { letIn, limit } = await ask();
     expect(letIn).toBe(limit);
   });
 
-  it("is asked of every limit that counts things", () => {
+  it("is tested for every limit that counts resources", () => {
     const counts = Object.keys(limits).filter((name) => /_PER_|_AT_ONCE$/.test(name));
     const known = [...ROWS.flatMap(({ names }) => names), ...Object.keys(NOT_ASKED_FOR)];
     expect(counts.filter((name) => !known.includes(name))).toEqual([]);
@@ -219,14 +219,14 @@ describe("three times the limit at once", () => {
   });
 });
 
-describe("a place for work", () => {
-  it("is not held by uploads that never came to ask, nor for ever by those that did", async () => {
+describe("an upload slot", () => {
+  it("is not blocked by uploads that never claimed it, nor for ever by those that did", async () => {
     const address = freshAddress();
     const ids = await listedUploads(address, 4, { source: "import" });
     expect(await userRpc(address).mayStart(ids[3] as UploadId, "import")).toBe(true);
   });
 
-  it("goes to the oldest that waits, once an end is told", async () => {
+  it("goes to the oldest waiting upload after an end is reported", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids = await listedUploads(address, 5, { source: "import" });
@@ -239,7 +239,7 @@ describe("a place for work", () => {
       false,
     ]);
     await runInDurableObject(userStub(address), (_, { storage }) => {
-      storage.sql.exec("UPDATE uploads SET work_until = work_until + 3600000"); // nobody is late on a slow machine
+      storage.sql.exec("UPDATE uploads SET work_until = work_until + 3600000"); // so that none is late on a slow machine
     });
     const { data } = await user.listUploads({ limit: 10, after: null });
     const first = data.find(({ id }) => id === ids[0]) as UploadWire;

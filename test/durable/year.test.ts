@@ -20,7 +20,7 @@ import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { VideoRequest } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import type { WakeMessage } from "../../src/env.ts";
-import { tidy } from "../../src/jobs/cron.ts";
+import { deleteExpired } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
 import { type Counts, keysUnder, meterReads, rowsOf, rowsOfD1, sumOf, watchMaps } from "../support/aging.ts";
 import { type SteppedClock, startClock } from "../support/clock.ts";
@@ -39,7 +39,7 @@ import {
   userStub,
 } from "../support/objects.ts";
 import { paceIs } from "../support/pace.ts";
-import { PNG } from "../support/things.ts";
+import { PNG } from "../support/resources.ts";
 
 const [YOUNG, OLD] = [100, 400];
 /** What a user does comes again after so many days. */
@@ -69,7 +69,7 @@ const MAY_GROW: Readonly<Record<string, string>> = {
 
 /** Statements that read more where more is kept. */
 const MAY_READ_MORE = [
-  /^SELECT status, record FROM attachments WHERE project = \?/, // every file that was brought into one session
+  /^SELECT status, record FROM attachments WHERE project = \?/, // every file that was transferred to one session
   / FROM records /, // the sandbox's: Nemo's side of a test user
 ];
 
@@ -137,7 +137,7 @@ class Person {
     this.project = await newProject(this.user);
   }
 
-  /** An upload of these bytes; null: one that nobody writes to. */
+  /** An upload of these bytes; null: one without content. */
   async upload(bytes: Uint8Array<ArrayBuffer> | null, key: string | null = null): Promise<UploadId> {
     const id = ownedId("upl", this.at.uh, clock.now(), random);
     const upload = uploadRpc(this.at, id);
@@ -302,8 +302,8 @@ describe("after a year", () => {
       await DONE[day % PERIOD]?.(day);
       clock.step(DAY_MS);
       const age = day + 1;
-      if (DONE[day % PERIOD] === undefined && age % 5 > 0) continue; // nobody comes, and nothing falls due by the minute
-      await tidy(env, clock.now());
+      if (DONE[day % PERIOD] === undefined && age % 5 > 0) continue; // no request, and nothing is due by the minute
+      await deleteExpired(env, clock.now());
       await until(async () => true);
       if (age === YOUNG - WINDOW || age === OLD - WINDOW) reads();
       if (age !== YOUNG && age !== OLD) continue;
@@ -312,18 +312,18 @@ describe("after a year", () => {
     }
   }, TIMEOUT_MS);
 
-  it("nothing is kept that was not there before: no row, no file, nothing in memory", () => {
+  it("no additional data remains: no row, no file, nothing in memory", () => {
     const [young = {}, old = {}] = kept;
     expect(grown(young, old).filter((line) => MAY_GROW[line.split(":")[0] ?? ""] === undefined)).toEqual([]);
   });
 
-  it("no statement reads more than it did", () => {
+  it("no statement reads more rows than before", () => {
     const [young = {}, old = {}] = read;
     const known = Object.fromEntries(Object.entries(old).filter(([query]) => young[query] !== undefined));
     expect(grown(young, known).filter((line) => !MAY_READ_MORE.some((one) => one.test(line)))).toEqual([]);
   });
 
-  it("all that was kept is there: every list goes on to its end", async () => {
+  it("all retained data is there: every list continues to its end", async () => {
     const { turns, renders, assets, videos, batches, projects } = await rowsOf(userStub(keeper.at));
     const lists = keeper.lists();
     const found: Record<string, string[]> = {};
@@ -336,13 +336,13 @@ describe("after a year", () => {
     expect(there).toMatchObject({ renders, assets, videos, batches, projects });
     const { deliveries, events } = await rowsOf(tenantStub(keeper.at));
     expect(await pagedToEnd((page) => tenant.listDeliveries(page))).toHaveLength(deliveries ?? 0);
-    const told: string[] = [];
+    const published: string[] = [];
     for (let cursor = 0, more = true; more; ) {
       const page = await tenant.listEvents(cursor, 7, null);
-      told.push(...page.data.map(({ id }) => id));
+      published.push(...page.data.map(({ id }) => id));
       [cursor, more] = [page.next_cursor, page.has_more];
     }
-    expect(new Set(told).size).toBe((events ?? 0) - 1); // but for the sample
+    expect(new Set(published).size).toBe((events ?? 0) - 1); // but for the sample
     expect([there.turns, turns]).toEqual([(2 * OLD) / PERIOD, (3 * OLD) / PERIOD]); // a batch's turn is in its own project
     expect(assets).toBe(OLD / PERIOD);
   });

@@ -9,7 +9,7 @@ import { wholeJson } from "../../src/core/text.ts";
 import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
-import { jsonFault, parseJson } from "../../src/http/request-body.ts";
+import { jsonFault, parseJsonBody } from "../../src/http/request-body.ts";
 import type { FuzzTarget } from "./target.ts";
 
 type Def = z.core.$ZodTypes["_zod"]["def"];
@@ -38,8 +38,8 @@ for (const one of createApp().openAPIRegistry.definitions) {
 function read(schema: z.ZodType, text: string, isFlat: boolean): void {
   if (jsonFault(text) !== null) return;
   const sent: unknown = JSON.parse(wholeJson(text));
-  const given = isFlat ? unflatten(sent, parseJson) : { body: sent };
-  const { body, addresses } = coerceBody(schema, given.body, parseJson);
+  const given = isFlat ? unflatten(sent, parseJsonBody) : { body: sent };
+  const { body, addresses } = coerceBody(schema, given.body, parseJsonBody);
   unknownFaults(body);
   checkOwnAddresses(addresses, ["api.example.org"]);
   const parsed = schema.safeParse(body);

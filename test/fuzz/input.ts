@@ -13,7 +13,7 @@ import { unflatten } from "../../src/core/webhooks/flat-body.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import { newGeneratorVideo, newVideo } from "../../src/core/wire/video.ts";
-import { cursorOf } from "../../src/http/event-stream.ts";
+import { streamCursor } from "../../src/http/event-stream.ts";
 import { readRange } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
 import { ApiError } from "../../src/http/problem.ts";
@@ -24,13 +24,13 @@ const utf8 = new TextEncoder();
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const seed = (value: unknown): Uint8Array => utf8.encode(typeof value === "string" ? value : JSON.stringify(value));
 
-/** As http/body.ts reads a body: null where its text is refused. */
+/** As http/request-body.ts reads a body: null if its text is rejected. */
 function jsonIn(text: string): unknown {
   const whole = wholeJson(text);
   return jsonFault(whole) === null ? JSON.parse(whole) : undefined;
 }
 
-/** A refusal that is meant for the caller is an answer. */
+/** A problem for the caller is a valid result. */
 function answered<T>(read: () => T): T | null {
   try {
     return read();
@@ -178,4 +178,4 @@ export const targets: FuzzTarget[] = [
 ];
 
 const cursor = (header: string | undefined, query: object): number | null =>
-  answered(() => cursorOf(header, { after: 0, ...query }));
+  answered(() => streamCursor(header, { after: 0, ...query }));

@@ -44,7 +44,7 @@ import type { FuzzTarget } from "./target.ts";
 const sample = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/media/${name}`));
 /** A sample without most of its media: mutations then meet what a reader reads. */
 const head = (name: string, bytes = 4_096): Uint8Array => sample(name).slice(0, bytes);
-/** A movie whose index stands behind its media, without most of them. */
+/** A movie whose index is behind its media, without most of them. */
 function index(name: string): Uint8Array {
   const file = sample(name);
   const at = new TextDecoder("latin1").decode(file).indexOf("moov") - 4;
@@ -116,7 +116,7 @@ const SEEDS: Readonly<Record<string, readonly Uint8Array[]>> = {
   ],
 };
 
-/** The file's facts; null where its reader refuses it. */
+/** The file's properties; null if its reader rejects it. */
 async function inspect(bytes: Uint8Array): Promise<unknown> {
   const file = new Uint8Array(bytes);
   formatOfBytes(file.subarray(0, FIRST_BYTES));

@@ -4,6 +4,6 @@ export type FuzzTarget = {
   readonly name: string;
   /** Well-formed inputs that mutations start from. At least one. */
   readonly seeds: readonly Uint8Array[];
-  /** Reads the input. A refusal is an answer; whatever is thrown counts as a bug. */
+  /** Reads the input. A problem is a valid result; whatever is thrown counts as a bug. */
   readonly run: (bytes: Uint8Array) => unknown | Promise<unknown>;
 };

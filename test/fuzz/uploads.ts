@@ -1,4 +1,4 @@
-/** Readers of what uploads bring along: forms, the headers of tus and of the draft, names of files, JSON bodies. */
+/** Parsers of upload input: forms, the headers of tus and of the draft, names of files, JSON bodies. */
 
 import { dictionaryIn, itemIn } from "../../src/core/header-fields.ts";
 import { FILENAME_CHARS } from "../../src/core/limits.ts";
@@ -12,41 +12,41 @@ import type { FuzzTarget } from "./target.ts";
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
-/** The bytes in pieces of some size, through one memory that each piece overwrites. */
-function inPieces(bytes: Uint8Array, size: number): ByteSource {
+/** The bytes in chunks of some size, through one memory that each chunk overwrites. */
+function inChunks(bytes: Uint8Array, size: number): ByteSource {
   const memory = new Uint8Array(size);
   let at = 0;
   return {
     cancel: () => undefined,
     next: async () => {
-      const piece = bytes.subarray(at, at + size);
-      if (piece.length === 0) return null;
-      memory.set(piece);
-      at += piece.length;
-      return memory.subarray(0, piece.length);
+      const chunk = bytes.subarray(at, at + size);
+      if (chunk.length === 0) return null;
+      memory.set(chunk);
+      at += chunk.length;
+      return memory.subarray(0, chunk.length);
     },
   };
 }
 
-/** A form read to its end as its routes do it: empty inputs stepped over, fields under a limit, files piece by piece. */
+/** A form read to its end as its routes do it: empty inputs stepped over, fields under a limit, files chunk by chunk. */
 async function readForm(bytes: Uint8Array, type: string, size: number): Promise<string> {
-  const reader = FormReader.of(inPieces(bytes, size), type);
-  const told: string[] = [];
+  const reader = FormReader.of(inChunks(bytes, size), type);
+  const parts: string[] = [];
   let content = 0;
   for (;;) {
     const next = await reader.next();
-    if (!next.ok || next.value === null) return JSON.stringify([told, next]);
+    if (!next.ok || next.value === null) return JSON.stringify([parts, next]);
     const { name, isFile, filename, contentType, charset } = next.value;
-    told.push(name, isFile ? fileNameFor(filename, contentType) : "");
-    if (isFile) told.push(JSON.stringify(await reader.isEmpty()));
+    parts.push(name, isFile ? fileNameFor(filename, contentType) : "");
+    if (isFile) parts.push(JSON.stringify(await reader.isEmpty()));
     const read = isFile
-      ? await reader.content(async (piece) => {
-          content += piece.length;
+      ? await reader.content(async (chunk) => {
+          content += chunk.length;
         })
       : await reader.text(charset, 500);
-    if (!read.ok) return JSON.stringify([told, read]);
-    if (read.value === null && !isFile) return JSON.stringify([told, "too long"]);
-    told.push(isFile ? String(content) : String(read.value));
+    if (!read.ok) return JSON.stringify([parts, read]);
+    if (read.value === null && !isFile) return JSON.stringify([parts, "too long"]);
+    parts.push(isFile ? String(content) : String(read.value));
   }
 }
 
@@ -91,8 +91,8 @@ export const targets: FuzzTarget[] = [
     seeds: [FORM, utf8(textOf(FORM).replaceAll("\r\n", "\n"))],
     run: async (bytes) => {
       const whole = await readForm(bytes, "multipart/form-data; boundary=xX", Math.max(1, bytes.length));
-      const pieces = await readForm(bytes, "multipart/form-data; boundary=xX", 61);
-      if (whole !== pieces) throw new Error(`read differently in pieces: ${whole} and ${pieces}`);
+      const chunks = await readForm(bytes, "multipart/form-data; boundary=xX", 61);
+      if (whole !== chunks) throw new Error(`read differently in chunks: ${whole} and ${chunks}`);
     },
   },
   {

@@ -25,8 +25,8 @@ function clientWith(answer: () => Response) {
   });
 }
 
-/** A body that comes in pieces of `size` bytes. */
-function inPieces(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
+/** A body that comes in chunks of `size` bytes. */
+function inChunks(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   let at = 0;
   return new ReadableStream({
     pull(controller) {
@@ -73,7 +73,7 @@ const ANSWERS: readonly Uint8Array[] = [
   `\u000b<html><body><h1>502 Bad Gateway</h1></body></html>`,
 ].map(bytesOf);
 
-/** Streams as both of upstream's documents have them. The first byte says in which pieces they come. */
+/** Streams as both of upstream's documents have them. The first byte says in which chunks they come. */
 const STREAMS: readonly Uint8Array[] = [
   [
     { id: "e1", author: "nemo_agent", content: { parts: [{ text: "Adding music" }] }, partial: true },
@@ -112,10 +112,10 @@ const stream: FuzzTarget = {
   seeds: [...STREAMS, bytesOf(`\u0001{"code":2001,"message":"insufficient credits"}`)],
   async run(bytes) {
     const body = bytes.subarray(1);
-    // Never more than a few hundred pieces: what a piece costs is the runtime's, not the reader's.
+    // Never more than a few hundred chunks: what a chunk costs is the runtime's, not the reader's.
     const size = Math.max(1 + (bytes[0] ?? 0), Math.ceil(body.length / 256));
     const answer = (): Response =>
-      new Response(inPieces(body, size), { headers: { "content-type": "text/event-stream" } });
+      new Response(inChunks(body, size), { headers: { "content-type": "text/event-stream" } });
     const opened = await clientWith(answer).openTurn("token", { sessionId: "1", text: "hello" });
     if (!opened.ok) return;
     for await (const batch of opened.value.events) for (const event of batch) JSON.stringify(event);

@@ -9,7 +9,7 @@ import { batchOf } from "../../src/services/batches.ts";
 const [base] = BUILT_IN_GENERATORS;
 if (base === undefined) throw new Error("no generator is built in");
 
-function refusedAfter(
+function rejectedAfter(
   items: readonly unknown[],
   generator: GeneratorWire,
 ): { made: number; fields: (string | undefined)[] } {
@@ -32,19 +32,19 @@ function refusedAfter(
   throw new Error("the batch was taken");
 }
 
-it("a rejected batch is not filled completely", () => {
+it("a batch that is rejected is not filled completely", () => {
   const items = Array.from({ length: BATCH_ITEMS }, () => ({}));
   const missing = {
     ...base,
     prompt: "{{b}}",
     variables: [{ ...base.variables[0], name: "b", type: "text", default: null }],
   };
-  const wrong = refusedAfter(items, missing as GeneratorWire); // a recipe of one variable that nobody sends
+  const wrong = rejectedAfter(items, missing as GeneratorWire); // a recipe of one variable that is never sent
   expect(wrong.fields).toHaveLength(20);
   expect(wrong.made).toBeLessThan(3 * 20);
   const variables = [{ ...base.variables[0], name: "a", type: "text", default: "" }];
   const long = { ...base, needs_file: false, prompt: "x".repeat(PROMPT_BYTES - 1), variables };
-  const large = refusedAfter(items, long as GeneratorWire);
+  const large = rejectedAfter(items, long as GeneratorWire);
   expect(large.fields).toEqual(["/items"]);
   expect(large.made).toBeLessThan((3 * BATCH_PROMPTS_BYTES) / PROMPT_BYTES + 10);
 });

@@ -7,13 +7,13 @@ import { toBodyError } from "../../src/http/request-body.ts";
 import { Broken, openStream } from "../../src/store/chunks.ts";
 import { env, makeMember, ORIGIN, readProblem } from "../support/gateway.ts";
 
-/** A body that gives these pieces, and then what `then` says. */
-const bodyOf = (pieces: readonly string[], then: "nothing" | "error"): ReadableStream<Uint8Array> => {
-  const left = [...pieces];
+/** A body that gives these chunks, and then what `then` says. */
+const bodyOf = (chunks: readonly string[], then: "nothing" | "error"): ReadableStream<Uint8Array> => {
+  const left = [...chunks];
   return new ReadableStream({
     async pull(controller) {
-      const piece = left.shift();
-      if (piece !== undefined) return controller.enqueue(new TextEncoder().encode(piece));
+      const chunk = left.shift();
+      if (chunk !== undefined) return controller.enqueue(new TextEncoder().encode(chunk));
       if (then === "error") return controller.error(new Error("connection lost"));
       await new Promise(() => undefined); // no byte more, and no end
     },
@@ -30,7 +30,7 @@ const post = async (path: string, body: ReadableStream, headers: Record<string, 
 };
 
 describe("a body", () => {
-  it("that breaks is reported as such, by JSON routes and by forms", async () => {
+  it("that breaks is reported as that, by JSON routes and by forms", async () => {
     const json = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "error")));
     expect(json).toMatchObject({
       status: 400,
@@ -39,11 +39,11 @@ describe("a body", () => {
     });
     const form = { "Content-Type": "multipart/form-data; boundary=x" };
     const start = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.gif"\r\n\r\nGIF89a';
-    for (const pieces of [[], [start.slice(0, 20)], [start]])
-      expect((await readProblem(await post("/v1/uploads", bodyOf(pieces, "error"), form))).status).toBe(400);
+    for (const chunks of [[], [start.slice(0, 20)], [start]])
+      expect((await readProblem(await post("/v1/uploads", bodyOf(chunks, "error"), form))).status).toBe(400);
   });
 
-  it("without a byte for its time is rejected with 408", async () => {
+  it("without a byte until its timeout is rejected with 408", async () => {
     const answer = await readProblem(await post("/v1/projects", bodyOf(['{"name":'], "nothing")));
     expect(answer).toMatchObject({ status: 408, code: "body_timeout", retryable: true });
   });
@@ -60,7 +60,7 @@ describe("a body", () => {
     expect(toBodyError(error)).toMatchObject({ problem: { code: "body_timeout" } });
   });
 
-  it("that fails otherwise is a mistake of ours", () => {
+  it("that fails otherwise is an internal error", () => {
     const bug = new Error("of ours");
     expect(toBodyError(bug)).toBe(bug);
   });

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { pipeToObject } from "../../src/http/event-stream.ts";
 
-const FILE = new Uint8Array(300_000).map((_, place) => place * 31 + (place >> 8));
+const FILE = new Uint8Array(300_000).map((_, position) => position * 31 + (position >> 8));
 
-describe("a body on its way into an object", () => {
-  it("arrives as it was", async () => {
+describe("a body that is passed to an object", () => {
+  it("arrives unchanged", async () => {
     const got = await new Response(pipeToObject(new Blob([FILE]).stream())).bytes();
     expect(got).toEqual(FILE);
   });
 
-  it("that breaks also breaks for its reader, which has the bytes before the break", async () => {
+  it("that breaks also breaks for its reader, after the bytes before the break", async () => {
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(FILE),
       pull: (controller) => controller.error(new Error("the connection is gone")),
@@ -23,7 +23,7 @@ describe("a body on its way into an object", () => {
     expect(bytes).toBe(FILE.length);
   });
 
-  it("ends when its reader lets it go", async () => {
+  it("ends when its reader cancels it", async () => {
     const ended = Promise.withResolvers<void>();
     const body = new ReadableStream({
       pull: (controller) => controller.enqueue(FILE),

@@ -61,7 +61,7 @@ describe("serveFile", () => {
     });
   });
 
-  it("knows a file the caller has, and a range of another version", async () => {
+  it("answers 304 to a caller that has the file, and ignores a range of another version", async () => {
     expect((await ask({ "If-None-Match": etag })).status).toBe(304);
     expect((await ask({ "If-None-Match": `"x", ${etag}` })).status).toBe(304);
     const same = await ask({ Range: "bytes=0-9", "If-Range": etag });
@@ -75,7 +75,7 @@ describe("serveFile", () => {
     expect([response.status, response.headers.get("Content-Length"), response.body]).toEqual([200, "1000", null]);
   });
 
-  it("says that a removed file is gone", async () => {
+  it("answers 410 for a file that was removed", async () => {
     const missing = serveFile(env.MEDIA, new Request("https://gateway.example/f"), { ...file, key: "t/none" });
     await expect(missing).rejects.toMatchObject({ problem: { code: "file_gone" } });
   });

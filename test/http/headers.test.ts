@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cursorOf, retryStream, retryUnavailable, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
+import { retryStream, retryUnavailable, streamCursor, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
 import { matchesEtag } from "../../src/http/files.ts";
 import { credentialOf } from "../../src/http/middleware/auth.ts";
 import { idempotencyKeyOf, userOf } from "../../src/http/middleware/headers.ts";
@@ -34,19 +34,19 @@ describe("credentialOf", () => {
     [{ Authorization: "ngw_test_secret" }, "a key without a scheme"],
     [{ Authorization: "" }, "The scheme of"],
     [{ "X-Api-Key": "" }, "X-Api-Key` has no key"],
-  ])("says which part is wrong in %j, and repeats no key", (given, words) => {
+  ])("names the invalid part of %j, and repeats no key", (given, words) => {
     const read = credentialOf(headers(given));
     expect(read).toEqual({ fault: expect.stringContaining(words) });
     expect(JSON.stringify(read)).not.toContain("secret");
   });
 
-  it("finds none where none was sent", () => {
+  it("finds none if none was sent", () => {
     expect(credentialOf(headers({}))).toBeNull();
   });
 });
 
 describe("userOf", () => {
-  it("takes 1 to 128 characters, of any script", () => {
+  it("accepts 1 to 128 characters, of any script", () => {
     expect(userOf(headers({}))).toBeNull();
     expect(userOf(headers({ "X-User-Id": "a" }))).toBe("a");
     expect(userOf(headers({ "X-User-Id": "u".repeat(128) }))).toHaveLength(128);
@@ -65,7 +65,7 @@ describe("userOf", () => {
 });
 
 describe("idempotencyKeyOf", () => {
-  it("takes up to 255 visible characters", () => {
+  it("accepts up to 255 visible characters", () => {
     expect(idempotencyKeyOf(headers({}))).toBeNull();
     expect(idempotencyKeyOf(headers({ "Idempotency-Key": "k".repeat(255) }))).toHaveLength(255);
   });
@@ -91,8 +91,8 @@ describe("preferredWait", () => {
   });
 });
 
-describe("streams", () => {
-  it("are asked for by Accept", () => {
+describe("event streams", () => {
+  it("are requested by Accept", () => {
     expect(wantsStream("text/event-stream")).toBe(true);
     expect(wantsStream("application/json, text/event-stream;q=0.5")).toBe(true);
     expect(wantsStream(undefined)).toBe(false);
@@ -101,7 +101,7 @@ describe("streams", () => {
     expect(wantsJson("application/json, text/event-stream")).toBe(false);
   });
 
-  it("of a restarting object invite to come back, and hide no other fault", async () => {
+  it("of a restarting object end with a retry interval, and hide no other error", async () => {
     const response = retryUnavailable(apiError("unavailable", "reset"));
     expect([response.status, await response.text()]).toEqual([200, "retry: 500\n\n"]);
     expect(() => retryUnavailable(apiError("not_found", "none"))).toThrow("not_found");
@@ -109,18 +109,18 @@ describe("streams", () => {
   });
 
   it("continue from Last-Event-ID, then from ?after=", () => {
-    expect(cursorOf("7", { after: 3 })).toBe(7);
-    expect(cursorOf(undefined, { after: 3 })).toBe(3);
-    expect(cursorOf("", { after: 3 })).toBe(3);
-    expect(() => cursorOf("x", { after: 3 })).toThrow("invalid_cursor");
+    expect(streamCursor("7", { after: 3 })).toBe(7);
+    expect(streamCursor(undefined, { after: 3 })).toBe(3);
+    expect(streamCursor("", { after: 3 })).toBe(3);
+    expect(() => streamCursor("x", { after: 3 })).toThrow("invalid_cursor");
   });
 
-  it("continue from the header's name in the query, as polyfills write it, unless the header says otherwise", () => {
-    expect(cursorOf(undefined, { after: 3, lastEventId: "5" })).toBe(5);
-    expect(cursorOf(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
-    expect(cursorOf(undefined, { after: 3, lastEventId: "" })).toBe(3);
-    expect(cursorOf("7", { after: 3, lastEventId: "5" })).toBe(7);
-    expect(() => cursorOf(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
+  it("continue from the header's name in the query, as polyfills write it, unless the header differs", () => {
+    expect(streamCursor(undefined, { after: 3, lastEventId: "5" })).toBe(5);
+    expect(streamCursor(undefined, { after: 3, "Last-Event-ID": "6" })).toBe(6);
+    expect(streamCursor(undefined, { after: 3, lastEventId: "" })).toBe(3);
+    expect(streamCursor("7", { after: 3, lastEventId: "5" })).toBe(7);
+    expect(() => streamCursor(undefined, { after: 3, lastEventId: "x" })).toThrow("invalid_cursor");
   });
 
   it("above the limit are retryable too if they are reads", async () => {

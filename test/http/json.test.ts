@@ -51,7 +51,7 @@ describe("jsonFault", () => {
     ['{"a":"x\ny"}', "a string without its closing quote"],
     ['{"a":1} // why', "a comment"],
     ["{}{}", "unexpected text after the end"],
-  ])("tells of %s in words, with line and column", (text, words) => {
+  ])("describes %s, with line and column", (text, words) => {
     const detail = jsonFault(text)?.detail ?? "";
     expect(detail).toContain(words);
     expect(detail).toMatch(/\(line \d+, column \d+\)/);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
-import { forgetKey, forgetTenant, ownerOf } from "../../src/http/middleware/key-cache.ts";
+import { forgetKey, forgetTenant, keyOwner } from "../../src/http/middleware/key-cache.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
 
 const owner: KeyOwner = {
@@ -36,83 +36,83 @@ describe("ownerOf", () => {
   it("sends one look-up for all concurrent requests", async () => {
     const hash = newHash();
     const find = finder();
-    const asked = await Promise.all([1, 2, 3].map(() => ownerOf(hash, 5_000, find)));
+    const asked = await Promise.all([1, 2, 3].map(() => keyOwner(hash, 5_000, find)));
     expect(asked).toEqual([owner, owner, owner]);
     expect(find).toHaveBeenCalledTimes(1);
   });
 
-  it("remembers for as long as the caller allows", async () => {
+  it("caches for as long as the caller allows", async () => {
     const hash = newHash();
     const find = finder();
-    await ownerOf(hash, 5_000, find);
+    await keyOwner(hash, 5_000, find);
     vi.advanceTimersByTime(5_000);
-    await ownerOf(hash, 5_000, find);
+    await keyOwner(hash, 5_000, find);
     expect(find).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(1);
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(1);
-    await ownerOf(hash, 5_000, find);
+    await keyOwner(hash, 5_000, find);
     expect(find).toHaveBeenCalledTimes(2);
   });
 
-  it("asks again once a key or its tenant is forgotten", async () => {
+  it("looks up again once a key or its tenant is invalidated", async () => {
     const hash = newHash();
     const find = finder();
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     forgetKey(hash);
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(2);
     forgetTenant("ten_another");
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(2);
     forgetTenant(owner.tenant);
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(3);
   });
 
-  it("does not remember what was looked up before the key was forgotten", async () => {
+  it("does not cache what was looked up before the invalidation", async () => {
     const hash = newHash();
     let answer: (owner: KeyOwner) => void = () => undefined;
-    const slow = ownerOf(hash, 60_000, () => new Promise((resolve) => (answer = resolve)));
+    const slow = keyOwner(hash, 60_000, () => new Promise((resolve) => (answer = resolve)));
     forgetKey(hash);
     answer(owner);
     expect(await slow).toEqual(owner);
     const find = finder();
-    await ownerOf(hash, 60_000, find);
+    await keyOwner(hash, 60_000, find);
     expect(find).toHaveBeenCalledTimes(1);
   });
 
   it("caches unknown keys for half a minute, separately from known keys", async () => {
     const held = newHash();
-    await ownerOf(held, 60_000, finder());
-    const nobody = finder(null);
+    await keyOwner(held, 60_000, finder());
+    const unknown = finder(null);
     const unheld = newHash();
-    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
+    expect(await keyOwner(unheld, 5_000, unknown)).toBeNull();
     vi.advanceTimersByTime(30_000);
-    expect(await ownerOf(unheld, 5_000, nobody)).toBeNull();
-    expect(nobody).toHaveBeenCalledTimes(1);
-    for (let at = 0; at < 2_000; at++) await ownerOf(newHash(), 60_000, finder(null));
+    expect(await keyOwner(unheld, 5_000, unknown)).toBeNull();
+    expect(unknown).toHaveBeenCalledTimes(1);
+    for (let at = 0; at < 2_000; at++) await keyOwner(newHash(), 60_000, finder(null));
     const find = finder();
-    await ownerOf(held, 60_000, find);
+    await keyOwner(held, 60_000, find);
     expect(find).not.toHaveBeenCalled();
-    await ownerOf(unheld, 5_000, nobody);
-    expect(nobody).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
+    await keyOwner(unheld, 5_000, unknown);
+    expect(unknown).toHaveBeenCalledTimes(2); // displaced by the 2,000, and too old besides
   });
 
-  it("shares a look-up's failure with all that wait for it, and looks up again afterwards", async () => {
+  it("shares a failed look-up with all that wait for it, and looks up again afterwards", async () => {
     const hash = newHash();
     const failing = vi.fn(() => Promise.reject(new Error("D1 is away")));
-    const asked = await Promise.allSettled([1, 2, 3].map(() => ownerOf(hash, 5_000, failing)));
+    const asked = await Promise.allSettled([1, 2, 3].map(() => keyOwner(hash, 5_000, failing)));
     expect(asked.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
     expect(failing).toHaveBeenCalledTimes(1);
-    expect(await ownerOf(hash, 5_000, finder())).toEqual(owner);
+    expect(await keyOwner(hash, 5_000, finder())).toEqual(owner);
   });
 
-  it("does not wait for ever for a look-up that died with its request", async () => {
+  it("does not wait for ever for a look-up that ended with its request", async () => {
     const hash = newHash();
     const dead = vi.fn(() => new Promise<KeyOwner>(() => undefined));
-    void ownerOf(hash, 5_000, dead);
-    const second = ownerOf(hash, 5_000, finder());
+    void keyOwner(hash, 5_000, dead);
+    const second = keyOwner(hash, 5_000, finder());
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await second).toEqual(owner);
   });
@@ -120,19 +120,19 @@ describe("ownerOf", () => {
   it("keeps no more unfinished look-ups than keys", async () => {
     const first = newHash();
     const dead = vi.fn(() => new Promise<KeyOwner>(() => undefined));
-    for (const hash of [first, ...Array.from({ length: 2_000 }, newHash)]) void ownerOf(hash, 5_000, dead);
+    for (const hash of [first, ...Array.from({ length: 2_000 }, newHash)]) void keyOwner(hash, 5_000, dead);
     const find = finder();
-    void ownerOf(first, 5_000, find);
+    void keyOwner(first, 5_000, find);
     await vi.advanceTimersByTimeAsync(0);
     expect(find).toHaveBeenCalledTimes(1); // the first one is not waited for any more
   });
 
-  it("forgets what was not used for longest when it is full", async () => {
+  it("evicts the least recently used when it is full", async () => {
     const first = newHash();
     const find = finder();
-    await ownerOf(first, 60_000, find);
-    for (let at = 0; at < 2_000; at++) await ownerOf(newHash(), 60_000, finder());
-    await ownerOf(first, 60_000, find);
+    await keyOwner(first, 60_000, find);
+    for (let at = 0; at < 2_000; at++) await keyOwner(newHash(), 60_000, finder());
+    await keyOwner(first, 60_000, find);
     expect(find).toHaveBeenCalledTimes(2);
   });
 });

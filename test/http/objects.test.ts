@@ -52,11 +52,11 @@ describe("the table of methods", () => {
     [TenantObject, TENANT_METHODS],
     [UploadObject, UPLOAD_METHODS],
     [TokenObject, TOKEN_METHODS],
-  ] as const)("has every method that can be called: %o", (object, methods) => {
+  ] as const)("lists every callable method: %o", (object, methods) => {
     expect(methodsOf(object)).toEqual(Object.keys(methods).sort());
   });
 
-  it("closes to user tokens what is the tenant's, also when the object itself is asked", async () => {
+  it("closes the tenant's methods to user tokens, also when the object itself is called", async () => {
     const closed = Object.entries(USER_METHODS).flatMap(([name, { token }]) => (token ? [] : [name]));
     expect(closed.sort()).toEqual(CLOSED);
     const address = freshAddress();
@@ -77,7 +77,7 @@ describe("a call to an object", () => {
     expect(await read(envWith(method))).toBe("read");
   });
 
-  it("is repeated once when it is a read and the instance ended under it: the next one knows the answer", async () => {
+  it("is repeated once if it is a read and the instance ended: the next one has the answer", async () => {
     const reads = {
       readProject: (env: Env) => userObject(env, address).readProject("prj_1"),
       listProjects: (env: Env) => userObject(env, address).listProjects({ limit: 1, after: null }),
@@ -110,7 +110,7 @@ describe("a call to an object", () => {
     expect(method).toHaveBeenCalledTimes(1);
   });
 
-  it("answers unavailable when the object was reset, and passes a bug as it is", async () => {
+  it("answers unavailable if the object was reset, and passes a bug on", async () => {
     await expect(read(envWith(() => Promise.reject(fault({ durableObjectReset: true }))))).rejects.toMatchObject({
       problem: { code: "unavailable" },
     });

@@ -24,7 +24,7 @@ const forged = async (claims: Record<string, unknown>, alg: "HS256" | "HS384", k
   sign(claims, { kty: "oct", alg, kid, k: base64url(await deriveBytes(secret, "user_token")) }, alg);
 
 describe("a user token", () => {
-  it("says what was signed until it ends, to the second", async () => {
+  it("contains what was signed until it expires, to the second", async () => {
     const text = await signUserToken(token, NOW, roots);
     expect(isUserToken(text)).toBe(true);
     expect(await read(text)).toEqual({ ok: true, value: token });
@@ -33,29 +33,29 @@ describe("a user token", () => {
     expect(await read(text, NOW - 1)).toEqual({ ok: false, error: "early" });
   });
 
-  it("is the same text for the same moment, so that a repeat finds the same one", async () => {
+  it("is the same text for the same moment, so that a repeated request gets the same one", async () => {
     expect(await signUserToken(token, NOW, roots)).toBe(await signUserToken(token, NOW, roots));
   });
 
-  it("of the root secret before is still read", async () => {
+  it("of the previous root secret is still accepted", async () => {
     const text = await signUserToken(token, NOW, { current: roots.previous, previous: null });
     expect(await read(text)).toMatchObject({ ok: true });
   });
 
-  it("names no user, only a hash", async () => {
+  it("contains no user name, only a hash", async () => {
     expect(Object.keys(await said()).toSorted()).toEqual(["epoch", "exp", "key", "mode", "nbf", "scp", "sub", "ten"]);
   });
 
-  it("of another gateway, or with another's kid, is foreign", async () => {
+  it("of another gateway, or with another's kid, is not recognised", async () => {
     expect(await read(await signUserToken(token, NOW, other))).toEqual({ ok: false, error: "foreign" });
     const kid = await kidOf(roots.current);
     expect(await read(await forged(await said(), "HS256", kid, other.current))).toMatchObject({ error: "foreign" });
     // Signed under one of our secrets, named as the other.
     expect(await read(await forged(await said(), "HS256", kid, roots.previous))).toMatchObject({ error: "foreign" });
-    expect(await read(await forged(await said(), "HS256", "nobody"))).toMatchObject({ error: "foreign" });
+    expect(await read(await forged(await said(), "HS256", "unknown"))).toMatchObject({ error: "foreign" });
   });
 
-  it("whose header names another algorithm is foreign, even when it is signed with our key", async () => {
+  it("whose header names another algorithm is not recognised, even if it is signed with our key", async () => {
     const kid = await kidOf(roots.current);
     expect(await read(await forged(await said(), "HS384", kid))).toMatchObject({ error: "foreign" });
     for (const alg of ["none", "None", "RS256", ""]) {
@@ -67,7 +67,7 @@ describe("a user token", () => {
     }
   });
 
-  it("that was changed anywhere is foreign, an expired one too", async () => {
+  it("is not recognised after any change, nor after its expiry", async () => {
     const text = await signUserToken(token, NOW, roots);
     const [head = "", payload = "", mac = ""] = text.split(".");
     const claims = await said();
@@ -81,7 +81,7 @@ describe("a user token", () => {
       expect(await read(cut), cut).toEqual({ ok: false, error: "foreign" });
   });
 
-  it("must have every claim, each in its own form", async () => {
+  it("must have every claim in its own form", async () => {
     const kid = await kidOf(roots.current);
     const claims = await said();
     for (const wrong of [

@@ -1,4 +1,4 @@
-/** The sweep among troubles: two at once, an object that hangs, rows that lead nowhere, a queue that refuses. */
+/** The sweep under failures: two at once, an object that hangs, rows of unknown objects, a queue that rejects. */
 import {
   createExecutionContext,
   createMessageBatch,
@@ -22,8 +22,8 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   until,
   userRpc,
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe("the sweep", () => {
-  it("ends everything once although two run at once and some rows name unknown objects", async () => {
+  it("ends everything once even if two run at once and some rows name unknown objects", async () => {
     await poison();
     const all = await Promise.all([rendering(), rendering(), rendering()]);
     await until(async () => {
@@ -72,7 +72,7 @@ describe("the sweep", () => {
     });
     for (const { address, id } of all) {
       expect(good(await userRpc(address).readRender(id))).toMatchObject({ status: "completed", attempts: [] });
-      expect((await ledger(address)).renders).toMatchObject([{ submits: 1 }]);
+      expect((await requestLog(address)).renders).toMatchObject([{ submits: 1 }]);
     }
   });
 

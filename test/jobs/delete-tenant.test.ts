@@ -3,9 +3,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { renderKey, tenantObjectName, type UserAddress } from "../../src/core/address.ts";
 import { eventId, plainId, type TenantId } from "../../src/core/ids.ts";
-import type { TenantDeletionWire } from "../../src/core/wire/deletion.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
-import type { TenantWire } from "../../src/core/wire/tenant.ts";
+import type { TenantDeletionWire, TenantWire } from "../../src/core/wire/tenant.ts";
 import worker from "../../src/index.ts";
 import { type DeletionDependencies, deleteTenant, deletionDependencies } from "../../src/jobs/delete-tenant.ts";
 import { postponeDeletion, readDeletion, startDeletion } from "../../src/store/deletions.ts";
@@ -114,7 +113,7 @@ describe("deleting a tenant", () => {
     expect(await filesOf(other.tenant.id)).toBe(1);
   });
 
-  it("is told in the audit log once, and 404 for a tenant that never was", async () => {
+  it("is recorded in the audit log once, and answers 404 for an unknown tenant", async () => {
     const { id } = await makeTenant();
     for (let at = 0; at < 2; at++) await call(`/admin/tenants/${id}`, { method: "DELETE", headers: adminHeaders });
     const log = await jsonOf<{ data: { action: string }[] }>(
@@ -131,7 +130,7 @@ describe("deleting a tenant", () => {
   });
 });
 
-/** A tenant with one of everything, marked as going; nobody but the test steps its deletion on. */
+/** A tenant with one of everything, marked for deletion; only the test runs its steps. */
 async function doomed(): Promise<UserAddress> {
   const tenant = (await makeTenant("doomed")) as TenantWire & { id: TenantId };
   await makeKey(tenant.id);
@@ -175,7 +174,7 @@ const begin = (tenant: TenantId): Promise<void> =>
 
 type Touch = { readonly name: string; readonly nth: number; readonly when: "before" | "after" };
 
-/** The real world without nudges, in which one touch fails: the nth of its name, before it had its effect or after. */
+/** The real dependencies without wake messages, of which one call fails: the nth of its name, before it had its effect or after. */
 function faulty({ name: wanted, nth, when }: Touch): DeletionDependencies {
   let touches = 0;
   const real = { ...deletionDependencies(env), postpone: quietPostpone };
@@ -205,7 +204,7 @@ async function drive(address: UserAddress, dependencies: DeletionDependencies): 
     if ((await readDeletion(env.DB, tenant))?.completedAt) return failed;
     await userRpc(address)
       .wake()
-      .catch(() => undefined); // what the cron would do; a restarting object refuses
+      .catch(() => undefined); // what the cron would do; a restarting object rejects calls
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -250,8 +249,8 @@ const FAULTS: readonly Touch[] = [
   ...[1, 2, 3, 4, 5].map((nth) => ({ name: "save", nth, when: "before" as const })),
 ];
 
-describe("a deletion in which one touch of the world fails", () => {
-  it.each(["before", "after"] as const)("ends the same, wherever that is: %s it had its effect", async (when) => {
+describe("a deletion in which one external call fails", () => {
+  it.each(["before", "after"] as const)("ends the same, wherever it fails: %s it had its effect", async (when) => {
     const faults = FAULTS.filter((fault) => fault.when === when);
     expect(faults.length).toBeGreaterThanOrEqual(13);
     await Promise.all(
@@ -263,7 +262,7 @@ describe("a deletion in which one touch of the world fails", () => {
     );
   });
 
-  it("is claimed by one pass at a time, and can be claimed again after that pass died", async () => {
+  it("is claimed by one run at a time, and can be claimed again after that run crashed", async () => {
     const address = await doomed();
     const now = Date.now() + 1_000;
     const dependencies = deletionDependencies(env);

@@ -11,15 +11,15 @@ import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
 import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
-import { env, freshAddress, good, owedDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
+import { env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
-/** One event, one endpoint, one attempt against a receiver that answers so; what the delivery says afterwards. `moved`: the address by then. */
+/** One event, one endpoint, one attempt against this response; returns the delivery afterwards. `moved`: its later address. */
 async function attempt(
   answer: (request: Request) => Promise<Response>,
   moved = "http://127.0.0.1:9/in",
 ): Promise<DeliveryWire> {
   const address = freshAddress();
-  const fact = {
+  const event = {
     type: "render.completed",
     resource: "rnd_a",
     sequence: 1,
@@ -27,8 +27,8 @@ async function attempt(
     uh: "u",
     data: "{}",
   } as const;
-  const known = { ...fact, id: await eventId(address.tenant, "render.completed#1") };
-  const { id } = await owedDelivery(address, known, "http://127.0.0.1:9/in");
+  const known = { ...event, id: await eventId(address.tenant, "render.completed#1") };
+  const { id } = await pendingDelivery(address, known, "http://127.0.0.1:9/in");
   await runInDurableObject(tenantStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE endpoints SET url = ?", moved);
   });
@@ -68,7 +68,7 @@ describe("one attempt", () => {
     expect(seen[0]?.headers.get("webhook-signature")).toMatch(/^v1,/);
   });
 
-  it.each([302, 404, 500])("is to be repeated after %s", async (code) => {
+  it.each([302, 404, 500])("is repeated after %s", async (code) => {
     expect(await attempt(status(code, { "Retry-After": "3600" }))).toMatchObject({
       state: "pending",
       last_status: code,
@@ -82,7 +82,7 @@ describe("one attempt", () => {
   });
 
   it.each(["https://10.0.0.1/in", "http://receiver.example.com/in", "https://receiver.internal/in"])(
-    "does not leave for an address that we would not take any more: %s",
+    "is not sent to an address that is no longer allowed: %s",
     async (moved) => {
       const sent = vi.fn(status(200));
       expect(await attempt(sent, moved)).toMatchObject({ state: "pending", attempts: 1, last_status: null });
@@ -90,13 +90,13 @@ describe("one attempt", () => {
     },
   );
 
-  it("keeps a thousand bytes of an endless answer", async () => {
+  it("keeps a thousand bytes of an endless response", async () => {
     const endless = async () =>
       new Response(new ReadableStream({ pull: (out) => out.enqueue(new Uint8Array(65_536).fill(97)) }));
     expect((await attempt(endless)).last_answer).toHaveLength(1_000);
   });
 
-  it("gives up on a receiver that hangs, and on one that is unreachable", async () => {
+  it("fails for a receiver that hangs, and for one that is unreachable", async () => {
     const hang = (request: Request) =>
       new Promise<Response>((_, fail) => {
         request.signal.addEventListener("abort", () => fail(new Error("aborted")));
@@ -107,7 +107,7 @@ describe("one attempt", () => {
       last_answer: "no answer in time",
     });
     expect(await attempt(() => new Promise(() => undefined))).toMatchObject({ last_answer: "no answer in time" });
-    expect(await attempt(() => Promise.reject(new Error("refused")))).toMatchObject({
+    expect(await attempt(() => Promise.reject(new Error("rejected")))).toMatchObject({
       last_status: null,
       last_answer: "no connection",
     });

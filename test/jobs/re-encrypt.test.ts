@@ -1,4 +1,4 @@
-/** A rotation of the root secret: the sweep wakes what still keeps seals of the old one, until the old one may go. */
+/** A rotation of the root secret: the sweep wakes objects with values of the old one, until the old one can be removed. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { userNameOwner } from "../../src/core/address.ts";
@@ -28,7 +28,7 @@ afterEach(() => {
   delete env.ROOT_SECRET_PREVIOUS;
 });
 
-describe("after a rotation", () => {
+describe("after a rotation of the root secret", () => {
   it("every encrypted value is re-encrypted, and is decrypted without the old secret", async () => {
     const [issued, provided] = [freshAddress(), freshAddress()];
     good(await userRpc(issued).openSession(call()));

@@ -1,5 +1,5 @@
 /**
- * How far ahead a sender takes, and how soon it reports. The object's side is played by a list of what is owed: at a real
+ * How far ahead a sender claims, and how soon it reports. The object's side is a list of due deliveries: at a real
  * one the queue's own senders would help. Both together are in test/durable/tenant/deliveries.test.ts.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -15,25 +15,25 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const TAKEN = { status: 204, answer: "", error: null, retryAfterMs: null, tookMs: 1 };
-const reportOf = ({ id, attempt }: DeliveryJob): DeliveryReport => ({ id, attempt, outcome: TAKEN });
+const ACCEPTED = { status: 204, answer: "", error: null, retryAfterMs: null, tookMs: 1 };
+const reportOf = ({ id, attempt }: DeliveryJob): DeliveryReport => ({ id, attempt, outcome: ACCEPTED });
 const jobOf = (_: unknown, n: number): DeliveryJob => {
   const id: DeliveryId = `dlv_${n}`;
   return { id, attempt: 1, url: "", headers: {}, body: "", timeoutMs: 1 };
 };
 
 /** So many deliveries that are due; every call is noted. */
-function owing(count: number) {
+function tenantWith(count: number) {
   const due = Array.from({ length: count }, jobOf);
   const ids = due.map(({ id }) => id);
-  const told = new Set<DeliveryId>();
+  const reported = new Set<DeliveryId>();
   const calls: { readonly done: number; readonly want: number; readonly given: number }[] = [];
   const back: DeliveryId[] = [];
   const workDeliveries: TenantRpc["workDeliveries"] = async (done, want, unsent = []) => {
     await scheduler.wait(1);
     for (const { id } of done) {
-      expect(told.has(id)).toBe(false);
-      told.add(id);
+      expect(reported.has(id)).toBe(false);
+      reported.add(id);
     }
     back.push(...unsent.map(({ id }) => id));
     const given = due.splice(0, want);
@@ -41,12 +41,12 @@ function owing(count: number) {
     return given;
   };
   const tenant = () => ({ workDeliveries }) as unknown as TenantRpc; // all that a sender asks for
-  return { ids, calls, told, back, left: due, tenant };
+  return { ids, calls, reported, back, left: due, tenant };
 }
 
 describe("a sender", () => {
   it("sends everything once, several in a call, and never more at once than it has slots", async () => {
-    const { tenant, calls, told } = owing(60);
+    const { tenant, calls, reported } = tenantWith(60);
     let open = 0;
     let most = 0;
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
@@ -59,21 +59,21 @@ describe("a sender", () => {
     const run = new Sender({ tenant, send, log: (reports) => lines.push(reports.length) }).run();
     expect(await run).toBe(false);
     expect(lines.reduce((sum, count) => sum + count, 0)).toBe(60);
-    expect(told.size).toBe(60);
+    expect(reported.size).toBe(60);
     expect(most).toBe(SENDER_SLOTS);
     expect(calls.length).toBeLessThan(30);
   });
 
   it("claims nothing in advance while no receiver answers", async () => {
-    const { tenant, calls } = owing(20);
+    const { tenant, calls } = tenantWith(20);
     void new Sender({ tenant, log, send: () => new Promise(() => undefined) }).run();
     await until(async () => calls.length > 0);
     await scheduler.wait(50);
     expect(calls).toEqual([{ done: 0, want: SENDER_SLOTS, given: SENDER_SLOTS }]);
   });
 
-  it("takes ahead no more than were answered, and holds at most two for each slot", async () => {
-    const { tenant, calls } = owing(60);
+  it("claims in advance no more than were answered, and at most two for each slot", async () => {
+    const { tenant, calls } = tenantWith(60);
     await new Sender({ tenant, log, send: async (job) => reportOf(job) }).run();
     let held = 0;
     for (const { done, given } of calls) {
@@ -83,31 +83,31 @@ describe("a sender", () => {
     expect(held).toBe(0);
   });
 
-  it("reports what was answered although the others hang", async () => {
-    const { ids, tenant, told } = owing(30);
+  it("reports answered deliveries while the others hang", async () => {
+    const { ids, tenant, reported } = tenantWith(30);
     const quick = new Set(ids.slice(0, 2));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
       quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
     void new Sender({ tenant, log, send }).run();
-    await until(async () => told.size === quick.size);
-    expect(told).toEqual(quick);
+    await until(async () => reported.size === quick.size);
+    expect(reported).toEqual(quick);
   });
 
   it("releases what it claimed in advance when its requests hang", async () => {
-    const { ids, tenant, calls, told, back } = owing(13);
+    const { ids, tenant, calls, reported, back } = tenantWith(13);
     const quick = new Set(ids.slice(0, SENDER_SLOTS));
     const send = async (job: DeliveryJob): Promise<DeliveryReport> =>
       quick.has(job.id) ? reportOf(job) : new Promise(() => undefined);
     void new Sender({ tenant, log, send }).run();
     await until(async () => back.length > 0);
-    expect(told).toEqual(quick);
+    expect(reported).toEqual(quick);
     expect(back).toEqual(ids.slice(2 * SENDER_SLOTS, 2 * SENDER_SLOTS + back.length));
     const held = calls.reduce((sum, { done, given }) => sum + given - done, 0) - back.length;
     expect(held).toBe(SENDER_SLOTS);
   });
 
-  it("starts nothing new when its time is over, releases the rest, and requests another run", async () => {
-    const { ids, tenant, told, left, back } = owing(20);
+  it("starts nothing new after its time limit, releases the rest, and requests another run", async () => {
+    const { ids, tenant, reported, left, back } = tenantWith(20);
     const now = Date.now();
     let sent = 0;
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
@@ -116,20 +116,20 @@ describe("a sender", () => {
       return reportOf(job);
     };
     expect(await new Sender({ tenant, log, send }).run()).toBe(true);
-    expect(told.size).toBe(sent);
-    expect(told.size + back.length + left.length).toBe(ids.length);
+    expect(reported.size).toBe(sent);
+    expect(reported.size + back.length + left.length).toBe(ids.length);
     expect(left.length).toBeGreaterThan(0);
   });
 
   it("continues with the others when one attempt fails, and stops after its share", async () => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
-    const { ids, tenant, told, left } = owing(205);
+    const { ids, tenant, reported, left } = tenantWith(205);
     const send = async (job: DeliveryJob): Promise<DeliveryReport> => {
       if (job.id === ids[0]) throw new Error("a bug of ours");
       return reportOf(job);
     };
     expect(await new Sender({ tenant, log, send }).run()).toBe(true);
     expect(left).toHaveLength(5);
-    expect(told).toEqual(new Set(ids.slice(1, 200)));
+    expect(reported).toEqual(new Set(ids.slice(1, 200)));
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { json, SESSION, TOKEN, value } from "./support/upstream.ts";
 
 describe("tokens and sessions", () => {
-  it("reads a token with everything, and with nothing but itself", async () => {
+  it("reads a token with all fields, and with the token alone", async () => {
     const full = {
       code: 0,
       data: { token: TOKEN, user_id: "anon_0f3c9a", expires_at: "2026-11-27T00:00:00Z", credits: 100 },

@@ -9,7 +9,7 @@ describe("missing responses", () => {
     throw new TypeError("Network connection lost.");
   };
 
-  it("says that a lost request may have left", async () => {
+  it("report that a lost request may have left", async () => {
     for (const verb of Object.keys(VERBS))
       expect(await failure(verb, lost)).toMatchObject({
         reason: "unavailable",
@@ -19,7 +19,7 @@ describe("missing responses", () => {
       });
   });
 
-  it("ends every call after its timeout", async () => {
+  it("end every call after its timeout", async () => {
     const soon = { jsonMs: 5, turnHeadersMs: 5, uploadMs: 5, fileHeadersMs: 5 };
     for (const call of Object.values(VERBS)) {
       expect(await call(upstream([never], soon).nemo)).toMatchObject({
@@ -29,7 +29,7 @@ describe("missing responses", () => {
     }
   });
 
-  it("ends a response that stalls or breaks in the middle", async () => {
+  it("end a response that stalls or breaks in the middle", async () => {
     const stalled = new Response(
       new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) }),
     );
@@ -43,19 +43,19 @@ describe("missing responses", () => {
     });
   });
 
-  it("sends nothing under a signal that has fired, and nothing that no header can hold", async () => {
+  it("do not occur under a signal that has fired, or for a value that no header can hold: nothing is sent", async () => {
     const { nemo, asked } = upstream([]);
     expect(await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x", signal: AbortSignal.abort() })).toMatchObject({
       error: { reason: "unavailable", sent: "no" },
     });
     expect(await nemo.openTurn("bad\ntoken", { sessionId: SESSION, text: "x" })).toMatchObject({
-      error: { reason: "refused", message: "the request could not be built" },
+      error: { reason: "rejected", message: "the request could not be built" },
     });
-    expect(await nemo.issueToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_refused" } });
+    expect(await nemo.issueToken("x".repeat(65))).toMatchObject({ error: { reason: "client_id_rejected" } });
     expect(asked).toEqual([]);
   });
 
-  it("leaves no clock running behind an answer", async () => {
+  it("leave no timer running behind a response", async () => {
     vi.useFakeTimers();
     try {
       for (const [verb, call] of Object.entries(VERBS)) {
@@ -69,7 +69,7 @@ describe("missing responses", () => {
     }
   });
 
-  it("never sends a message twice, whatever comes back", async () => {
+  it("never make a message leave twice", async () => {
     for (const answer of [
       json({}, 500),
       json({}, 429),
@@ -85,7 +85,7 @@ describe("missing responses", () => {
   });
 });
 
-describe("answers that do not end", () => {
+describe("responses that do not end", () => {
   /** `total` bytes of one endless JSON string, announced or not; `pulled` counts what was taken. */
   function huge(
     total: number,
@@ -104,19 +104,19 @@ describe("answers that do not end", () => {
     return { response: new Response(body, { status, headers }), pulled: () => bytes };
   }
 
-  it("rejects a 400 MB state at the cap, and unread where its length is announced", async () => {
+  it("are rejected at the limit for a 400 MB state, and unread if the length is announced", async () => {
     const source = huge(400_000_000);
     expect(await failure("readState", source.response)).toMatchObject({
-      reason: "garbled",
+      reason: "malformed",
       message: "an answer above 8388608 bytes",
     });
     expect(source.pulled()).toBeLessThan(11_000_000);
     const announced = huge(400_000_000, { "content-length": "400000000" });
-    expect(await failure("readState", announced.response)).toMatchObject({ reason: "garbled" });
+    expect(await failure("readState", announced.response)).toMatchObject({ reason: "malformed" });
     expect(announced.pulled()).toBeLessThan(3_000_000);
   });
 
-  it("judges an endless error by its status", async () => {
+  it("are classified by their status if it is an error", async () => {
     const source = huge(400_000_000, {}, 503);
     expect(await failure("readState", source.response)).toMatchObject({ reason: "unavailable", status: 503 });
     expect(source.pulled()).toBeLessThan(3_000_000);
@@ -146,7 +146,7 @@ describe("answers that do not end", () => {
     );
   });
 
-  it("property: any body under any status is an answer or a failure, never a throw", async () => {
+  it("property: any body with any status is a result or a failure, never a throw", async () => {
     const code = fc.constantFrom(0, 1001, 1002, 2001, 4001, 402, 500, "1001", null, {});
     const envelope = fc.record(
       {

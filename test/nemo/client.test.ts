@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { json, SESSION, sse, TOKEN, upstream } from "./support/upstream.ts";
 
-describe("what every call sends", () => {
+describe("every request", () => {
   it("names its source three times, and its token, at the documented address", async () => {
     const { nemo, asked } = upstream(Array.from({ length: 10 }, () => json({ code: 0, data: {} })));
     await nemo.claimLink(TOKEN, { taskId: "task_1", sessionId: SESSION });
@@ -51,7 +51,7 @@ describe("what every call sends", () => {
     expect(asked[2]?.headers.get("accept")).toBe("text/event-stream");
   });
 
-  it("sends a client id in place of a token, without a body", async () => {
+  it("has a client id in place of a token, without a body", async () => {
     const { nemo, asked } = upstream([json({ code: 0, data: { token: TOKEN } })]);
     await nemo.issueToken("0f3c9a");
     expect(asked[0]).toMatchObject({ method: "POST", path: "/api/auth/anonymous-token", body: "" });

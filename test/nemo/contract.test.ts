@@ -9,13 +9,13 @@ import { AXES } from "../contract/switches.ts";
 const broken = ({ outcomes }: Run): unknown[] => outcomes.filter(({ outcome }) => outcome === "broken");
 
 describe("the contract, against the sandbox in process", () => {
-  it("holds with the sandbox's defaults, every step taken", async () => {
+  it("is fulfilled with the sandbox's defaults, every step executed", async () => {
     const run = await runContract(inProcess({}));
     expect(broken(run)).toEqual([]);
     expect(run.outcomes.filter(({ outcome }) => outcome === "skipped")).toEqual([]);
   });
 
-  it("holds in combinations of switches that hold every pair of values", async () => {
+  it("is fulfilled in combinations of switches that cover every pair of values", async () => {
     const found = [];
     for (const combination of pairwise(AXES)) {
       const run = await runContract(inProcess(combination));
@@ -26,7 +26,7 @@ describe("the contract, against the sandbox in process", () => {
 });
 
 describe("the findings of a run", () => {
-  it("names the branch a server takes at every unknown that an API can show", async () => {
+  it("name the variant that a server uses for every unknown that an API can show", async () => {
     const seen = async (switches: Record<string, unknown>): Promise<Map<string, string>> => {
       const target = inProcess(switches);
       const { notes } = await runContract(target);
@@ -56,7 +56,7 @@ describe("the findings of a run", () => {
     ]);
   });
 
-  it("keeps six fixtures and none of their secrets", async () => {
+  it("contain six fixtures and none of their secrets", async () => {
     const target = inProcess({});
     await runContract(target);
     const fixtures = fixturesOf(target.recorder.exchanges);
@@ -71,7 +71,7 @@ describe("the findings of a run", () => {
     expect(JSON.stringify(fixtures)).not.toMatch(/nmv_usr_(?!REMOVED)|clm_(?!REMOVED)|anon_(?!REMOVED)/);
   });
 
-  it("removes tokens, claims, users, signatures and addresses of people and machines", () => {
+  it("omit tokens, claims, users, signatures and addresses of people and machines", () => {
     const text =
       '{"token":"nmv_usr_a-B_9","claim_token":"clm_x","user_id":"12","e":"a.b@c.org","u":"https://c.example/o.mp4?sig=1&k=2","ip":"10.1.2.3"}';
     expect(withoutSecrets(text)).toBe(
@@ -81,7 +81,7 @@ describe("the findings of a run", () => {
 });
 
 describe("pairwise", () => {
-  it("holds every pair, in far fewer combinations than the product", () => {
+  it("covers every pair, in far fewer combinations than the product", () => {
     const axes = { a: [1, 2, 3], b: ["x", "y"], c: [true, false], d: [0, 1, 2, 3] };
     const combinations = pairwise(axes);
     const together = new Set(

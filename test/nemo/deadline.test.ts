@@ -8,7 +8,7 @@ const whyOf = (signal: AbortSignal): unknown =>
   signal.aborted && signal.reason instanceof Interrupted ? signal.reason.why : null;
 
 describe("a deadline", () => {
-  it("counts a wait from its last arming, however often it was armed", async () => {
+  it("restarts a wait when it is armed again", async () => {
     const deadline = openDeadline();
     for (let read = 0; read < 10; read++) {
       deadline.arm("idle", 100, "idle");
@@ -19,7 +19,7 @@ describe("a deadline", () => {
     expect(whyOf(deadline.signal)).toBe("idle");
   });
 
-  it("meets the earliest of several waits, and one that was shortened", async () => {
+  it("fires at the earliest of several waits, and at one that was shortened", async () => {
     const deadline = openDeadline();
     deadline.arm("total", 1_000, "timeout");
     deadline.arm("idle", 500, "idle");
@@ -30,7 +30,7 @@ describe("a deadline", () => {
     expect(whyOf(deadline.signal)).toBe("timeout");
   });
 
-  it("forgets a disarmed wait and leaves no timer after its release", async () => {
+  it("ignores a disarmed wait and leaves no timer after its release", async () => {
     const deadline = openDeadline();
     deadline.arm("idle", 100, "idle");
     deadline.disarm("idle");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { json, TOKEN } from "./support/upstream.ts";
 import { failure } from "./support/verbs.ts";
 
-describe("failures, one row each of what upstream can say", () => {
+describe("failures, one row for each response of upstream", () => {
   it.each([
     [
       "readState",
@@ -23,7 +23,7 @@ describe("failures, one row each of what upstream can say", () => {
       "issueToken",
       400,
       { detail: "X-Client-Id missing" },
-      { reason: "client_id_refused", message: "X-Client-Id missing" },
+      { reason: "client_id_rejected", message: "X-Client-Id missing" },
     ],
     [
       "readState",
@@ -41,8 +41,8 @@ describe("failures, one row each of what upstream can say", () => {
     ["uploadByUrl", 413, "<html><h1>Too large</h1></html>", { reason: "file_too_large", message: "Too large" }],
     ["submitRender", 402, { detail: "upgrade" }, { reason: "plan_required", at: "render_submit" }],
     ["submitRender", 200, { code: 402, message: "upgrade" }, { reason: "plan_required", code: 402 }],
-    ["submitRender", 200, { success: false, error: "bad draft" }, { reason: "refused", message: "bad draft" }],
-    ["submitRender", 200, { error: "bad draft" }, { reason: "refused" }],
+    ["submitRender", 200, { success: false, error: "bad draft" }, { reason: "rejected", message: "bad draft" }],
+    ["submitRender", 200, { error: "bad draft" }, { reason: "rejected" }],
     ["submitRender", 404, { detail: "Session not found" }, { reason: "session_lost" }],
     ["issueToken", 429, {}, { reason: "token_rationed", retryAfterMs: null }],
     ["readState", 429, {}, { reason: "rate_limited", retryAfterMs: null }],
@@ -50,32 +50,32 @@ describe("failures, one row each of what upstream can say", () => {
     ["downloadRender", 404, {}, { reason: "not_found", at: "render_download" }],
     ["fetchResult", 404, "gone", { reason: "not_found", at: "result" }],
     ["fetchResult", 410, "", { reason: "not_found" }],
-    ["fetchResult", 401, "", { reason: "refused" }],
+    ["fetchResult", 401, "", { reason: "rejected" }],
     ["openTurn", 503, "busy", { reason: "unavailable", sent: "maybe", status: 503, message: "busy" }],
     ["readState", 408, {}, { reason: "unavailable" }],
     [
       "openTurn",
       422,
       { detail: [{ loc: ["body"], msg: "field required", type: "missing" }] },
-      { reason: "refused", message: "field required" },
+      { reason: "rejected", message: "field required" },
     ],
-    ["createSession", 404, {}, { reason: "refused" }],
-    ["createSession", 200, { code: 9999, message: "what" }, { reason: "refused", code: 9999 }],
-    ["readState", 302, "", { reason: "refused", status: 302 }],
-    ["readState", 200, "<html>hi</html>", { reason: "garbled" }],
-    ["readState", 200, "", { reason: "garbled", message: "an empty answer" }],
-    ["readState", 200, "[1]", { reason: "garbled" }],
-    ["readRender", 200, { code: 0, data: {} }, { reason: "garbled" }],
-    ["openTurn", 200, { code: 0, data: {} }, { reason: "garbled" }],
-    ["createSession", 200, { code: 0, data: { task_id: "t" } }, { reason: "garbled" }],
-    ["readCredits", 200, { code: 0, data: { available: "many" } }, { reason: "garbled" }],
-    ["issueToken", 200, { code: 0, data: {} }, { reason: "garbled" }],
-    ["claimLink", 200, { code: 0, data: { claim_token: TOKEN } }, { reason: "garbled" }],
+    ["createSession", 404, {}, { reason: "rejected" }],
+    ["createSession", 200, { code: 9999, message: "what" }, { reason: "rejected", code: 9999 }],
+    ["readState", 302, "", { reason: "rejected", status: 302 }],
+    ["readState", 200, "<html>hi</html>", { reason: "malformed" }],
+    ["readState", 200, "", { reason: "malformed", message: "an empty answer" }],
+    ["readState", 200, "[1]", { reason: "malformed" }],
+    ["readRender", 200, { code: 0, data: {} }, { reason: "malformed" }],
+    ["openTurn", 200, { code: 0, data: {} }, { reason: "malformed" }],
+    ["createSession", 200, { code: 0, data: { task_id: "t" } }, { reason: "malformed" }],
+    ["readCredits", 200, { code: 0, data: { available: "many" } }, { reason: "malformed" }],
+    ["issueToken", 200, { code: 0, data: {} }, { reason: "malformed" }],
+    ["claimLink", 200, { code: 0, data: { claim_token: TOKEN } }, { reason: "malformed" }],
   ])("%s: %i %j", async (verb, status, body, expected) => {
     expect(await failure(verb, json(body, status))).toMatchObject(expected);
   });
 
-  it("reads Retry-After as seconds, as a date against the answer's own, and not at all", async () => {
+  it("have Retry-After from seconds, from a date relative to the response's own, or none", async () => {
     const wait = async (headers: Record<string, string>): Promise<unknown> =>
       failure("readState", json({}, 429, headers));
     expect(await wait({ "retry-after": "30" })).toMatchObject({ retryAfterMs: 30_000 });
@@ -87,7 +87,7 @@ describe("failures, one row each of what upstream can say", () => {
     expect(await wait({ "retry-after": "soon", date })).toMatchObject({ retryAfterMs: null });
   });
 
-  it("keeps no token in a failure", async () => {
+  it("contain no token", async () => {
     const shown = JSON.stringify(
       await failure("readState", json({ code: 1001, message: `bad ${TOKEN}, was "Bearer abc.def"` })),
     );

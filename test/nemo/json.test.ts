@@ -45,7 +45,7 @@ describe("spanAt", () => {
     );
   });
 
-  it("takes the last of duplicate keys at every level, like JSON.parse", () => {
+  it("uses the last of duplicate keys at every level, like JSON.parse", () => {
     expect(cut('{"a":{"b":1},"a":{"b":2,"b":3}}', ["a", "b"])).toBe("3");
     expect(cut('{"a":{"b":1},"a":{}}', ["a", "b"])).toBeNull();
     expect(cut('{"a":1,"\\u0061":2}', ["a"])).toBe("2");
@@ -56,13 +56,13 @@ describe("spanAt", () => {
       expect(cut(text, ["a", "b"])).toBeNull();
   });
 
-  it("is not confused by braces in strings and costs no stack on deep nesting", () => {
+  it("is not confused by braces in strings and needs no stack for deep nesting", () => {
     expect(cut('{"x":"}{\\"draft\\":1","draft":2}', ["draft"])).toBe("2");
     const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
     expect(cut(`{"x":${deep},"draft":7}`, ["draft"])).toBe("7");
   });
 
-  it("property: what it cuts is what JSON.parse finds there, in the very text", () => {
+  it("property: returns the exact text of what JSON.parse finds there", () => {
     fc.assert(
       fc.property(odd, odd, odd, space, (before, draft, after, gap) => {
         const text = `{${gap}"x":${before},"data":{"state":{"old":${after},"draft"${gap}:${gap}${draft}${gap},"z":${before}}}${gap}}`;

@@ -4,7 +4,7 @@ import { json, SESSION, TOKEN, upstream, value } from "./support/upstream.ts";
 describe("renders", () => {
   const poll = (body: unknown) => value(json(body), (nemo) => nemo.readRender(TOKEN, "r"));
 
-  it("takes any 2xx without an error mark for a yes", async () => {
+  it("are accepted by any 2xx without an error field", async () => {
     for (const body of [
       { success: true, data: { status: "pending" } },
       { code: 0, data: { id: "r" } },
@@ -21,15 +21,15 @@ describe("renders", () => {
     }
   });
 
-  it("rejects a draft that is not JSON before anything leaves", async () => {
+  it("are rejected for a draft that is not JSON before anything is sent", async () => {
     const { nemo, asked } = upstream([]);
     expect(await nemo.submitRender(TOKEN, { renderId: "r", sessionId: SESSION, draftText: '{},"x":1' })).toMatchObject({
-      error: { reason: "refused" },
+      error: { reason: "rejected" },
     });
     expect(asked).toEqual([]);
   });
 
-  it("reads the flat and the wrapped form", async () => {
+  it("are read in the flat and the wrapped form", async () => {
     const url = "https://cdn.nemo.org/o.mp4";
     expect(
       await poll({ taskId: "r", status: "completed", progress: 100, output: { url, duration: 30.5, size: 15700000 } }),
@@ -46,7 +46,7 @@ describe("renders", () => {
       expect(await poll(body)).toMatchObject({ status: "completed", url });
   });
 
-  it("knows every status in any case, and takes an unknown one for still running", async () => {
+  it("have every status in any case, and an unknown one means still running", async () => {
     const seen = await Promise.all(
       ["pending", "Processing", "FAILED", "canceled", "cancelled", "warming", "constructor"].map((status) =>
         poll({ status }),
@@ -63,7 +63,7 @@ describe("renders", () => {
     ]);
   });
 
-  it("tells a failed job from a failed call, in every envelope", async () => {
+  it("distinguish a failed job from a failed call, in every envelope", async () => {
     for (const body of [
       { status: "failed", error: "no codec" },
       { success: false, data: { status: "failed", error: "no codec" } },
@@ -74,7 +74,7 @@ describe("renders", () => {
     }
   });
 
-  it("keeps progress within 0 to 100, and an address only when it is one", async () => {
+  it("have progress within 0 to 100, and an address only if it is valid", async () => {
     expect(await poll({ status: "processing", progress: 250 })).toMatchObject({ progress: 100 });
     expect(await poll({ status: "processing", progress: "37.5" })).toMatchObject({ progress: 37.5 });
     expect(await poll({ status: "completed", output: { url: "file:///etc/passwd" } })).toMatchObject({
@@ -87,18 +87,18 @@ describe("renders", () => {
 describe("finished files", () => {
   const file = (): Response => new Response("MP4", { headers: { "content-type": "text/plain" } });
 
-  it("fetches a result without the token, and only by https", async () => {
+  it("are downloaded without the token, and only over https", async () => {
     const { nemo, asked } = upstream([file()]);
     const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4?sig=1");
     expect(answer.ok && (await answer.value.text())).toBe("MP4");
     expect(asked[0]).toMatchObject({ method: "GET", path: "/o.mp4?sig=1" });
     expect([asked[0]?.headers.get("authorization"), asked[0]?.headers.get("x-skill-source")]).toEqual([null, null]);
     for (const url of ["http://cdn.nemo.org/o.mp4", "file:///o.mp4", "o.mp4", ""])
-      expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
+      expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "rejected" } });
     expect(asked).toHaveLength(1);
   });
 
-  it("follows five redirects by hand, and none to an address that is rejected", async () => {
+  it("follow five redirects, and none to an address that is rejected", async () => {
     const to = (location: string): Response => new Response(null, { status: 302, headers: { location } });
     const followed = upstream([to("https://a.org/1"), to("/2"), to("/3"), to("/4"), to("/5"), file()]);
     expect((await followed.nemo.fetchResult("https://cdn.nemo.org/o.mp4")).ok).toBe(true);
@@ -110,12 +110,12 @@ describe("finished files", () => {
       upstream([to("http://cdn.nemo.org/o.mp4"), file()]),
     ]) {
       const answer = await nemo.fetchResult("https://cdn.nemo.org/o.mp4");
-      expect(answer).toMatchObject({ error: { at: "result", reason: "refused" } });
+      expect(answer).toMatchObject({ error: { at: "result", reason: "rejected" } });
       expect(asked).toHaveLength(asked === tooFar.asked ? 6 : 1);
     }
   });
 
-  it("takes a result from upstream's own host, wherever its operator says that is", async () => {
+  it("may be on upstream's own host, wherever the operator configured it", async () => {
     const { nemo, asked } = upstream([
       file(),
       new Response(null, { status: 307, headers: { location: "/o.mp4" } }),
@@ -126,7 +126,7 @@ describe("finished files", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("takes the fallback as a file, as a redirect, and as an address in JSON; the token goes to upstream only", async () => {
+  it("have a fallback that is a file, a redirect, or an address in JSON; the token goes to upstream only", async () => {
     const redirect = new Response(null, { status: 302, headers: { location: "https://cdn.nemo.org/o.mp4" } });
     const named = json({ success: true, data: { output: { url: "https://cdn.nemo.org/o.mp4" } } });
     for (const [answers, requests] of [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { json, SESSION, TOKEN, upstream, value } from "./support/upstream.ts";
 
-describe("state", () => {
+describe("upstream's state", () => {
   const DRAFT =
     '{ "id":5500000000000000123,"10":1,"2":1.0,"far":1e21,"mark":"\\ud83c\\udfac","t":[{"tt":0,"sg":[{"d":1}],"sg":[{"d":2000,"m":{"title":"a"}}]}] }';
   const state = (draft: string, rest = '"video_infos":[],"generated_media":[]'): Response =>
@@ -10,7 +10,7 @@ describe("state", () => {
     );
   const read = (answer: Response) => value(answer, (nemo) => nemo.readState(TOKEN, SESSION));
 
-  it("hands the draft out byte for byte, and back into a render", async () => {
+  it("returns the draft byte for byte, and submits it unchanged", async () => {
     const { draftText, timeline } = await read(state(DRAFT));
     expect(draftText).toBe(DRAFT);
     expect(timeline.tracks[0]?.segments).toMatchObject([{ label: "a", durationMs: 2000 }]);
@@ -19,7 +19,7 @@ describe("state", () => {
     expect(asked[0]?.body).toContain(`"draft":${DRAFT},"output"`);
   });
 
-  it("knows an empty draft in every form, and a state without one", async () => {
+  it("recognises an empty draft in every form, and a state without one", async () => {
     for (const empty of ["null", "{}", "{ }", "[]", '""']) expect((await read(state(empty))).draftText).toBeNull();
     const bare = await read(json({ code: 0, data: { state: {} } }));
     expect(bare).toMatchObject({
@@ -32,12 +32,12 @@ describe("state", () => {
     expect((await read(state('{"t":[]}'))).draftText).toBe('{"t":[]}');
   });
 
-  it("finds the draft in a bare answer too", async () => {
+  it("contains the draft in a response without an envelope too", async () => {
     expect((await read(json(`{"state":{"draft":${DRAFT}}}`))).draftText).toBe(DRAFT);
     expect((await read(json(`{"draft":${DRAFT}}`))).draftText).toBe(DRAFT);
   });
 
-  it("reads media lists of unknown shape", async () => {
+  it("has media lists of unknown shape", async () => {
     const lists =
       '"video_infos":[{"filename":"a.mp4","size":10,"cdn_url":"https://c/a.mp4"},{"url":"https://c/x/b.mp4?t=1"},null],"generated_media":{"a":1,"b":2}';
     expect(await read(state("null", lists))).toMatchObject({
@@ -51,7 +51,7 @@ describe("state", () => {
     });
   });
 
-  it("prints equal states equally, however they are spelled, and others differently", async () => {
+  it("has the same fingerprint for equal states in any spelling, and another for different ones", async () => {
     const print = async (draft: string, rest?: string): Promise<string> => (await read(state(draft, rest))).fingerprint;
     const first = await print('{"a":1,"b":[2,"x"]}');
     expect(first).toMatch(/^[0-9a-f]{32}$/);
@@ -65,14 +65,14 @@ describe("state", () => {
     expect(new Set([first, ...others]).size).toBe(5);
   });
 
-  it("rejects a state whose bytes are not text: its draft could not go back as it came", async () => {
+  it("is rejected if its bytes are not text, because its draft could not be returned unchanged", async () => {
     const bytes = new Uint8Array([
       ...new TextEncoder().encode('{"data":{"state":{"draft":{"a":"'),
       0xff,
       ...new TextEncoder().encode('"}}}}'),
     ]);
     expect(await upstream([new Response(bytes)]).nemo.readState(TOKEN, SESSION)).toMatchObject({
-      error: { reason: "garbled" },
+      error: { reason: "malformed" },
     });
   });
 });

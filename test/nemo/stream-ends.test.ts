@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openDeadline } from "../../src/nemo/http.ts";
 import { DEFAULT_TIMEOUTS } from "../../src/nemo/limits.ts";
-import { openStream } from "../../src/nemo/stream.ts";
+import { openTurnStream } from "../../src/nemo/stream.ts";
 import type { TurnEvent } from "../../src/nemo/translate.ts";
 import { adk, data, text } from "./support/records.ts";
 import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upstream.ts";
@@ -9,7 +9,7 @@ import { batchesOf, SESSION, sse, TOKEN, turnOf, upstream } from "./support/upst
 const CLOSED: TurnEvent = { type: "ended", clean: true, why: "closed" };
 const utf8 = new TextEncoder();
 
-describe("a stream's ends", () => {
+describe("the end of a stream", () => {
   /** A stream that repeats `chunk` for ever; `pulled` counts the bytes taken from it. */
   function endless(chunk: Uint8Array): { response: Response; pulled: () => number; cancelled: () => boolean } {
     let bytes = 0;
@@ -32,21 +32,21 @@ describe("a stream's ends", () => {
   const MIB = 1_048_576;
   const TOO_BIG: TurnEvent = { type: "ended", clean: false, why: "too_big" };
 
-  it("rejects an endless line at the record's cap", async () => {
+  it("is forced at the record limit by an endless line", async () => {
     const source = endless(utf8.encode(`data: ${"x".repeat(65_530)}`));
     expect(await turnOf(source.response)).toEqual([TOO_BIG]);
     expect(source.pulled()).toBeLessThan(8.3 * MIB);
     expect(source.cancelled()).toBe(true);
   });
 
-  it("rejects a 50 MB line, in pieces and as one chunk", async () => {
+  it("is forced by a 50 MB line, in chunks and as one", async () => {
     const line = new Uint8Array(50_000_000).fill(120);
     line.set(utf8.encode("data: "));
     expect(await turnOf(sse([line]))).toEqual([TOO_BIG]);
     expect(await turnOf(sse([utf8.encode("data: a\n"), line]))).toEqual([{ type: "heartbeat" }, TOO_BIG]);
   });
 
-  it("rejects an endless stream at its cap, however small its records, valid or not", async () => {
+  it("is forced at the stream limit, however small its records, valid or not", async () => {
     for (const part of [": heartbeat\n\n", "no field of any kind ", "\n"]) {
       const source = endless(utf8.encode(part.repeat(Math.ceil(MIB / part.length))));
       const events = await turnOf(source.response);
@@ -55,14 +55,14 @@ describe("a stream's ends", () => {
     }
   });
 
-  it("rejects an endless JSON body in a stream's place", async () => {
+  it("is forced by an endless JSON body in place of a stream", async () => {
     expect(await turnOf(endless(utf8.encode(`{"a":"${"x".repeat(9_000)}`)).response)).toEqual([TOO_BIG]);
   });
 
-  it("takes the caps it is given", async () => {
+  it("depends on the limits that are passed in", async () => {
     const deadline = openDeadline();
     const options = { response: sse([data("a"), data("b")]), deadline, timeouts: DEFAULT_TIMEOUTS, maxBytes: 10 };
-    expect((await batchesOf(openStream(options))).flat()).toEqual([{ type: "heartbeat" }, TOO_BIG]);
+    expect((await batchesOf(openTurnStream(options))).flat()).toEqual([{ type: "heartbeat" }, TOO_BIG]);
   });
 
   const silent = (): Response =>
@@ -71,7 +71,7 @@ describe("a stream's ends", () => {
       { headers: { "content-type": "text/event-stream" } },
     );
 
-  it("gives a silent stream up after the idle limit, and any stream after its total", async () => {
+  it("comes after the idle timeout of a silent stream, and after the total timeout of any", async () => {
     expect(await turnOf(silent(), { turnIdleMs: 5 })).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "idle" },
@@ -95,7 +95,7 @@ describe("a stream's ends", () => {
     expect(events.at(-1)).toEqual(CLOSED);
   });
 
-  it("is cancelled from outside, by its own verb and by a signal", async () => {
+  it("can be requested from outside, by a method and by a signal", async () => {
     const controller = new AbortController();
     const { nemo } = upstream([silent, silent]);
     const first = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x", signal: controller.signal });
@@ -108,7 +108,7 @@ describe("a stream's ends", () => {
       expect(batches.flat().at(-1)).toEqual({ type: "ended", clean: false, why: "cancelled" });
   });
 
-  it("lets upstream's connection go when the consumer stops reading", async () => {
+  it("closes upstream's connection when the consumer stops reading", async () => {
     const source = endless(utf8.encode(data(adk([text("a")]))));
     const opened = await upstream([source.response]).nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
     if (!opened.ok) throw new Error("not opened");

@@ -30,12 +30,13 @@ const RECORDS = [
   adk([]),
 ];
 
-/** `bytes` cut at these places. */
+/** `bytes` cut at these positions. */
 function chop(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
-  const places = [...new Set(cuts.map((cut) => cut % (bytes.byteLength + 1)))].sort((a, b) => a - b);
-  return [0, ...places].map((from, at) => bytes.slice(from, places[at] ?? bytes.byteLength));
+  const positions = [...new Set(cuts.map((cut) => cut % (bytes.byteLength + 1)))].sort((a, b) => a - b);
+  return [0, ...positions].map((from, at) => bytes.slice(from, positions[at] ?? bytes.byteLength));
 }
-const told = (events: readonly TurnEvent[]): TurnEvent[] => events.filter((event) => event.type !== "heartbeat");
+const withoutHeartbeats = (events: readonly TurnEvent[]): TurnEvent[] =>
+  events.filter((event) => event.type !== "heartbeat");
 
 describe("a turn's stream", () => {
   it.each(HEARTBEATS)("reports %j as a heartbeat", async (heartbeat) => {
@@ -51,18 +52,18 @@ describe("a turn's stream", () => {
     expect(batches.map((batch) => batch.length)).toEqual([2, 1, 1, 1]);
   });
 
-  it("reads a last record that lacks its blank line", async () => {
+  it("has its last record without a blank line", async () => {
     expect(await turnOf(sse(['data: {"type":"text","content":"end"}']))).toMatchObject([
       { type: "text", text: "end" },
       CLOSED,
     ]);
-    expect(told(await turnOf(sse(['data: {"type":"text","content":"end"}\n'])))).toMatchObject([
+    expect(withoutHeartbeats(await turnOf(sse(['data: {"type":"text","content":"end"}\n'])))).toMatchObject([
       { type: "text", text: "end" },
       CLOSED,
     ]);
   });
 
-  it("does not treat half a record as the end, and keeps the events before it", async () => {
+  it("does not end with half a record, and keeps the events before it", async () => {
     expect(await turnOf(sse([data(adk([text("a")])), 'data: {"content":{"parts":[{"te']))).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "cut" },
@@ -76,12 +77,12 @@ describe("a turn's stream", () => {
     ]);
   });
 
-  it("ends cleanly without a word, as silent edits do", async () => {
+  it("ends cleanly without text, for edits without text", async () => {
     expect(await turnOf(sse([]))).toEqual([CLOSED]);
     expect(await turnOf(new Response(null, { headers: { "content-type": "text/event-stream" } }))).toEqual([CLOSED]);
   });
 
-  it("finds JSON under a stream's media type", async () => {
+  it("may be JSON with a stream's media type", async () => {
     const body = sse(['\n{"code":2001,', '"message":"no credits"}']);
     expect(await turnOf(body)).toMatchObject([
       { type: "heartbeat" },
@@ -89,27 +90,27 @@ describe("a turn's stream", () => {
       CLOSED,
     ]);
     expect(await turnOf(sse(['{"code":0}']))).toMatchObject([
-      { type: "failed", failure: { reason: "garbled" } },
+      { type: "failed", failure: { reason: "malformed" } },
       CLOSED,
     ]);
   });
 
   it("property: the same events for any chunking, line ending and mix of heartbeats", async () => {
-    const piece = fc.oneof(
+    const chunk = fc.oneof(
       fc.constantFrom(...RECORDS).map((record) => ({ record })),
       fc.constantFrom(...HEARTBEATS).map((beat) => ({ beat })),
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(piece, { maxLength: 12 }),
+        fc.array(chunk, { maxLength: 12 }),
         fc.array(fc.nat(), { maxLength: 40 }),
         fc.constantFrom("\n", "\r\n", "\r"),
-        async (pieces, cuts, newline) => {
-          const wire = pieces.map((each) => ("record" in each ? data(each.record) : each.beat)).join("");
-          const records = pieces.flatMap((each) => ("record" in each ? [each.record] : []));
+        async (parts, cuts, newline) => {
+          const wire = parts.map((each) => ("record" in each ? data(each.record) : each.beat)).join("");
+          const records = parts.flatMap((each) => ("record" in each ? [each.record] : []));
           const expected = await turnOf(sse(records.map(data)));
-          expect(told(await turnOf(sse(chop(utf8.encode(wire.replaceAll("\n", newline)), cuts))))).toEqual(
-            told(expected),
+          expect(withoutHeartbeats(await turnOf(sse(chop(utf8.encode(wire.replaceAll("\n", newline)), cuts))))).toEqual(
+            withoutHeartbeats(expected),
           );
         },
       ),

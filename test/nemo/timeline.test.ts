@@ -15,7 +15,7 @@ const SAMPLE = JSON.stringify({
 });
 
 describe("readTimeline", () => {
-  it("reads the documented sample into the documented line", () => {
+  it("converts the documented sample to the documented line", () => {
     const timeline = readTimeline(SAMPLE);
     expect(summaryLine(timeline)).toBe(
       'Timeline (3 tracks): 1. Video: city timelapse (0-10s) 2. BGM: Lo-fi (0-10s, 35%) 3. Title: "Urban Dreams" (0-3s)',
@@ -24,14 +24,14 @@ describe("readTimeline", () => {
     expect(isExportable(timeline)).toBe(true);
   });
 
-  it("deduces starts where a track tells none, and not where it tells some", () => {
+  it("computes starts if a track has none, and not if it has some", () => {
     const starts = (sg: unknown[]): unknown[] =>
       readTimeline(JSON.stringify({ t: [{ tt: 0, sg }] })).tracks[0]?.segments.map((s) => s.startMs) ?? [];
     expect(starts([{ d: 1000 }, { d: 500 }, {}, { d: 1 }])).toEqual([0, 1000, 1500, null]);
     expect(starts([{ d: 1000, start_ms: 200 }, { d: 500 }])).toEqual([200, null]);
   });
 
-  it("reads volumes as shares and as percentages", () => {
+  it("reads volumes as fractions and as percentages", () => {
     const volume = (segment: unknown): unknown =>
       readTimeline(JSON.stringify({ t: [{ tt: 1, sg: [segment] }] })).tracks[0]?.segments[0]?.volume;
     expect([
@@ -43,7 +43,7 @@ describe("readTimeline", () => {
     ]).toEqual([0.35, 0.35, 0.5, 1, null]);
   });
 
-  it("keeps unknown kinds, and takes a file's name where nothing else names it", () => {
+  it("keeps unknown kinds, and uses a file's name if nothing else names it", () => {
     const timeline = readTimeline(
       '{"t":[{"tt":42,"sg":[{"d":2500,"src":"/mnt/userdata/clip%20a.mp4?x=1"}]},{"sg":[]},null,5]}',
     );

@@ -21,7 +21,7 @@ const failureOf = (record: unknown): unknown => {
 };
 
 describe("a hostile stream", () => {
-  it("nests data deeply: it is opened a few levels deep, and nothing is thrown", () => {
+  it("with deeply nested data is opened a few levels deep, without a throw", () => {
     const nested = (depth: number, inner: string): string => `${'{"data":'.repeat(depth)}${inner}${"}".repeat(depth)}`;
     const words = '{"type":"text","content":"hi"}';
     expect(translate(nested(3, words))).toEqual([said("hi", false, null)]);
@@ -29,21 +29,21 @@ describe("a hostile stream", () => {
     expect(translate(nested(200_000, words)).map(({ type }) => type)).not.toContain("text");
   });
 
-  it("opens calls without end: a call that ends is found by its name, the oldest first, however many are open", () => {
+  it("with endless calls finds a call that ends by its name, the oldest first, however many are open", () => {
     const calls = createCalls();
     for (let n = 0; n < 300_000; n++) calls.start(n % 2 === 0 ? "even" : "odd", null);
     const [first, second] = [calls.finish("odd", null), calls.finish("odd", null)];
     const [one, other] = [first, second].map((id) => Number(id.split("#")[1]));
     expect(other).toBe((one ?? 0) + 2);
     for (let n = 0; n < 300_000; n++) calls.finish("even", calls.start("even", null));
-    expect(calls.finish("nobody", null)).toMatch(/^nobody#/);
+    expect(calls.finish("unknown", null)).toMatch(/^unknown#/);
     calls.start("a", "x");
     calls.start("b", "x"); // the same id under another name
     expect([calls.finish("b", null), calls.finish("a", null)]).toEqual(["x", expect.stringMatching(/^a#/)]);
   });
 });
 
-describe("ADK events", () => {
+describe("the translator of ADK events", () => {
   it("translates a generation: call, response with state, text", () => {
     const draft = { actions: { stateDelta: { generated_media: [{}], draft: { t: [] } } } };
     expect(
@@ -80,7 +80,7 @@ describe("ADK events", () => {
     ]);
   });
 
-  it("joins the visible words of an event and drops thoughts, media and unknown parts", () => {
+  it("joins the visible text of an event and drops thoughts, media and unknown parts", () => {
     const parts: unknown[] = [
       text("Your "),
       { text: "hmm", thought: true },
@@ -93,7 +93,7 @@ describe("ADK events", () => {
     expect(translate(adk(parts))).toEqual([said("Your clip.")]);
   });
 
-  it("gives deltas and then the whole text, equal deltas under one id included", () => {
+  it("returns deltas and then the whole text, including equal deltas with one id", () => {
     const delta = (words: string): unknown => adk([text(words)], { partial: true, id: "same" });
     expect(translate(delta("ha"), delta("ha"), adk([text("haha")]))).toEqual([
       said("ha", true),
@@ -109,7 +109,7 @@ describe("ADK events", () => {
     expect(translate(adk([text("add music")], { author: "user" }))).toEqual([]);
   });
 
-  it("keeps two events with one id, and drops an exact repeat", () => {
+  it("keeps two events with one id, and drops an exact duplicate", () => {
     const first = adk([text("one")], { id: "x" });
     const second = adk([], { id: "x", actions: { stateDelta: { draft: {} }, artifactDelta: { a: 1 } } });
     expect(translate(first, second, first)).toEqual([said("one"), { type: "state_hint" }]);
@@ -124,7 +124,7 @@ describe("ADK events", () => {
     ).toEqual([]);
   });
 
-  it("tells a model's error, with the words that came before it, but not a normal end", () => {
+  it("reports a model's error, with the text before it, but not a normal end", () => {
     expect(translate(adk([text("Half a")], { errorCode: "MAX_TOKENS" }))).toMatchObject([
       said("Half a"),
       { type: "failed", failure: { reason: "agent_failed", message: "MAX_TOKENS" } },
@@ -149,8 +149,8 @@ describe("ADK events", () => {
   });
 });
 
-describe("typed records", () => {
-  it("tells text, calls and answers, and pairs them where they have no id", () => {
+describe("the translator of typed records", () => {
+  it("returns text, calls and responses, and pairs them if they have no id", () => {
     const records = [
       { type: "tool_call", name: "edit", args: {} },
       { type: "tool_call", name: "edit", args: {} },
@@ -165,7 +165,7 @@ describe("typed records", () => {
     ]);
   });
 
-  it("keeps two equal texts: typed records have no ids", () => {
+  it("keeps two equal texts, because typed records have no ids", () => {
     expect(translate({ type: "text", content: "ok" }, { type: "text", content: "ok" })).toHaveLength(2);
   });
 
@@ -186,21 +186,21 @@ describe("errors in a stream", () => {
     [{ error: "Insufficient credits, please top up" }, ["no_credits", null, "Insufficient credits, please top up"]],
     [{ error: "2001: top up" }, ["no_credits", 2001, "2001: top up"]],
     [{ error: "积分不足" }, ["no_credits", null, "积分不足"]],
-    // The model provider's own refusals are not about our token or our rate.
+    // The model provider's own errors are not about our token or our rate.
     [{ error: { code: 429, message: "RESOURCE_EXHAUSTED" } }, ["agent_failed", 429, "RESOURCE_EXHAUSTED"]],
     [{ error: { code: 401, message: "bad key" } }, ["agent_failed", 401, "bad key"]],
     [{ error: true }, ["agent_failed", null, "an error without a message"]],
-  ])("reads %j", (record, expected) => {
+  ])("are read from %j", (record, expected) => {
     expect(failureOf(record)).toEqual(expected);
   });
 
-  it("reads an `error` event with plain words", () => {
+  it("are read from an `error` event with plain text", () => {
     expect(createTranslator()({ event: "error", data: "boom" })).toMatchObject([
       { type: "failed", failure: { reason: "agent_failed", message: "boom" } },
     ]);
   });
 
-  it("removes tokens from an error's text and limits its length", () => {
+  it("contain no token and have a limited length", () => {
     const [, , message] = failureOf({
       error: `token nmv_usr_abc-DEF_123 with Bearer abc.def is bad ${"x".repeat(5000)}`,
     }) as [string, null, string];
@@ -211,13 +211,13 @@ describe("errors in a stream", () => {
 
 describe("records without content", () => {
   it.each(["", "heartbeat", "ping", "[DONE]", "{}", '{"type":"heartbeat"}', "null", "7", "[]"])(
-    "takes %j for a heartbeat",
+    "are heartbeats: %j",
     (record) => {
       expect(translate(record)).toEqual([]);
     },
   );
 
-  it("reports a record that cannot be read", () => {
+  it("are reported if they cannot be read", () => {
     expect(translate('{"content":{"parts":[{"text":"hal')).toEqual([{ type: "unreadable", chars: 33 }]);
     expect(translate("w".repeat(100))).toEqual([{ type: "unreadable", chars: 100 }]);
   });

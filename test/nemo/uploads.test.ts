@@ -3,7 +3,7 @@ import { createNemo, type Nemo } from "../../src/nemo/client.ts";
 import { json, SESSION, TOKEN, upstream, value } from "./support/upstream.ts";
 
 describe("uploads", () => {
-  it("reads what upstream took, in both spellings, and no list at all", async () => {
+  it("return what upstream accepted, in both spellings, and no list at all", async () => {
     const entry = {
       filename: "a.mp4",
       file_type: "video",
@@ -41,7 +41,7 @@ describe("uploads", () => {
   const upload = (nemo: Nemo, sizeBytes: number, body: ReadableStream<Uint8Array>, filename = "a.mp4") =>
     nemo.uploadFile(TOKEN, SESSION, { filename, contentType: "video/mp4", sizeBytes, body });
 
-  it("streams one file as a form that a server reads back whole, and a strange name with it", async () => {
+  it("stream one file as a form that a server reads back whole, with any file name", async () => {
     const { nemo, asked } = upstream([json({ code: 0, data: { files: [{ filename: "x" }] } })]);
     const name = 'ф"1\r\nX: y.mp4';
     expect(await upload(nemo, 200_000, source(200_000), name)).toMatchObject({ ok: true, value: [{ name: "x" }] });
@@ -56,7 +56,7 @@ describe("uploads", () => {
     expect(asked[0]?.body).toContain('name="files"; filename="ф%221%0D%0AX: y.mp4"');
   });
 
-  it("fails when the file breaks off or has another length", async () => {
+  it("fail when the file breaks off or has another length", async () => {
     const yes = (): Response => json({ code: 0, data: { files: [] } });
     for (const body of [source(100_000, 65_536), source(50_000), source(150_000)]) {
       expect(await upload(upstream([yes]).nemo, 100_000, body)).toMatchObject({
@@ -66,7 +66,7 @@ describe("uploads", () => {
     }
   });
 
-  it("accepts an error before the file was read, and cancels the file's stream", async () => {
+  it("accept an error before the file was read, and cancel the file's stream", async () => {
     let cancelBody = false;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
@@ -74,10 +74,10 @@ describe("uploads", () => {
         cancelBody = true;
       },
     });
-    const refusing = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
+    const rejecting = async (): Promise<Response> => json({ code: 4001, message: "unsupported" });
     const attribution = { source: "s", version: "1", platform: "p" };
     const targets = { rules: { allowLocal: false, ownHosts: [] }, resolve: null };
-    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: refusing, attribution, targets });
+    const nemo = createNemo({ baseUrl: "https://nemo.example", fetch: rejecting, attribution, targets });
     expect(await upload(nemo, 1_000_000_000, endless)).toMatchObject({ error: { reason: "unsupported_media" } });
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(cancelBody).toBe(true);

@@ -9,8 +9,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { bundleTargets } from "../../scripts/lib/fuzz/readers.ts";
 import type { FuzzTarget } from "../fuzz/target.ts";
 
-const filled = (piece: string, bytes: number): string =>
-  piece.repeat(Math.ceil(bytes / new TextEncoder().encode(piece).length)).slice(0, bytes);
+const filled = (chunk: string, bytes: number): string =>
+  chunk.repeat(Math.ceil(bytes / new TextEncoder().encode(chunk).length)).slice(0, bytes);
 const many = <T>(bytes: number, each: number, make: (index: number) => T): T[] =>
   Array.from({ length: Math.floor(bytes / each) }, (_, index) => make(index));
 
@@ -35,7 +35,7 @@ const TEXTS = [
 
 /** Values of so many bytes that ask a reader for work. Runs have a sign around them, since blank text is not looked at. */
 const VALUES: readonly ((bytes: number) => unknown)[] = [
-  ...TEXTS.map((piece) => (bytes: number) => `x${filled(piece, bytes)}x`),
+  ...TEXTS.map((chunk) => (bytes: number) => `x${filled(chunk, bytes)}x`),
   (bytes) => many(bytes, 4, () => "a"),
   (bytes) => many(bytes, 3, () => ({})),
   (bytes) => many(bytes, 3, () => []),
@@ -85,7 +85,7 @@ beforeAll(async () => {
 });
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-describe("the work for a body", () => {
+describe("the work for a request body", () => {
   it("is in proportion to its size, for every route that takes JSON", async () => {
     const reader = targets.find(({ name }) => name === "route-bodies");
     if (reader === undefined) throw new Error("no target reads the bodies of routes");

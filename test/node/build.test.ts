@@ -17,13 +17,13 @@ describe("readBuild", () => {
     expect(readBuild(PRINTED)).toEqual({ gzipBytes: 287_805, bindings: ["USER", "WAKE", "ASSETS"] });
   });
 
-  it("refuses an output without a size", () => {
+  it("rejects an output without a size", () => {
     expect(() => readBuild("Unexpected error")).toThrow("no size");
   });
 });
 
 describe("faultsOf", () => {
-  it("has nothing against a small build with all bindings", () => {
+  it("returns nothing for a small build with all bindings", () => {
     expect(faultsOf(readBuild(PRINTED), ["USER", "ASSETS"])).toEqual([]);
   });
 
@@ -31,7 +31,7 @@ describe("faultsOf", () => {
     expect(faultsOf(readBuild(PRINTED), ["USER", "DB"])).toEqual(["binding DB of src/env.ts is not in wrangler.toml"]);
   });
 
-  it("refuses more than the free plan takes", () => {
+  it("rejects more than the free plan allows", () => {
     expect(faultsOf({ gzipBytes: GZIP_LIMIT_BYTES + 1, bindings: [] }, [])).toHaveLength(1);
   });
 });
@@ -47,7 +47,7 @@ describe("accountNames", () => {
 });
 
 describe("the Worker's configuration", () => {
-  it("keeps every request that leaves it in the public internet", () => {
+  it("keeps all its outgoing requests on the public internet", () => {
     for (const file of ["wrangler.toml", "src/sandbox/wrangler.toml"])
       expect(readFileSync(file, "utf8")).toMatch(/^compatibility_flags = \[.*"global_fetch_strictly_public"/m);
   });

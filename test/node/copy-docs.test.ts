@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const copy = () => execFileSync(process.execPath, [join(ROOT, "scripts/copy-docs.mjs"), folder]);
 const numbers = () => Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).ino]));
 
-it("copies what is missing or differs, and touches nothing else", () => {
+it("copies what is missing or differs, and changes nothing else", () => {
   copy();
   const first = numbers();
   expect(Object.keys(first).toSorted()).toEqual(["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"]);

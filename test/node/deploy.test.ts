@@ -40,7 +40,7 @@ afterAll(() => {
 });
 
 describe.concurrent("npm run deploy", () => {
-  it("makes everything on an empty account, and changes nothing the second time", async () => {
+  it("creates everything on an empty account, and changes nothing the second time", async () => {
     const account = accountWith();
     const first = await account.deploy();
     expect(first.output).toContain("\nGW=https://nemo-gateway.example.workers.dev\n");
@@ -55,7 +55,7 @@ describe.concurrent("npm run deploy", () => {
     expect(readFileSync(account.tokenFile, "utf8")).toBe(token);
   });
 
-  it("gives secrets only in a private file that is gone afterwards, and prints none", async () => {
+  it("passes secrets only in a private file that is deleted afterwards, and prints none", async () => {
     const account = accountWith();
     const { output } = await account.deploy();
     expect(account.secretsFiles().map((file) => file.mode)).toEqual([0o600]);
@@ -70,7 +70,7 @@ describe.concurrent("npm run deploy", () => {
     expect(account.secretValues()).toContain(readFileSync(account.tokenFile, "utf8").trim());
   });
 
-  it("adds only the secret that is missing, and keeps the admin token that a failed run has written", async () => {
+  it("adds only the secret that is missing, and keeps the admin token that a failed run wrote", async () => {
     const account = accountWith({ worker: true, secrets: ["ROOT_SECRET"] });
     const kept = "kept-from-a-run-that-failed-later-0123456789";
     writeFileSync(account.tokenFile, `${kept}\n`);
@@ -78,7 +78,7 @@ describe.concurrent("npm run deploy", () => {
     expect(account.secretsFiles().map((file) => file.values)).toEqual([{ ADMIN_TOKEN: kept }]);
   });
 
-  it("says how to replace an admin token that was made elsewhere", async () => {
+  it("says how to replace an admin token that was created elsewhere", async () => {
     const account = accountWith({ worker: true, secrets: ["ROOT_SECRET", "ADMIN_TOKEN"] });
     const { code, output } = await account.deploy();
     expect(code).toBe(0);
@@ -86,7 +86,7 @@ describe.concurrent("npm run deploy", () => {
     expect(existsSync(account.tokenFile)).toBe(false);
   });
 
-  it("refuses without a sign-in and says how to sign in", async () => {
+  it("rejects a run without a sign-in and says how to sign in", async () => {
     const account = accountWith({ signedIn: false });
     const { code, output } = await account.deploy();
     expect(code).toBe(1);
@@ -117,7 +117,7 @@ describe.concurrent("npm run deploy", () => {
   });
 });
 
-describe("the Worker that is deployed", () => {
+describe("the deployed Worker", () => {
   it("ends an invocation that takes more than 30 s of processor time", () => {
     const limit = /^\[limits\]\ncpu_ms = ([\d_]+)$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1];
     expect(Number(limit?.replaceAll("_", ""))).toBe(30_000);

@@ -8,7 +8,7 @@ import { devLines } from "../../scripts/lib/dev-lines.ts";
 import { freePort } from "../../scripts/lib/ports.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 
-it("shows a line for each request and each bug, and none of the runtime's own", () => {
+it("prints a line for each request and each bug, and none of the runtime's own", () => {
   const shown = devLines();
   const lines = [
     '{"event":"request","request_id":"req_1","route":"GET /healthz","status":200,"ms":1}',
@@ -20,18 +20,18 @@ it("shows a line for each request and each bug, and none of the runtime's own", 
     "    at async fetch (index.js:1:1)",
     "stack: /x/node_modules/@cloudflare/workerd-linux-64/bin/workerd@26b6840",
     '{"event":"bug","route":"GET /v1/me","name":"TypeError","stack":["at me (me.ts:1:1)","at x (x.ts:1:1)"]}',
-    "a line that nobody knows",
+    "an unknown line",
     "",
   ];
   expect(lines.map(shown).filter((line) => line !== null)).toEqual([
     "POST /v1/projects 201 12 ms req_2",
     "GET /v1/turns/:id 404 not_found 2 ms req_3",
     "bug GET /v1/me TypeError at me (me.ts:1:1)",
-    "a line that nobody knows",
+    "an unknown line",
   ]);
 });
 
-it("listens on the port that is asked for, shows requests, and ends with the signal", async () => {
+it("listens on the requested port, prints requests, and ends with the signal", async () => {
   const port = await freePort();
   const child = spawn(process.execPath, [join(ROOT, "scripts/dev.ts"), "--port", String(port)], {
     cwd: ROOT,
@@ -39,25 +39,25 @@ it("listens on the port that is asked for, shows requests, and ends with the sig
   });
   const output: string[] = [];
   const ended = new Promise((settle) => child.on("exit", settle));
-  let look = (): void => undefined;
+  let poll = (): void => undefined;
   createInterface({ input: child.stdout }).on("line", (line) => {
     output.push(line);
-    look();
+    poll();
   });
-  const heard = (words: string) =>
+  const printed = (words: string) =>
     new Promise<void>((settle) => {
-      look = () => {
+      poll = () => {
         if (output.some((line) => line.includes(words))) settle();
       };
-      look();
+      poll();
     });
   try {
-    await Promise.race([heard("Ctrl-C stops it"), ended]);
+    await Promise.race([printed("Ctrl-C stops it"), ended]);
     expect(output.join("\n")).toContain("Test key: ngw_test_");
     const [key] = /ngw_test_\w+/.exec(output.join("\n")) ?? [];
     const answer = await fetch(`http://127.0.0.1:${port}/v1/me`, { headers: { authorization: `Bearer ${key}` } });
     expect(answer.status).toBe(200);
-    await Promise.race([heard("GET /v1/me 200"), ended]);
+    await Promise.race([printed("GET /v1/me 200"), ended]);
     child.kill("SIGTERM");
     expect(await ended).toBe(143);
   } finally {

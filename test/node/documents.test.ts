@@ -1,4 +1,4 @@
-/** What the documents say can be looked up: the tests that they name are there, and the gates that they name are configured. */
+/** Statements of the documents that can be checked: the tests that they name exist, and the rate limits that they name are configured. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RATE_LIMIT_TIERS } from "../../src/core/limits.ts";
@@ -12,7 +12,7 @@ describe("a document", () => {
   });
 
   it.each(globSync("{*,bench/*}.md"))(
-    "%s has no comment behind a command: an interactive zsh takes it as words",
+    "%s has no comment after a command, which an interactive zsh would pass as arguments",
     (document) => {
       const commands = read(document)
         .split("\n")
@@ -26,7 +26,7 @@ describe("a document", () => {
     expect(block.trim().split(/\n\s*/)).toEqual(["npm run demo", "npm test"]);
   });
 
-  it("package.json installs before every script of ours, and is written for any shell", () => {
+  it("package.json installs before every script of ours, and works in any shell", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const parts = Object.values(scripts).flatMap((script) => script.split(" && "));
     const known =
@@ -55,13 +55,38 @@ describe("a document", () => {
   });
 });
 
-describe("the flood gate", () => {
-  it("is configured as callers are told, and counts by the minute", () => {
+describe("test/faults.md", () => {
+  /** Each citation as `file › title`. Rows of numbers or parameters in parentheses after a title are not part of it. */
+  const cited = read("test/faults.md")
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .flatMap((line) => {
+      let file = "";
+      return [...line.matchAll(/(test\/[\w/.-]+\.test\.ts)|› (.+?)(?= ›|; (?=›|test\/|scripts\/|npm )| \|$)/g)].flatMap(
+        ([, path, title]) => {
+          file = path ?? file;
+          return title === undefined ? [] : [{ file, title: title.replace(/ \([^()]*\)$/, "") }];
+        },
+      );
+    });
+
+  it("cites files and titles that exist", () => {
+    expect(cited.length).toBeGreaterThan(100);
+    const missing = cited.filter(({ file, title }) => {
+      const text = existsSync(file) ? read(file).replaceAll('\\"', '"') : "";
+      return !title.split("…").every((part) => part !== "" && text.includes(part.trim()));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+describe("the rate limit", () => {
+  it("is configured as documented, and counts by the minute", () => {
     const toml = read("wrangler.toml");
-    const gates = toml.matchAll(
-      /name = "GATE_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
+    const limits = toml.matchAll(
+      /name = "RATE_LIMIT_(\w+)"\nnamespace_id = "\d+"\nsimple = \{ limit = (\d+), period = 60 \}/g,
     );
-    expect(Object.fromEntries([...gates].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
+    expect(Object.fromEntries([...limits].map(([, name = "", limit]) => [name.toLowerCase(), Number(limit)]))).toEqual(
       RATE_LIMIT_TIERS,
     );
   });

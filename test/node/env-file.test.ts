@@ -9,7 +9,7 @@ const path = (name: string): string => join(folder, name);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a file of variables", () => {
-  it("reads back what was written, whatever is in the values", () => {
+  it("returns what was written, whatever the values contain", () => {
     const values = { PLAIN: "a", BLANKS: " a # b ", DOLLARS: `$HOME and \${PATH}`, QUOTES: '"', EMPTY: "" };
     writeEnvFile(path("any.env"), values);
     expect(readEnvFile(path("any.env"))).toEqual(values);
@@ -18,18 +18,18 @@ describe("a file of variables", () => {
   it.each([
     ["a quote", "it's"],
     ["a line break", "a\nb"],
-  ])("refuses %s rather than writing what is read otherwise", (_, value) => {
+  ])("rejects %s, which would be read as something else", (_, value) => {
     expect(() => writeEnvFile(path("odd.env"), { NAME: value })).toThrow("NAME");
   });
 
-  it("makes secrets once, privately, and keeps them", () => {
+  it("creates secrets once, privately, and keeps them", () => {
     const made = keepSecrets(path("secrets.env"));
     expect(Math.min(...Object.values(made).map((secret) => Buffer.byteLength(secret)))).toBeGreaterThanOrEqual(32);
     expect(statSync(path("secrets.env")).mode & 0o777).toBe(0o600);
     expect(keepSecrets(path("secrets.env"))).toEqual(made);
   });
 
-  it("adds what a person's own file lacks, and leaves the rest as it is", () => {
+  it("adds what a user's own file lacks, and does not change the rest", () => {
     writeFileSync(
       path("own.env"),
       '# mine\nNEMO_TOKEN=nmv_usr_x\nADMIN_TOKEN="chosen-by-a-person-0123456789-0123456789"',

@@ -33,7 +33,7 @@ describe("a script's flags", () => {
     expect(parseFlags(wordless, [])).toEqual({ flags: {}, words: [] });
   });
 
-  it("are told by --help, each in a line", () => {
+  it("are listed by --help, each in a line", () => {
     for (const flag of ["--help", "-h"]) expect(instead([flag])).toEqual({ code: 0, print: helpOf(usage) });
     expect(helpOf(usage).split("\n")).toEqual([
       "Does a thing.",
@@ -58,14 +58,14 @@ describe("a script's flags", () => {
     [["--port", "1.5"], 'not "1.5"'],
     [["--quick=yes"], "--quick"],
     [["one", "two"], '"two" is one word too many'],
-  ])("refuses %j", (args, words) => {
+  ])("reject %j", (args, words) => {
     const { code, print } = instead(args);
     expect(code).toBe(2);
     expect(print).toContain(words);
     expect(print).toContain("npm run thing -- --help");
   });
 
-  it("says where a flag stands when npm kept its name", () => {
+  it("have a hint when npm took a flag's name", () => {
     expect(instead(["8790"], wordless).print).toContain("npm run other -- --help");
   });
 });

@@ -11,7 +11,7 @@ import type { FuzzTarget } from "../fuzz/target.ts";
 const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const seeds = [new TextEncoder().encode("hello, world")];
+const seeds = [new TextEncoder().encode("hello, there")];
 
 /** A target whose reader is this function's text, in a module of its own as the thread loads it. */
 function planted(name: string, run: string): { bundle: string; target: FuzzTarget } {
@@ -27,7 +27,7 @@ async function faultsOf(name: string, run: string, count: number, aloneMs = 120_
   return (await fuzzReader(bundle, target, { seed: 7, from: 0, count, aloneMs })).faults;
 }
 
-describe("the fuzzer of readers", () => {
+describe("the fuzzer of parsers", () => {
   it("gives the same input for the same seed, name and number, and another one for another", () => {
     expect(mutated(seeds, 1, "a", 5)).toEqual(mutated(seeds, 1, "a", 5));
     const others = [mutated(seeds, 2, "a", 5), mutated(seeds, 1, "b", 5), mutated(seeds, 1, "a", 6)];
@@ -38,11 +38,11 @@ describe("the fuzzer of readers", () => {
     expect(mutated(seeds, 1, "a", 0)).toEqual(seeds[0]);
   });
 
-  it("finds nothing in a reader that reads", async () => {
+  it("reports nothing for a parser that accepts its input", async () => {
     expect(await faultsOf("fine", "(bytes) => bytes.length", 200)).toEqual([]);
   });
 
-  it("finds what is thrown, at once and later", async () => {
+  it("reports what is thrown, at once and later", async () => {
     const [thrown] = await faultsOf(
       "throws",
       "(bytes) => { if (bytes.length < 8) throw new Error('too short'); }",
@@ -53,13 +53,13 @@ describe("the fuzzer of readers", () => {
     expect(rejected).toMatchObject({ index: 0 });
   });
 
-  it("finds what takes more processor time than its budget", async () => {
+  it("reports what takes more processor time than its budget", async () => {
     const busy = "() => { for (let until = process.cpuUsage().user + 80_000; process.cpuUsage().user < until; ); }";
     const [slow] = await faultsOf("slow", busy, 1);
     expect(slow?.what).toMatch(/took \d+ ms of processor time/);
   });
 
-  it("stops what never ends, names its input, and goes on with the next", async () => {
+  it("stops what never ends, names its input, and continues with the next", async () => {
     const faults = await faultsOf("endless", "(bytes) => { if (bytes.length === 12) for (;;); }", 3, 2_000);
     expect(faults[0]).toMatchObject({ index: 0, what: expect.stringContaining("did not end") });
   });

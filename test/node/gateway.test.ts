@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 describe("the launcher", () => {
-  it("runs two gateways at once, kills one at its boundary, starts it again and stops both for good", {
+  it("runs two gateways at once, kills one at its failpoint, starts it again and stops both for good", {
     timeout: 120_000,
   }, async () => {
     const [first, second] = await Promise.all([start(newFolder()), start(newFolder())]);

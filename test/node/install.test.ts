@@ -24,7 +24,7 @@ type Ended = { readonly code: number | null; readonly output: string };
 function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += String(piece)));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += String(chunk)));
   return new Promise((settle) => child.on("close", (code) => settle({ code, output })));
 }
 
@@ -61,7 +61,7 @@ beforeAll(async () => {
 });
 
 describe("installing what is missing", () => {
-  it("installs once where several begin on a fresh machine, and says so", async () => {
+  it("installs once if several start on a fresh machine, and says so", async () => {
     const ends = await Promise.all([install(), install(), install()]);
     expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
     expect(ends.filter(({ output }) => output.includes("node_modules is missing: installing"))).toHaveLength(1);
@@ -69,7 +69,7 @@ describe("installing what is missing", () => {
     expect(existsSync(lock)).toBe(false);
   });
 
-  it("says and does nothing where all is there", async () => {
+  it("says and does nothing if everything is there", async () => {
     expect(await install()).toEqual({ code: 0, output: "" });
   });
 
@@ -80,7 +80,7 @@ describe("installing what is missing", () => {
     expect(output).toContain("thing is not 2.0.0: installing");
   });
 
-  it("runs the script that it is told by the Node of the packages, with its arguments, and ends as that one", async () => {
+  it("runs the given script with the packaged Node and its arguments, and ends with its status", async () => {
     write(join(context, "scripts"), "a.mjs", "console.log(process.argv.slice(2)); process.exit(7);");
     rmSync(join(context, "node_modules"), { recursive: true });
     const ran = await run("node", [join(context, "scripts/install.mjs"), "scripts/a.mjs", "--port", "1"], scratch);
@@ -91,17 +91,17 @@ describe("installing what is missing", () => {
   });
 
   it("passes a signal on to the script, and ends when that has ended", async () => {
-    const timings = `process.on("SIGTERM", () => setTimeout(() => { console.log("tidied"); process.exit(143); }, 100));
+    const timings = `process.on("SIGTERM", () => setTimeout(() => { console.log("cleaned up"); process.exit(143); }, 100));
       console.log("here"); setInterval(() => {}, 1000);`;
     write(join(context, "scripts"), "b.mjs", timings);
     const child = spawn("node", [join(context, "scripts/install.mjs"), "scripts/b.mjs"], { cwd: context, env });
     let output = "";
-    child.stdout.on("data", (piece) => {
-      output += String(piece);
-      if (String(piece).includes("here")) child.kill("SIGTERM");
+    child.stdout.on("data", (chunk) => {
+      output += String(chunk);
+      if (String(chunk).includes("here")) child.kill("SIGTERM");
     });
     expect(await new Promise((settle) => child.on("close", settle))).toBe(143);
-    expect(output).toContain("tidied");
+    expect(output).toContain("cleaned up");
   });
 
   it("installs again what was removed, or not installed to its end", async () => {
@@ -112,7 +112,7 @@ describe("installing what is missing", () => {
     expect(installed()).toBe("2.0.0");
   });
 
-  it("waits for a run that installs, and takes over from one that was killed", async () => {
+  it("waits for a run that installs, and replaces one that was killed", async () => {
     rmSync(join(context, "node_modules"), { recursive: true });
     const holder = spawn("node", ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore", env });
     write(join(context, ".state"), "install.lock", `999999999 ${holder.pid}`);
@@ -123,8 +123,8 @@ describe("installing what is missing", () => {
     });
     let output = "";
     const timings = new Promise<void>((settle) => {
-      child.stderr.on("data", (piece) => {
-        output += String(piece);
+      child.stderr.on("data", (chunk) => {
+        output += String(chunk);
         if (output.includes("waiting for it")) settle();
       });
     });

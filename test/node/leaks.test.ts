@@ -1,7 +1,7 @@
 /**
- * Nothing leaks. A gateway of its own is given words that stand nowhere else, asked everything that its document knows, in
- * every way a credential can come and in ways that must be refused, and stopped. Then all that it said, sent, printed and kept
- * is searched. Where a word may be is a table below; anywhere else fails.
+ * Nothing leaks. A gateway gets unique words, then every request of its document, with every valid and invalid kind of
+ * credential, and is stopped. Then everything it returned, sent, printed and stored is searched. A table below says where a
+ * word may be; anywhere else fails.
  */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { randomSecret, writeEnvFile } from "../../scripts/lib/env-file.ts";
 import { type Gateway, startGateway } from "../../scripts/lib/gateway.ts";
 import { startReceiver } from "../conformance/support/receiver.ts";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 import { type Content, contentOf, contentsOf, find } from "./support/leaks.ts";
 
 const mark = (): string => randomBytes(9).toString("hex");
@@ -56,8 +56,8 @@ afterAll(async () => {
 
 type Sent = { readonly method: string; readonly headers: Record<string, string>; readonly body?: string | null };
 
-/** Asks, and keeps what was answered under a name for who asked. Of a stream that goes on, what comes in its first moments is read. */
-function listener(url: string, heard: Content[]) {
+/** Sends a request, and records the answer under the name of its sender. Of a stream that continues, its first moments are read. */
+function listener(url: string, responses: Content[]) {
   return async (who: string, route: string, path: string, sent: Sent): Promise<{ status: number; text: string }> => {
     const response = await fetch(url + path, {
       method: sent.method.toUpperCase(),
@@ -67,8 +67,8 @@ function listener(url: string, heard: Content[]) {
     });
     const text = await textOf(response);
     const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const outcome = response.status < 400 ? "" : " refused";
-    heard.push(contentOf(`${who} ${route}${outcome}`, `${headers}\n\n${text}`));
+    const outcome = response.status < 400 ? "" : " rejected";
+    responses.push(contentOf(`${who} ${route}${outcome}`, `${headers}\n\n${text}`));
     return { status: response.status, text };
   };
 }
@@ -78,25 +78,27 @@ async function textOf(response: Response): Promise<string> {
     return Buffer.from(await response.arrayBuffer()).toString("latin1");
   const reader = response.body?.getReader();
   if (reader === undefined) return "";
-  const pieces: Uint8Array[] = [];
+  const chunks: Uint8Array[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     for (let got = await reader.read(); !got.done; got = await reader.read()) {
-      pieces.push(got.value);
-      timer ??= setTimeout(() => void reader.cancel(), 200); // from the first piece on: a slow machine still hears it
+      chunks.push(got.value);
+      timer ??= setTimeout(() => void reader.cancel(), 200); // from the first chunk on: a slow machine still receives it
     }
   } catch {
     // cut by the timer
   }
   clearTimeout(timer);
-  return Buffer.concat(pieces).toString("latin1");
+  return Buffer.concat(chunks).toString("latin1");
 }
 
 const json = { "content-type": "application/json" };
 
-it("tells nobody what is somebody else's, prints nothing, and keeps secrets sealed", { timeout: 240_000 }, async () => {
+it("exposes nothing of another tenant or user, prints nothing, and keeps secrets encrypted", {
+  timeout: 240_000,
+}, async () => {
   const printed: string[] = [];
-  const heard: Content[] = [];
+  const responses: Content[] = [];
   const secretsFile = join(folder, "secrets.env");
   writeEnvFile(secretsFile, { ROOT_SECRET: planted["root secret"], ADMIN_TOKEN: planted["admin token"] });
   const stateDir = join(folder, "gateway");
@@ -105,10 +107,10 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
     secretsFile,
     vars: { TIME_SCALE: "60", NEMO_TOKEN: planted["operator's Nemo token"], NEMO_API_URL: "http://127.0.0.1:9" },
     // The local dev server prints a line of its own with each request's URL; no such server is deployed.
-    heard: (line) => void (/^\[wrangler:info\]/.test(line) || printed.push(line)),
+    onLine: (line) => void (/^\[wrangler:info\]/.test(line) || printed.push(line)),
   });
   const receiver = await startReceiver([{ status: 500, body: `no thanks ${planted.prompt}` }]);
-  const ask = listener(gateway.url, heard);
+  const ask = listener(gateway.url, responses);
   const asked = async (who: string, route: string, path: string, sent: Sent) =>
     JSON.parse((await ask(who, route, path, sent)).text);
   const operator = { authorization: `Bearer ${planted["admin token"]}`, ...json };
@@ -128,11 +130,11 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
 
   const url = gateway.url;
   const words = { prompt: planted.prompt, filename: planted["file name"], url: receiver.url };
-  const things = await makeThings(
+  const things = await createResources(
     (path, init) => fetch(url + path, { ...init, headers: { ...init?.headers, ...named } }),
     words,
   );
-  const document: ApiDocument = await asked("anybody", "/openapi.json", "/openapi.json", {
+  const document: ApiDocument = await asked("a caller", "/openapi.json", "/openapi.json", {
     method: "get",
     headers: {},
   });
@@ -149,7 +151,7 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
   const make: Sent = { method: "post", headers: { ...named, ...json }, body: "{}" };
   const userPath = `/v1/users/${encodeURIComponent(planted["user's name"])}`;
   const token = await asked("owner", "post /v1/users/{id}/tokens", `${userPath}/tokens`, make);
-  // Nobody answers there, so that each is tried again and told as failed.
+  // No server answers there, so that each is tried again and reported as failed.
   const address = `http://127.0.0.1:9/clip.mp4?signature=${planted["signature of an address"]}`;
   const { prompt } = planted;
   for (const [path, body] of [
@@ -184,16 +186,16 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
     "stream ticket": signatureOf(ticket.url ?? ticket.ticket),
   };
 
-  // Every route as its owner asks, in every way to bring a credential; what ends things comes last.
+  // Every route as its owner sends it, with every kind of credential; what ends access comes last.
   const isEnd = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);
   const forms: Record<string, Record<string, string>> = {
     owner: bearer(owner.key),
     "owner by header": { "x-api-key": owner.key },
     "owner by Basic": { authorization: `Basic ${btoa(`${owner.key}:`)}` },
     "owner by token": bearer(token.token),
-    anybody: {},
-    "anybody with half a key": bearer(owner.key.slice(0, -2)),
-    "anybody with a bad token": bearer(`${token.token.slice(0, -4)}AAAA`),
+    "a caller": {},
+    "a caller with half a key": bearer(owner.key.slice(0, -2)),
+    "a caller with a bad token": bearer(`${token.token.slice(0, -4)}AAAA`),
     stranger: bearer(stranger.key),
     "stranger in live mode": bearer(live.key),
   };
@@ -226,18 +228,18 @@ it("tells nobody what is somebody else's, prints nothing, and keeps secrets seal
     `/f/${link.url.split("/f/")[1]}x`,
     "/docs/errors",
   ])
-    await ask("anybody", "an odd path", path, { method: "get", headers: named });
+    await ask("a caller", "an odd path", path, { method: "get", headers: named });
 
   await gateway.runCron();
   await gateway.stop();
   gateway = null;
   receiver.close();
   for (const got of receiver.received)
-    heard.push(contentOf("webhook", `${JSON.stringify(got.headers)}\n${got.path}\n${got.body}`));
-  heard.push(contentOf("printed", printed.join("\n")));
+    responses.push(contentOf("webhook", `${JSON.stringify(got.headers)}\n${got.path}\n${got.body}`));
+  responses.push(contentOf("printed", printed.join("\n")));
 
-  const leaks = [...find(canaries, heard), ...find(canaries, contentsOf(stateDir))];
-  const strange = leaks.filter(({ canary, place }) => !ALLOWED[canary]?.some((one) => one.test(place)));
+  const leaks = [...find(canaries, responses), ...find(canaries, contentsOf(stateDir))];
+  const strange = leaks.filter(({ canary, location }) => !ALLOWED[canary]?.some((one) => one.test(location)));
   expect(strange).toEqual([]);
   expect(receiver.received.length).toBeGreaterThan(3);
   expect(printed.length).toBeGreaterThan(routes.length);

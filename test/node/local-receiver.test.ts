@@ -14,7 +14,7 @@ const second = secretOf("a second one of twenty-four bytes, too");
 const foreign = secretOf("a third one that the receiver knows not");
 
 const nested = JSON.stringify({ type: "render.completed", data: { id: "rnd_1" } });
-/** An event whose thing has no id of its own. */
+/** An event whose resource has no id of its own. */
 const nameless = JSON.stringify({ type: "timeline.changed", data: { type: "timeline.changed" } });
 const flat = JSON.stringify({ id: "evt_1", type: "video.completed", video_id: "vid_1", note: "\u001b[31mred" });
 
@@ -57,7 +57,7 @@ async function deliver(url: string, body: string, secret: string): Promise<numbe
 }
 
 describe("npm run receiver", () => {
-  it("prints what comes, nested and flat, to any path, without what a terminal would obey", async () => {
+  it("prints requests, nested and flat, to any path, without control characters", async () => {
     const { url, output, end } = await run();
     expect(await deliver(`${url}/in`, nested, ours)).toBe(204);
     expect(await deliver(`${url}/catch/1`, flat, ours)).toBe(204);
@@ -74,7 +74,7 @@ describe("npm run receiver", () => {
     expect(output.join("")).not.toContain("\u001b");
   });
 
-  it("takes with --secret what one of them has signed, and refuses the rest", async () => {
+  it("accepts with --secret what one of them has signed, and rejects the rest", async () => {
     const { url, output, end } = await run("--secret", `${ours},${second}`);
     expect(await deliver(url, nested, ours)).toBe(204);
     expect(await deliver(url, nested, second)).toBe(204);
@@ -95,7 +95,7 @@ describe("npm run receiver", () => {
       expect((await fetch(`${url}${path}`)).status, path).toBe(404);
   });
 
-  it("does not begin with a secret that is none", async () => {
+  it("does not start with an invalid secret", async () => {
     const { url, end } = await run("--secret", "none");
     expect(await end()).toBe(1);
     await expect(fetch(url)).rejects.toThrow();

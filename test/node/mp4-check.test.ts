@@ -17,14 +17,14 @@ function changed(mark: string, offset: number, bytes: readonly number[]): Uint8A
 }
 
 describe("checkMp4", () => {
-  it("reads duration, picture size and samples of a real clip", () => {
+  it("reads duration, frame size and samples of a real clip", () => {
     const found = checkMp4(clip);
     expect(found).toMatchObject({ width: 320, height: 180, sizeBytes: clip.byteLength });
     expect(found.durationMs).toBeGreaterThan(500);
     expect(found.samples).toBeGreaterThan(10);
   });
 
-  it("reads a clip that lies inside a larger buffer", () => {
+  it("reads a clip inside a larger buffer", () => {
     const larger = new Uint8Array(clip.byteLength + 7);
     larger.set(clip, 7);
     expect(checkMp4(larger.subarray(7))).toEqual(checkMp4(clip));
@@ -33,7 +33,7 @@ describe("checkMp4", () => {
   it.each([
     ["an empty file", new Uint8Array(), "does not begin with ftyp"],
     ["a web page", new TextEncoder().encode("<!doctype html><title>Not found</title>"), "box"],
-    ["a picture", media("photo.png"), "box"],
+    ["an image", media("photo.png"), "box"],
     ["an MP4 with sound alone", media("tone.m4a"), "no video among 1 tracks"],
     ["a clip cut in the middle", clip.subarray(0, clip.byteLength - 1_000), "bytes"],
     ["a clip of no duration", changed("mvhd", 16, [0, 0, 0, 0]), "duration is 0"],
@@ -41,7 +41,7 @@ describe("checkMp4", () => {
     ["a sample table larger than its box", changed("stsz", 8, [0, 15, 0, 0]), "no room"],
     ["a chunk outside the file", changed("stco", 8, [127, 0, 0, 0]), "lies in no mdat"],
     ["a track that is no video", changed("hdlr", 8, [0x73, 0x6f, 0x75, 0x6e]), "no video"],
-  ])("refuses %s", (_, bytes, why) => {
+  ])("rejects %s", (_, bytes, why) => {
     expect(() => checkMp4(bytes)).toThrow(why);
   });
 });

@@ -29,7 +29,7 @@ async function untilGone(id: number): Promise<boolean> {
 }
 
 describe("a process group", () => {
-  it("tells how its command ended and what it said last", async () => {
+  it("reports how its command ended and its last output", async () => {
     const group = shell("echo one; echo two >&2; exit 7");
     expect(await group.ended).toBe(7);
     expect(group.lastLines().split("\n").sort()).toEqual(["one", "two"]);
@@ -43,7 +43,7 @@ describe("a process group", () => {
     expect(isAlive(group.id)).toBe(false);
   });
 
-  it("kills what ignores the polite signal", async () => {
+  it("kills what ignores SIGTERM", async () => {
     const group = shell("trap '' TERM; echo up; while :; do sleep 1; done");
     await untilSaid(group, "up");
     await group.stop();

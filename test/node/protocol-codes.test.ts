@@ -6,7 +6,7 @@ import { ERRORS } from "../../src/core/errors.ts";
 /** What the operator's routes alone answer. */
 const OPERATOR = ["admin_closed", "tenant_deleting"];
 
-/** Each code of the document with the status that stands before it in its row. */
+/** Each code of the document with the status before it in its row. */
 function codesIn(document: string): [string, number][] {
   const section = document.slice(document.indexOf("### 3.2 Codes"), document.indexOf("## 4. Turns"));
   return section

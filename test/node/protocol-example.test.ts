@@ -23,12 +23,12 @@ const headersWith = (signature: string): Record<string, string> => ({
 const ours = new Webhook(secret).sign("evt_1", AT, body);
 
 describe("PROTOCOL.md's way to verify a message", () => {
-  it("takes ours, alone or among others", () => {
+  it("accepts our signature, alone or among others", () => {
     expect(verify(secret, headersWith(ours), body, seconds)).toEqual(JSON.parse(body));
     expect(verify(secret, headersWith(`v1,other v1a,more ${ours}`), body, seconds)).toEqual(JSON.parse(body));
   });
 
-  it("takes no other: changed, with another secret, too old, unsigned", () => {
+  it("accepts no other: changed, with another secret, too old, unsigned", () => {
     const other = new Webhook(Buffer.alloc(32, 8).toString("base64")).sign("evt_1", AT, body);
     expect(verify(secret, headersWith(ours), body.replace("1", "2"), seconds)).toBeNull();
     expect(verify(secret, headersWith(other), body, seconds)).toBeNull();

@@ -23,7 +23,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     "uncaught exception; source = Uncaught (in promise); stack = Error: Application called deleteAllDurableObjects().",
     "exception = workerd/api/unsafe.c++:228: failed: jsg.Error: Application called deleteAllDurableObjects().",
   ],
-  "a refused connection": ["exception = rust/worker/ffi.rs:110: disconnected: Connection refused (os error 111)"],
+  "a rejected connection": ["exception = rust/worker/ffi.rs:110: disconnected: Connection refused (os error 111)"],
   "a body that ended early": [
     "exception = workerd/api/streams/internal.c++:532: disconnected: pump canceled",
     "exception = kj/async-io.c++:2008: disconnected: fixed-length pipe ended prematurely",
@@ -71,7 +71,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe("the runtime's noise", () => {
-  it("has a name and a reason for each kind, and a line that it stands for", () => {
+  it("has a name, a reason and an example line for each kind", () => {
     expect(Object.keys(SAMPLES)).toEqual(NOISE.map(({ name }) => name));
     for (const { name, reason, line } of NOISE) {
       expect(reason.length, name).toBeGreaterThan(10);
@@ -85,7 +85,7 @@ describe("the runtime's noise", () => {
     }
   });
 
-  it("is left out with its stack, in colours too", () => {
+  it("is hidden with its stack, in colours too", () => {
     const [cut = ""] = SAMPLES["a connection that was cut"] ?? [];
     expect(shownOf(["one", `\u001b[31m${cut}\u001b[0m`, "    at UserObject.wake (a.ts:1:1)", "two"])).toEqual([
       "one",
@@ -93,7 +93,7 @@ describe("the runtime's noise", () => {
     ]);
   });
 
-  it("hides nothing else: a bug of ours is shown with its stack", () => {
+  it("is all that is hidden: a bug of ours is shown with its stack", () => {
     const lines = [
       "uncaught exception; source = Uncaught (in promise); stack = TypeError: x is not a function",
       "    at UserObject.wake (a.ts:1:1)",

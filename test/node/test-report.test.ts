@@ -18,11 +18,11 @@ describe("the did-not-run check", () => {
     expect(filesOnDisk(true)).toContain(relative(ROOT, import.meta.filename));
   });
 
-  it("leaves the slow ones to the run of everything", () => {
+  it("leaves the slow ones to the run of all tests", () => {
     expect(filesOnDisk(false).filter((file) => file.startsWith("test/conformance/"))).toEqual([]);
   });
 
-  it("is content when every file ran", () => {
+  it("is empty when every file ran", () => {
     expect(gapsIn(ran({ "test/a.test.ts": ["passed", "failed"] }), ["test/a.test.ts"], "/repo")).toEqual([]);
   });
 

@@ -10,6 +10,6 @@ it.each([
   ["a half of a sequence", "\u001b[3", ""],
   ["text that runs backwards", "a\u202egpj.exe\u202c\u2066b\u2069", "agpj.exeb"],
   ["lines, tabs and other scripts", "one\ntwo\tthree 影片 🎬", "one\ntwo\tthree 影片 🎬"],
-])("takes out %s", (_, given, shown) => {
+])("removes %s", (_, given, shown) => {
   expect(printable(given)).toBe(shown);
 });

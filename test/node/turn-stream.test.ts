@@ -80,7 +80,7 @@ async function watch(...answers: readonly Answer[]): Promise<{ asked: string[]; 
 }
 
 describe("sayAndWatch", () => {
-  it("gives every event of one connection", async () => {
+  it("returns every event of one connection", async () => {
     const { asked, types } = await watch(stream(STARTED, WORKING, COMPLETED));
     expect(types).toEqual(["turn.started", "progress", "turn.completed"]);
     expect(asked).toEqual(["POST turns -"]);
@@ -89,29 +89,29 @@ describe("sayAndWatch", () => {
   it.each([
     ["ended", stream(STARTED, WORKING)],
     ["broken", broken(STARTED, WORKING)],
-  ])("picks a stream that was %s up after the last event it saw", async (_, first) => {
+  ])("continues a stream that was %s after the last event it received", async (_, first) => {
     const { asked, types } = await watch(first, stream(COMPLETED));
     expect(types).toEqual(["turn.started", "progress", "turn.completed"]);
     expect(asked).toEqual(["POST turns -", "GET events 2"]);
   });
 
-  it("asks again when the server was not able to answer", async () => {
+  it("retries when the server was not able to answer", async () => {
     const { asked } = await watch(stream(STARTED), check(503), stream(COMPLETED));
     expect(asked).toEqual(["POST turns -", "GET events 1", "GET events 1"]);
   });
 
-  it("repeats the sending under the same key when the turn's id never came", async () => {
+  it("repeats the request under the same key when the turn's id never came", async () => {
     const { asked, keys } = await watch(broken(), stream(STARTED, COMPLETED));
     expect(asked).toEqual(["POST turns -", "POST turns -"]);
     expect(new Set(keys).size).toBe(1);
   });
 
-  it("ignores types it does not know", async () => {
+  it("ignores unknown types", async () => {
     const { types } = await watch(stream(STARTED, frame(2, "brand.new", {}), COMPLETED));
     expect(types).toEqual(["turn.started", "turn.completed"]);
   });
 
-  it("ends at a refusal", async () => {
+  it("ends at a problem", async () => {
     await expect(watch(check(402))).rejects.toThrow("402 c: d (request r)");
   });
 });

@@ -37,14 +37,14 @@ describe("the webhook receiver", () => {
     receiver.trust(SECRET);
   });
 
-  it("accepts what is signed, and gives it to one who waits and to one who comes late", async () => {
+  it("accepts what is signed, for a caller that waits and for one that comes late", async () => {
     const waited = receiver.waitFor(({ sequence }) => sequence === 2, 5_000);
     expect(await deliver(event(2))).toBe(204);
     expect((await waited).sequence).toBe(2);
     expect((await receiver.waitFor(({ sequence }) => sequence === 2, 5_000)).data).toEqual({ id: "rnd_1" });
   });
 
-  it("refuses a foreign signature and an old one", async () => {
+  it("rejects a foreign signature and an old one", async () => {
     const foreign = `whsec_${Buffer.from("another secret of the same length..").toString("base64")}`;
     expect(await deliver(event(3), foreign)).toBe(400);
     expect(await deliver(event(3), SECRET, new Date(Date.now() - 3_600_000))).toBe(400);

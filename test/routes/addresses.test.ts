@@ -1,4 +1,4 @@
-/** Every place that takes an address asks the one judge of core/target.ts: the same addresses are refused, in the same words. */
+/** Every field with an address uses the one check of core/ssrf.ts: the same addresses are rejected, with the same text. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
@@ -8,8 +8,8 @@ import { postWebhook } from "../../src/jobs/deliver.ts";
 import { createNemo } from "../../src/nemo/client.ts";
 import { env, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
-/** One address for each way to be refused that needs no look-up. */
-const REFUSED: readonly (readonly [string, TargetProblem])[] = [
+/** One address for each reason of rejection that needs no look-up. */
+const REJECTED: readonly (readonly [string, TargetProblem])[] = [
   ["http://example.com/a.mp4", "not_https"],
   ["https://example.com:8443/a.mp4", "other_port"],
   ["https://me:pw@example.com/a.mp4", "has_credentials"],
@@ -19,14 +19,14 @@ const REFUSED: readonly (readonly [string, TargetProblem])[] = [
   ["https://metadata.google.internal/a.mp4", "reserved_name"],
 ];
 
-type Place = {
+type AddressField = {
   readonly name: string;
   readonly path: string;
   readonly field: string;
   readonly body: (url: string) => unknown;
 };
 
-const places = (project: string): readonly Place[] => [
+const fields = (project: string): readonly AddressField[] => [
   { name: "webhooks", path: "/v1/webhook_endpoints", field: "/url", body: (url) => ({ url }) },
   { name: "imports", path: "/v1/uploads/import", field: "/url", body: (url) => ({ url }) },
   {
@@ -85,25 +85,25 @@ const places = (project: string): readonly Place[] => [
   },
 ];
 
-const refusedBy = async (member: Member, { path, body }: Place, url: string) =>
+const problemOf = async (member: Member, { path, body }: AddressField, url: string) =>
   readProblem(await send("POST", path, body(url), member.headers));
 
-describe("an address that is given to us", () => {
-  it("is judged alike wherever it is given", async () => {
+describe("an address from a caller", () => {
+  it("is checked the same way in every field", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
-    for (const place of places(id)) {
-      for (const [url, why] of REFUSED) {
+    for (const fieldValue of fields(id)) {
+      for (const [url, why] of REJECTED) {
         const message = explainTarget(why);
-        const problem = await refusedBy(member, place, url);
-        expect([place.name, url, problem]).toMatchObject([
-          place.name,
+        const problem = await problemOf(member, fieldValue, url);
+        expect([fieldValue.name, url, problem]).toMatchObject([
+          fieldValue.name,
           url,
           {
             status: 422,
             code: "address_not_allowed",
-            detail: place.field.includes("asset") ? `${place.field}: ${message}` : message, // says which of several
-            errors: [{ field: place.field, message }],
+            detail: fieldValue.field.includes("asset") ? `${fieldValue.field}: ${message}` : message, // says which of several
+            errors: [{ field: fieldValue.field, message }],
           },
         ]);
       }
@@ -113,28 +113,28 @@ describe("an address that is given to us", () => {
   /** A public address is answered in production alone. */
   const production = (request: Request) => createApp().request(request, {}, { ...env, ENVIRONMENT: "production" });
 
-  it("is refused where it leads to the host that the request came to, although no public address is configured", async () => {
+  it("is rejected if it leads to the host of the request, even without a configured public address", async () => {
     const member = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
     const endpoint = await send("POST", "/v1/webhook_endpoints", { url: "https://nemo.org/in" }, member.headers);
     const { id: whk } = await jsonOf<{ id: string }>(endpoint, 201);
     const change = { name: "changes", path: `/v1/webhook_endpoints/${whk}`, field: "/url" };
-    for (const place of [...places(id), { ...change, body: (url: string) => ({ url }) }]) {
+    for (const fieldValue of [...fields(id), { ...change, body: (url: string) => ({ url }) }]) {
       for (const own of ["https://api.nemo.org/v1/me", "https://API.nemo.org.:443/x"]) {
-        const sent = new Request(`https://api.nemo.org${place.path}`, {
-          method: place.name === change.name ? "PATCH" : "POST",
+        const sent = new Request(`https://api.nemo.org${fieldValue.path}`, {
+          method: fieldValue.name === change.name ? "PATCH" : "POST",
           headers: { ...member.headers, "Content-Type": "application/json" },
-          body: JSON.stringify(place.body(own)),
+          body: JSON.stringify(fieldValue.body(own)),
         });
-        expect([place.name, await readProblem(await production(sent))]).toMatchObject([
-          place.name,
-          { code: "address_not_allowed", errors: [{ field: place.field, message: explainTarget("own_name") }] },
+        expect([fieldValue.name, await readProblem(await production(sent))]).toMatchObject([
+          fieldValue.name,
+          { code: "address_not_allowed", errors: [{ field: fieldValue.field, message: explainTarget("own_name") }] },
         ]);
       }
     }
   });
 
-  it("is known to every route: each field that is called an address in the document is judged", async () => {
+  it("is checked by every route: each field of the document that is an address is tested", async () => {
     const seen = new Set<string>();
     for (const one of createApp().openAPIRegistry.definitions) {
       const media = one.type === "route" ? one.route.request?.body?.content["application/json"] : undefined;
@@ -151,7 +151,7 @@ describe("an address that is given to us", () => {
     expect([...seen].toSorted()).toEqual(["assets", "callback_url", "items", "target_url", "url"]);
   });
 
-  it("is judged again before a webhook leaves, and before a result's file is fetched", async () => {
+  it("is checked again before a webhook is sent, and before a result's file is downloaded", async () => {
     let left = 0;
     const fetch = async (): Promise<Response> => {
       left += 1;
@@ -160,17 +160,17 @@ describe("an address that is given to us", () => {
     const targets = { rules: { allowLocal: true, ownHosts: [] }, resolve: null };
     const attribution = { source: "s", version: "1", platform: "p" };
     const nemo = createNemo({ baseUrl: "https://nemo.org", fetch, attribution, targets });
-    for (const [url, why] of REFUSED) {
+    for (const [url, why] of REJECTED) {
       const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
       expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget(why));
       expect(await nemo.fetchResult(url)).toMatchObject({
-        error: { reason: "refused", message: expect.stringContaining(why) },
+        error: { reason: "rejected", message: expect.stringContaining(why) },
       });
     }
     expect(left).toBe(0);
   });
 
-  it("whose name leads into a private network is called by nobody, where the network could reach it", async () => {
+  it("whose name resolves to a private network is never requested, if the runtime could reach it", async () => {
     let left = 0;
     const fetch = async (): Promise<Response> => {
       left += 1;
@@ -182,7 +182,7 @@ describe("an address that is given to us", () => {
     const url = "https://inside.example.com/a.mp4";
     const job = { id: "dlv_1" as const, attempt: 1, url, headers: {}, body: "{}", timeoutMs: 1_000 };
     expect((await postWebhook(job, targets, { fetch, now: Date.now })).error).toBe(explainTarget("private_address"));
-    expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "refused" } });
+    expect(await nemo.fetchResult(url)).toMatchObject({ error: { reason: "rejected" } });
     expect(left).toBe(0);
   });
 });

@@ -17,8 +17,8 @@ import {
   send,
 } from "../support/gateway.ts";
 
-describe("the operator's door", () => {
-  it("is shut when no admin token is set, or a short one", async () => {
+describe("the operator's API", () => {
+  it("is closed if no admin token is set, or a short one", async () => {
     for (const ADMIN_TOKEN of [undefined, "", "short"]) {
       for (const path of ["/admin/tenants", "/admin/status", "/admin/nothing"]) {
         const response = await createApp().request(
@@ -31,7 +31,7 @@ describe("the operator's door", () => {
     }
   });
 
-  it("refuses no token and a wrong one", async () => {
+  it("rejects no token and a wrong one", async () => {
     for (const headers of [
       {},
       { Authorization: "Bearer wrong" },
@@ -44,7 +44,7 @@ describe("the operator's door", () => {
     }
   });
 
-  it("opens for the current and the previous token", async () => {
+  it("accepts the current and the previous token", async () => {
     const previous = "an-older-admin-token-of-more-than-32-bytes";
     const headers = { Authorization: `Bearer ${previous}` };
     const response = await createApp().request(
@@ -58,20 +58,20 @@ describe("the operator's door", () => {
       oldest_due_at: null,
       outbox_backlog: 0,
       dead_letters: { count: 0, last_at: null },
-      stale_seals: 0,
+      stale_encryption: 0,
       tokens: { operator: expect.any(String), live: expect.any(Object), test: expect.any(Object) },
     });
   });
 });
 
-/** A made tenant as it is read: what its making warned of is said once. */
+/** A created tenant as it is read: the warning of its creation is returned once. */
 const read = (made: TenantWire): TenantWire => {
   const { warnings: _, ...tenant } = made as TenantWire & { warnings: string[] };
   return tenant;
 };
 
 describe("tenants", () => {
-  it("that would have no Nemo token are made with a warning", async () => {
+  it("that would have no Nemo token are created with a warning", async () => {
     const make = async (more: Partial<Env>) => {
       const init = {
         method: "POST",
@@ -88,7 +88,7 @@ describe("tenants", () => {
       expect((await make(more)).warnings).toEqual([]);
   });
 
-  it("are made, read and listed, newest first", async () => {
+  it("are created, read and listed, newest first", async () => {
     const first = await makeTenant("first");
     const second = await makeTenant("second");
     expect(first).toMatchObject({ name: "first", state: "active", tier: "small", id: expect.stringMatching(/^ten_/) });
@@ -103,7 +103,7 @@ describe("tenants", () => {
     expect(next).toMatchObject({ data: [{ id: first.id }] });
   });
 
-  it("refuse wrong fields, and look missing when they are", async () => {
+  it("reject invalid fields, and answer 404 if unknown", async () => {
     expect(await readProblem(await send("POST", "/admin/tenants", { name: "", zz: 1 }, adminHeaders))).toMatchObject({
       status: 422,
     });
@@ -112,8 +112,8 @@ describe("tenants", () => {
   });
 });
 
-describe("what a tenant may use", () => {
-  it("is generous until the operator sets it, each mode apart", async () => {
+describe("a tenant's quota", () => {
+  it("has defaults until the operator sets it, each mode separately", async () => {
     const usual = { render_file_seconds: 30 * 24 * 3600, quotas: QUOTA_DEFAULTS };
     expect(await makeTenant()).toMatchObject({ scopes: SCOPES, origins: [], ...usual });
     const wanted = {
@@ -142,14 +142,14 @@ describe("what a tenant may use", () => {
     [{ render_file_seconds: 365 * 24 * 3_600 + 1 }, "/render_file_seconds"],
     [{ quotas: { live: { renders_per_day: -1 } } }, "/quotas/live/renders_per_day"],
     [{ quotas: { live: { renders: 1 } } }, "/quotas/live/renders"],
-  ])("is refused where it makes no sense: %j", async (wanted, field) => {
+  ])("is rejected if it is invalid: %j", async (wanted, field) => {
     const response = await send("POST", "/admin/tenants", { name: "acme", ...wanted }, adminHeaders);
     expect(await readProblem(response)).toMatchObject({ status: 422, errors: [{ field }] });
   });
 });
 
 describe("a change of a tenant", () => {
-  it("keeps what it leaves out, and returns a quota of null to its default", async () => {
+  it("keeps omitted fields, and resets a quota of null to its default", async () => {
     const { id } = await makeTenant();
     const change = (wanted: object) => send("PATCH", `/admin/tenants/${id}`, wanted, adminHeaders);
     await change({ tier: "medium", quotas: { live: { renders_per_day: 5 }, test: { bytes_per_day: 6 } } });
@@ -172,7 +172,7 @@ describe("a change of a tenant", () => {
     expect((await send("PATCH", "/admin/tenants/ten_00000000000000000000", {}, adminHeaders)).status).toBe(404);
   });
 
-  it("is felt here at once: pause, resume, scopes", async () => {
+  it("takes effect here at once: pause, resume, scopes", async () => {
     const { tenant, key } = await makeMember(null);
     const use = async () => (await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status;
     const ask = (action: string) => send("POST", `/admin/tenants/${tenant.id}/${action}`, "", adminHeaders);
@@ -186,7 +186,7 @@ describe("a change of a tenant", () => {
     expect(await use()).toBe(403);
   });
 
-  it("stands in the audit log, once for each that changed something", async () => {
+  it("is in the audit log, once for each request that changed something", async () => {
     const { id } = await makeTenant();
     for (const action of ["pause", "pause", "resume", "resume"])
       await send("POST", `/admin/tenants/${id}/${action}`, "", adminHeaders);
@@ -204,10 +204,10 @@ describe("a change of a tenant", () => {
   });
 });
 
-describe("a repeat with the same Idempotency-Key", () => {
+describe("a repeated request with the same Idempotency-Key", () => {
   const again = { ...adminHeaders, "Idempotency-Key": "operator-1" };
 
-  it("finds the tenant and the key that the first request made, the key without its secret", async () => {
+  it("returns the tenant and the key that the first request created, the key without its secret", async () => {
     const tenant = () => send("POST", "/admin/tenants", { name: "once" }, again);
     const { id } = await jsonOf<{ id: string }>(await tenant(), 201);
     expect(await jsonOf(await tenant(), 201)).toMatchObject({ id });
@@ -222,7 +222,7 @@ describe("a repeat with the same Idempotency-Key", () => {
     expect(second).not.toHaveProperty("secret");
   });
 
-  it("is a tenant's own: the operator's key and a tenant's never meet", async () => {
+  it("belongs to a tenant: the operator's keys and a tenant's are separate", async () => {
     const { key } = await makeMember(null);
     const response = await send("POST", "/v1/keys", {}, { ...again, Authorization: `Bearer ${key.secret}` });
     expect(response.status).toBe(201);
@@ -230,7 +230,7 @@ describe("a repeat with the same Idempotency-Key", () => {
 });
 
 describe("keys", () => {
-  it("are rotated by the operator too", async () => {
+  it("can be rotated by the operator too", async () => {
     const key = await makeKey((await makeTenant()).id);
     const made = await jsonOf<{ replaces: string; secret: string }>(
       await send("POST", `/admin/keys/${key.id}/rotate`, { grace_seconds: 0 }, adminHeaders),
@@ -252,7 +252,7 @@ describe("keys", () => {
     expect(JSON.stringify(rows.results)).not.toContain(key.secret);
   });
 
-  it("are revoked once, with the first moment kept", async () => {
+  it("are revoked once, and keep the first time", async () => {
     const { id } = await makeKey((await makeTenant()).id);
     const revoke = async () =>
       jsonOf<{ revoked_at: string }>(await send("POST", `/admin/keys/${id}/revoke`, "", adminHeaders));

@@ -1,4 +1,4 @@
-/** A request that has made something is answered with it, whatever becomes of what it asks afterwards: every POST route of the document. */
+/** A request that has created something is answered with it, whatever fails after the commit: every POST route of the document. */
 import { createExecutionContext } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
@@ -7,10 +7,10 @@ import { TENANT_METHODS } from "../../src/core/rpc/tenant.ts";
 import { TOKEN_METHODS } from "../../src/core/rpc/token.ts";
 import { UPLOAD_METHODS } from "../../src/core/rpc/upload.ts";
 import { USER_METHODS } from "../../src/core/rpc/user.ts";
-import { type ApiDocument, pathOf, type Route, requestOf, routesOf, type Things } from "../support/document.ts";
+import { type ApiDocument, pathOf, type Resources, type Route, requestOf, routesOf } from "../support/document.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const app = createApp();
 const OBJECTS = ["USER", "TENANT", "UPLOAD", "TOKEN"] as const;
@@ -29,7 +29,7 @@ const READS = new Set(
 );
 
 /** The bindings as a request gets them, with a word in each call to an object: its name, and how many went before it. */
-function bindings(tell: (name: string, at: number) => Fault): typeof env {
+function bindings(faultOf: (name: string, at: number) => Fault): typeof env {
   let at = 0;
   const stubOf = (real: Record<string, Method>) =>
     new Proxy(
@@ -39,7 +39,7 @@ function bindings(tell: (name: string, at: number) => Fault): typeof env {
           if (typeof method !== "string" || method === "then") return undefined;
           return (...given: unknown[]) => {
             const name = method === "callWithToken" ? String(given[1]) : method;
-            return tell(name, at++)?.() ?? (real[method] as Method)(...given);
+            return faultOf(name, at++)?.() ?? (real[method] as Method)(...given);
           };
         },
       },
@@ -61,7 +61,7 @@ const FAULTS: Record<string, () => Promise<unknown>> = {
   "its events are gone": async () => ({ ok: false, error: problemOf("events_expired", "gone") }),
 };
 
-/** What a caller may ask for beside the thing itself. */
+/** What a caller may request beside the resource itself. */
 const ASKS: Record<string, Record<string, string>> = {
   nothing: {},
   "a stream": { Accept: "text/event-stream" },
@@ -70,7 +70,7 @@ const ASKS: Record<string, Record<string, string>> = {
 
 let member: Member;
 let document: ApiDocument;
-let things: Things;
+let resources: Resources;
 let routes: Route[];
 beforeAll(async () => {
   document = await (await call("/openapi.json")).json();
@@ -80,15 +80,15 @@ beforeAll(async () => {
   await jsonOf(await send("PATCH", `/admin/tenants/${member.tenant.id}`, { quotas: { test: quotas } }, adminHeaders));
   const ask = (path: string, init: RequestInit = {}) =>
     call(path, { ...init, headers: { ...member.headers, ...(init.headers as Record<string, string>) } });
-  things = await makeThings(ask);
+  resources = await createResources(ask);
   await until(
-    async () => ((await (await ask(`/v1/videos/${things.get("vid")}`)).json()) as { ended_at: unknown }).ended_at,
+    async () => ((await (await ask(`/v1/videos/${resources.get("vid")}`)).json()) as { ended_at: unknown }).ended_at,
   );
 }, 60_000);
 
 /** One request of the route, with a word in each call to an object. */
-async function ask(route: Route, more: Record<string, string>, tell: (name: string, at: number) => Fault) {
-  const { headers, body: usual } = requestOf(route, document, things);
+async function ask(route: Route, more: Record<string, string>, faultOf: (name: string, at: number) => Fault) {
+  const { headers, body: usual } = requestOf(route, document, resources);
   // Answered here: so many messages to the agent would fill the project's queue.
   const body = route.path === "/v1/projects/{id}/turns" ? JSON.stringify({ prompt: "status" }) : usual;
   const init = {
@@ -96,15 +96,15 @@ async function ask(route: Route, more: Record<string, string>, tell: (name: stri
     headers: { ...member.headers, ...headers, ...more },
     ...(body === null ? {} : { body }),
   };
-  const request = new Request(ORIGIN + pathOf(route, things, "ada"), init);
-  return app.fetch(request, bindings(tell), createExecutionContext());
+  const request = new Request(ORIGIN + pathOf(route, resources, "ada"), init);
+  return app.fetch(request, bindings(faultOf), createExecutionContext());
 }
 
 /** The call that makes something: the first that is no reading. Those after it are the ones that may go wrong. */
 const commitAt = (names: readonly string[]): number =>
   names.findIndex((name) => !READS.has(name) && !BEFORE.test(name));
 
-describe("a POST that has made something", () => {
+describe("a POST that has created something", () => {
   it("is answered with it, whatever fails after the commit", async () => {
     const asking: string[] = [];
     const problem: unknown[] = [];
@@ -146,12 +146,12 @@ describe("a POST that has made something", () => {
     ]);
   }, 110_000);
 
-  /** Lets a video that goes on be over again: it takes one message at a time. */
+  /** Lets a continued video end again: it accepts one message at a time. */
   async function settle({ path }: Route): Promise<void> {
     if (path !== "/v1/videos/{id}/turns") return;
     const { headers } = member;
     await until(async () => {
-      const read = await call(`/v1/videos/${things.get("vid")}`, { headers });
+      const read = await call(`/v1/videos/${resources.get("vid")}`, { headers });
       return ((await read.json()) as { ended_at: string | null }).ended_at;
     });
   }

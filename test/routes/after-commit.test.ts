@@ -1,18 +1,18 @@
-/** A request that has made something is answered with it, whatever becomes of what it asks afterwards. */
+/** A request that has created something is answered with it, whatever fails after the commit. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIBERS_PER_TURN, SUBSCRIBERS_PER_USER } from "../../src/core/limits.ts";
 import { call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 
 let member: Member;
-let things: ReadonlyMap<string, string>;
+let resources: ReadonlyMap<string, string>;
 beforeAll(async () => {
   member = await makeMember();
   const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
-  things = new Map([["prj", project.id]]);
+  resources = new Map([["prj", project.id]]);
 }, 60_000);
 
-describe("a POST that has made something", () => {
-  it("is answered with it where no stream can be opened any more", async () => {
+describe("a POST that has created something", () => {
+  it("is answered with it if no stream can be opened", async () => {
     const { headers } = await makeMember();
     const stream = { ...headers, Accept: "text/event-stream" };
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
@@ -32,9 +32,9 @@ describe("a POST that has made something", () => {
     for (const one of open) await one.body?.cancel();
   });
 
-  it("goes on where its caller lost the stream, when the same key is sent again", async () => {
+  it("is continued when its caller lost the stream and sends the same key again", async () => {
     const { headers } = member;
-    const path = `/v1/projects/${things.get("prj")}/turns`;
+    const path = `/v1/projects/${resources.get("prj")}/turns`;
     const post = (last: string | null, key: string) =>
       call(path, {
         method: "POST",
@@ -55,15 +55,15 @@ describe("a POST that has made something", () => {
     expect(again.headers.get("Location")).toBe(first.headers.get("Location"));
     expect(idsOf(await again.text())).toEqual(all.slice(1));
     expect((await post(String(all.at(-1)), "stream-1")).status).toBe(204);
-    // Of a new turn nobody has seen anything, whatever a client brings along from another one.
+    // A new turn starts at its first event, whatever last id a client sends from another one.
     expect(idsOf(await (await post("3", "stream-2")).text())[0]).toBe(1);
     const unreadable = await post("x", "stream-3");
     expect(unreadable.status).toBe(422);
     const { data } = (await (await call(`${path}?limit=100`, { headers })).json()) as { data: { prompt: string }[] };
-    expect(data.filter(({ prompt }) => prompt === "status")).toHaveLength(2); // nothing was made for what was refused
+    expect(data.filter(({ prompt }) => prompt === "status")).toHaveLength(2); // nothing was created for the rejected request
   });
 
-  it("is told as deleted when its key is sent again after a DELETE, whatever it was", async () => {
+  it("is reported as deleted when its key is sent again after a DELETE, for any resource", async () => {
     const { headers } = await makeMember();
     const post = (path: string, body: unknown) => send("POST", path, body, { ...headers, "Idempotency-Key": path });
     const idOf = async (answer: Promise<Response>) => ((await (await answer).json()) as { id: string }).id;

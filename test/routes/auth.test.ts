@@ -30,18 +30,18 @@ afterEach(() => {
 const WELL_FORMED = "no such key, right checksum";
 
 describe("a key", () => {
-  it("opens as Bearer, as X-Api-Key and as Basic", async () => {
+  it("is accepted as Bearer, as X-Api-Key and as Basic", async () => {
     const { key } = await makeMember();
     for (const headers of [
       { Authorization: `Bearer ${key.secret}` },
       { "X-Api-Key": key.secret },
       { Authorization: `Basic ${btoa(`${key.secret}:`)}` },
     ]) {
-      expect((await call("/v1/projects", { headers })).status).toBe(422); // authenticated, then told that a user is needed
+      expect((await call("/v1/projects", { headers })).status).toBe(422); // authenticated, then rejected because a user is needed
     }
   });
 
-  it("is refused without, mistyped, or unknown, and the answer says how to sign in", async () => {
+  it("is rejected if missing, mistyped, or unknown, and the answer says how to sign in", async () => {
     const { key } = await makeMember();
     const last = key.secret.endsWith("0") ? "1" : "0";
     for (const headers of [
@@ -55,7 +55,7 @@ describe("a key", () => {
     }
   });
 
-  it("that has the wrong checksum costs no database read", async () => {
+  it("with a wrong checksum needs no database read", async () => {
     const prepare = vi.fn();
     const app = createApp();
     const response = await app.request(
@@ -78,7 +78,7 @@ describe("a key", () => {
     });
   });
 
-  it("ends when it is revoked, and when it expires", async () => {
+  it("stops working when it is revoked, and when it expires", async () => {
     const { key, tenant } = await makeMember();
     expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
@@ -93,7 +93,7 @@ describe("a key", () => {
     });
   });
 
-  it("of a paused tenant is refused", async () => {
+  it("of a paused tenant is rejected", async () => {
     const { tenant, key } = await makeMember();
     await env.DB.prepare("UPDATE tenants SET state = 'paused' WHERE id = ?1").bind(tenant.id).run();
     expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
@@ -102,7 +102,7 @@ describe("a key", () => {
     });
   });
 
-  it("is refused in a page of another origin, not in our own", async () => {
+  it("is rejected in a page of another origin, not in our own", async () => {
     const { headers } = await makeMember();
     const foreign = await call("/v1/projects?limit=0", { headers: { ...headers, Origin: "https://app.example" } });
     expect(foreign.headers.get("Access-Control-Allow-Origin")).toBe("*");
@@ -114,7 +114,7 @@ describe("a key", () => {
     expect((await call("/v1/projects?limit=0", { headers: { ...headers, Origin: ORIGIN } })).status).toBe(422);
   });
 
-  it("is taken from a page that its tenant has listed, to the letter", async () => {
+  it("is accepted from an origin that its tenant has listed exactly", async () => {
     const wanted = { name: "acme", origins: ["https://app.example"] };
     const tenant = await jsonOf<{ id: string }>(await send("POST", "/admin/tenants", wanted, adminHeaders), 201);
     const key = { Authorization: `Bearer ${(await makeKey(tenant.id)).secret}` };
@@ -124,19 +124,19 @@ describe("a key", () => {
       expect((await readProblem(await from(origin))).code, origin).toBe("key_in_browser");
   });
 
-  it("cannot be told while the database does not answer", async () => {
+  it("cannot be checked while the database does not answer", async () => {
     const { key } = await makeMember();
     const response = await createApp().request("/v1/me", { headers: { "X-Api-Key": key.secret } }, withoutD1());
     expect(await readProblem(response)).toMatchObject({ status: 503, code: "auth_unavailable", retryable: true });
     expect(response.headers.get("Retry-After")).toBe("1");
   });
 
-  it("that was known a moment ago still writes for 5 s and reads for 60 s without the database", async () => {
+  it("that was used a moment ago still writes for 5 s and reads for 60 s without the database", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { key } = await makeMember();
     const app = createApp();
     const headers = { "X-Api-Key": key.secret };
-    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and told that a user is needed
+    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and rejected because a user is needed
     const read = async () => (await app.request("/v1/projects", { headers }, withoutD1())).status;
     const write = async () =>
       (await app.request("/v1/renders/x/link", { method: "POST", headers }, withoutD1())).status;
@@ -148,7 +148,7 @@ describe("a key", () => {
     expect([await read(), await write()]).toEqual([503, 503]);
   });
 
-  it("is not waited for without end", async () => {
+  it("is not waited for without a timeout", async () => {
     const { key } = await makeMember();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const DB = { prepare: () => ({ bind: () => ({ first: () => new Promise(() => undefined) }) }) };
@@ -157,7 +157,7 @@ describe("a key", () => {
     expect(await readProblem(await asked)).toMatchObject({ status: 503, code: "auth_unavailable" });
   });
 
-  it("ends at its very moment, though its verdict is remembered", async () => {
+  it("expires to the second, even while it is cached", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const tenant = await makeTenant();
     const key = await makeKey(tenant.id, { expires_at: new Date(Date.now() + 10_000).toISOString() });
@@ -169,7 +169,7 @@ describe("a key", () => {
     expect(await readProblem(await ask())).toMatchObject({ status: 401, code: "key_expired" });
   });
 
-  it("says on which day it was last used", async () => {
+  it("shows the day of its last use", async () => {
     const { tenant, key } = await makeMember();
     const lastUse = async () => {
       const listed = await jsonOf<{ data: KeyWire[] }>(
@@ -193,7 +193,7 @@ describe("a key", () => {
   });
 });
 
-describe("the gates", () => {
+describe("the rate limits", () => {
   const closed = { limit: async () => ({ success: false }) };
   const deployed = { ...env, ENVIRONMENT: "production" };
 
@@ -202,14 +202,14 @@ describe("the gates", () => {
     const response = await createApp().request(
       "/v1/me",
       { headers: { "X-Api-Key": key.secret } },
-      { ...deployed, GATE_SMALL: closed },
+      { ...deployed, RATE_LIMIT_SMALL: closed },
     );
     expect(response.headers.get("Retry-After")).toBe("60");
     expect(response.headers.get("RateLimit-Policy")).toBe('"small";q=300;w=60');
     expect(await readProblem(response)).toMatchObject({ status: 429, code: "rate_limited" });
   });
 
-  it("are named on every answer to a known caller, without a count that nobody keeps", async () => {
+  it("are in every answer to a known caller, without a count that is not kept", async () => {
     const tenant = await jsonOf<{ id: string }>(
       await send("POST", "/admin/tenants", { name: "large", tier: "large" }, adminHeaders),
       201,
@@ -220,7 +220,7 @@ describe("the gates", () => {
     const response = await createApp().request(
       "/v1/projects",
       { headers: { "X-Api-Key": secret } },
-      { ...deployed, GATE_LARGE: open, GATE_SMALL: closed },
+      { ...deployed, RATE_LIMIT_LARGE: open, RATE_LIMIT_SMALL: closed },
     );
     expect(response.status).toBe(422);
     expect(response.headers.get("RateLimit-Policy")).toBe('"large";q=6000;w=60');
@@ -228,8 +228,8 @@ describe("the gates", () => {
     expect(asked).toEqual([`${tenant.id}:test`]);
   });
 
-  /** Gates that let so many requests of each key pass, as the platform's bindings do; `asked` counts what came, refused or not. */
-  const gateOf = (limit: number) => {
+  /** Limiters that allow so many requests of each key, as the platform's bindings do; `asked` counts all of them. */
+  const limiterOf = (limit: number) => {
     const asked = new Map<string, number>();
     return {
       asked,
@@ -247,10 +247,10 @@ describe("the gates", () => {
   it("count each user of a tenant first, so that one user cannot shut out the others", async () => {
     const { headers, tenant } = await makeMember(null);
     const [flood, quiet] = [await tokenOf(headers, "flood"), await tokenOf(headers, "quiet")];
-    const [GATE_USER, GATE_SMALL] = [gateOf(RATE_LIMIT_TIERS.user), gateOf(RATE_LIMIT_TIERS.small)];
+    const [RATE_LIMIT_USER, RATE_LIMIT_SMALL] = [limiterOf(RATE_LIMIT_TIERS.user), limiterOf(RATE_LIMIT_TIERS.small)];
     const app = createApp();
     const ask = (who: Record<string, string>) =>
-      app.request("/v1/projects", { headers: who }, { ...deployed, GATE_USER, GATE_SMALL });
+      app.request("/v1/projects", { headers: who }, { ...deployed, RATE_LIMIT_USER, RATE_LIMIT_SMALL });
     const flooded = await Promise.all(Array.from({ length: 320 }, () => ask(flood)));
     expect(flooded.filter(({ status }) => status === 429)).toHaveLength(320 - RATE_LIMIT_TIERS.user);
     const problem = flooded.at(-1) as Response;
@@ -259,17 +259,17 @@ describe("the gates", () => {
     const served = await ask(quiet);
     expect(served.status).toBe(200);
     expect(served.headers.get("RateLimit-Policy")).toBe('"user";q=120;w=60, "small";q=300;w=60');
-    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
+    expect(RATE_LIMIT_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, RATE_LIMIT_TIERS.user + 1]]));
   });
 
-  it("count the pieces of uploads apart, so that a client that sends small ones is not given up in the middle", async () => {
+  it("count chunks of uploads separately, so that a client that sends small ones is not stopped in the middle", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "sender");
-    const [GATE_USER, GATE_SMALL, GATE_BYTES] = [gateOf(2), gateOf(2), gateOf(12)];
+    const [RATE_LIMIT_USER, RATE_LIMIT_SMALL, RATE_LIMIT_BYTES] = [limiterOf(2), limiterOf(2), limiterOf(12)];
     const app = createApp();
     const tus = (method: string, path: string, more: Record<string, string>, body: string | null = null) => {
       const init = { method, headers: { ...token, "Tus-Resumable": "1.0.0", ...more }, body };
-      return app.request(path, init, { ...deployed, GATE_USER, GATE_SMALL, GATE_BYTES });
+      return app.request(path, init, { ...deployed, RATE_LIMIT_USER, RATE_LIMIT_SMALL, RATE_LIMIT_BYTES });
     };
     const made = await tus("POST", "/v1/uploads", { "Upload-Length": "100", "Upload-Metadata": "" });
     const path = made.headers.get("Location") ?? "";
@@ -281,22 +281,23 @@ describe("the gates", () => {
     expect(asked.headers.get("RateLimit-Policy")).toBe('"bytes";q=6000;w=60');
     expect((await append(10)).status).toBe(204);
     expect((await readProblem(await append(11))).code).toBe("rate_limited");
-    expect([...GATE_BYTES.asked]).toEqual([[[...GATE_USER.asked.keys()][0], 13]]);
-    expect(GATE_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
+    expect([...RATE_LIMIT_BYTES.asked]).toEqual([[[...RATE_LIMIT_USER.asked.keys()][0], 13]]);
+    expect(RATE_LIMIT_SMALL.asked).toEqual(new Map([[`${tenant.id}:test`, 1]]));
     expect((await tus("GET", path, {})).status).toBe(200);
     expect((await tus("GET", path, {})).status).toBe(429);
   });
 
-  it("do not hold up what ends a credential, for a key that may end it", async () => {
+  it("do not block the revocation of a credential, for a key that may revoke it", async () => {
     const { headers, tenant } = await makeMember(null);
     const token = await tokenOf(headers, "flood");
     const spare = await makeKey(tenant.id);
     const reader = await makeKey(tenant.id, { scopes: ["read"] });
-    const bindings = { ...deployed, GATE_SMALL: closed };
+    const bindings = { ...deployed, RATE_LIMIT_SMALL: closed };
     const app = createApp();
     const ask = (method: string, path: string, who: Record<string, string>) =>
       app.request(path, { method, headers: who }, bindings);
-    const read = () => app.request("/v1/projects", { headers: token }, { ...deployed, GATE_SMALL: gateOf(300) });
+    const read = () =>
+      app.request("/v1/projects", { headers: token }, { ...deployed, RATE_LIMIT_SMALL: limiterOf(300) });
     expect((await read()).status).toBe(200);
     const bare = { "X-Api-Key": reader.secret };
     for (const [method, path] of [
@@ -311,9 +312,9 @@ describe("the gates", () => {
     expect((await readProblem(await read())).code).toBe("user_token_revoked");
   });
 
-  it("are asked before the database is, about every key that is not known here", async () => {
+  it("are checked before the database is read, for every key that is not cached", async () => {
     const { key } = await makeMember();
-    const GATE_LOOKUP = gateOf(2);
+    const RATE_LIMIT_LOOKUP = limiterOf(2);
     const prepare = vi.fn(() => ({ bind: () => ({ first: async () => null }) }));
     const app = createApp();
     const ask = (secret: string, from: string, bindings: object) =>
@@ -324,7 +325,7 @@ describe("the gates", () => {
       );
     const unknown = async (from: string) => {
       const secret = issueKey("test", (count) => crypto.getRandomValues(new Uint8Array(count)));
-      return (await ask(secret, from, { GATE_LOOKUP, DB: { prepare } })).status;
+      return (await ask(secret, from, { RATE_LIMIT_LOOKUP, DB: { prepare } })).status;
     };
     const statuses = [];
     for (let n = 0; n < 5; n++) statuses.push(await unknown(`2001:db8:1:2:3:4:5:${n}`));
@@ -333,28 +334,32 @@ describe("the gates", () => {
     expect(await unknown("2001:db8:1:3::1"), "another network").toBe(401);
     const known = { "CF-Connecting-IP": "2001:db8:1:2::9" };
     expect((await ask(key.secret, "192.0.2.1", {})).status).toBe(200);
-    expect((await ask(key.secret, known["CF-Connecting-IP"], { GATE_LOOKUP })).status, "a known key").toBe(200);
+    expect((await ask(key.secret, known["CF-Connecting-IP"], { RATE_LIMIT_LOOKUP })).status, "a known key").toBe(200);
   });
 
   it("count an IPv6 sender by its network", async () => {
-    const GATE_REJECTED = gateOf(RATE_LIMIT_TIERS.rejected);
+    const RATE_LIMIT_REJECTED = limiterOf(RATE_LIMIT_TIERS.rejected);
     const app = createApp();
     const ask = async (address: string) => {
       const headers = { "CF-Connecting-IP": address };
-      return (await app.request("/v1/me", { headers }, { ...deployed, GATE_REJECTED })).status;
+      return (await app.request("/v1/me", { headers }, { ...deployed, RATE_LIMIT_REJECTED })).status;
     };
     const statuses = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(`2001:db8:0:7:${n.toString(16)}::1`)));
     expect(statuses.filter((status) => status === 429)).toHaveLength(10);
-    expect([...GATE_REJECTED.asked.values()]).toEqual([40]);
+    expect([...RATE_LIMIT_REJECTED.asked.values()]).toEqual([40]);
     expect(await ask("2001:db8:0:8::1")).toBe(401);
   });
 
-  it("count refused credentials by sender, not by its address in the clear", async () => {
+  it("count rejected credentials by sender, whose address is not stored in plain text", async () => {
     const asked: string[] = [];
-    const gate = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
+    const limiter = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
     const app = createApp();
     const ask = () =>
-      app.request("/v1/me", { headers: { "CF-Connecting-IP": "192.0.2.7" } }, { ...deployed, GATE_REJECTED: gate });
+      app.request(
+        "/v1/me",
+        { headers: { "CF-Connecting-IP": "192.0.2.7" } },
+        { ...deployed, RATE_LIMIT_REJECTED: limiter },
+      );
     expect((await ask()).status).toBe(401);
     expect((await ask()).status).toBe(429);
     expect(asked[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -362,7 +367,7 @@ describe("the gates", () => {
 });
 
 describe("preflights", () => {
-  it("are open under /v1 and absent under /admin", async () => {
+  it("are answered under /v1 and absent under /admin", async () => {
     const headers = {
       Origin: "https://app.example",
       "Access-Control-Request-Method": "POST",

@@ -1,17 +1,17 @@
 /**
- * Every route of the document, asked wrongly in every way that its own declaration makes wrong: a refusal with its code comes,
+ * Every route of the document, with every input that its own declaration makes invalid: a problem with its code is returned,
  * names what is wrong, and nothing is stored. A new route is covered without a line here. The table is printed.
  */
 import { beforeAll, expect, it } from "vitest";
-import { type BadRequest, badRequests, type World } from "../support/bad-requests.ts";
+import { type BadRequest, badRequests, type Fixture } from "../support/bad-requests.ts";
 import { type ApiDocument, type Route, routesOf } from "../support/document.ts";
 import { call, jsonOf, type Member, makeMember, readProblem } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
 
 let owner: Member;
-let world: World;
+let fixture: Fixture;
 let routes: Route[];
 const named = (headers: Record<string, string>) => ({ ...owner.headers, "X-User-Id": USER, ...headers });
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   const ask = (path: string, init: RequestInit = {}) =>
     call(path, { ...init, headers: named(init.headers as Record<string, string>) });
-  world = { document, things: await makeThings(ask), user: USER };
+  fixture = { document, resources: await createResources(ask), user: USER };
   routes = routesOf(document);
 });
 
@@ -54,12 +54,14 @@ async function wrongWith(route: Route, bad: BadRequest): Promise<string | null> 
   return says.some((one) => one === code) && isNamed ? null : `${code}: ${detail}`;
 }
 
-it("refuses what is wrong in itself, says what, and stores nothing", { timeout: 300_000 }, async () => {
+it("a request that is invalid by itself is rejected with the reason, and stores nothing", {
+  timeout: 300_000,
+}, async () => {
   const before = await everything();
   const table: string[] = [];
   const wrong: string[] = [];
   for (const route of routes) {
-    for (const bad of badRequests(route, world)) {
+    for (const bad of badRequests(route, fixture)) {
       const fault = await wrongWith(route, bad);
       table.push(`${route.name} | ${bad.what} | ${bad.says.join(" or ")}`);
       if (fault !== null) wrong.push(`${table.at(-1)} | but ${fault}`);

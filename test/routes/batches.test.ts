@@ -1,4 +1,4 @@
-/** Batches through the front door. */
+/** Batches over HTTP. */
 import { describe, expect, it } from "vitest";
 import { BATCH_ITEMS } from "../../src/core/limits.ts";
 import type { BatchItemWire, BatchWire } from "../../src/core/wire/batch.ts";
@@ -10,7 +10,7 @@ type Page<T> = { data: T[]; has_more: boolean; next_cursor: string | null };
 const many = (count: number) => Array.from({ length: count }, (_, n) => ({ prompt: `make a 1 second video ${n}` }));
 
 describe("POST /v1/batches", () => {
-  it("takes 500 items, lists them in order, and stops when told", async () => {
+  it("accepts 500 items, lists them in order, and stops when cancelled", async () => {
     const { headers } = await makeMember("ada");
     const items = many(BATCH_ITEMS).map((item) => ({ ...item, metadata: { note: "x".repeat(380) } }));
     const posted = await send("POST", "/v1/batches", { items, concurrency: 1 }, headers);
@@ -35,7 +35,7 @@ describe("POST /v1/batches", () => {
     });
   });
 
-  it("fills a generator's prompt for each item, in one project that is there", async () => {
+  it("fills a generator's prompt for each item, in one existing project", async () => {
     const { headers } = await makeMember(null);
     const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
     const body = {
@@ -58,7 +58,7 @@ describe("POST /v1/batches", () => {
     ]);
   });
 
-  it("works on several files in one project, one by one, each in its own words and with its own export", async () => {
+  it("edits several files in one project, one by one, each with its own prompt and its own export", async () => {
     const { headers } = await makeMember("ada");
     const form = new FormData();
     for (const name of ["clip.mp4", "photo.jpg"]) form.append("file", new File([sample(name)], name));
@@ -108,7 +108,7 @@ describe("POST /v1/batches", () => {
       },
       null,
     ],
-  ])("is refused with the field that is wrong: %#", async (body, field) => {
+  ])("is rejected with the invalid field: %#", async (body, field) => {
     const { headers } = await makeMember(null);
     const answer = await send("POST", "/v1/batches", body, headers);
     if (field === null) {
@@ -121,7 +121,7 @@ describe("POST /v1/batches", () => {
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
 
-  it("is refused where a generator makes more of its items than may be kept", async () => {
+  it("is rejected if a generator makes its items larger than the limit", async () => {
     const { headers } = await makeMember(null);
     const recipe = { name: "long", prompt: `${"word ".repeat(3_900)}{{x}}`, variables: [{ name: "x", type: "text" }] };
     await jsonOf(await send("POST", "/v1/generators", recipe, headers), 201);

@@ -23,7 +23,7 @@ const QUICK_EDITS: Readonly<Record<string, string>> = {
 
 type Asked = { path: string; source: string; version: string; platform: string };
 /** What upstream's stand-in was asked, made and charged for one user. */
-type Ledger = {
+type RequestLog = {
   requests: Asked[];
   sessions: { session_id: string; language: string | null }[];
   turns: { prompt: string }[];
@@ -32,9 +32,9 @@ type Ledger = {
   credits_charged: number;
 };
 
-async function ledgerOf(tenant: TenantId, video: VideoWire): Promise<Ledger> {
+async function requestLogOf(tenant: TenantId, video: VideoWire): Promise<RequestLog> {
   const stub = env.SANDBOX.getByName(userObjectName({ tenant, mode: "test", uh: userHashOf(video.id) }));
-  return jsonOf<Ledger>(await stub.fetch(new Request("https://sandbox.nemo.internal/__ledger")));
+  return jsonOf<RequestLog>(await stub.fetch(new Request("https://sandbox.nemo.internal/__requests")));
 }
 
 /** The quick edit's first step: a file of the format that the generator likes best. */
@@ -61,51 +61,48 @@ async function said({ slug }: GeneratorWire, assets: string[], headers: Record<s
 const each = BUILT_IN_GENERATORS.map((generator) => [generator.slug, generator] as const);
 
 describe("the quick edit of", () => {
-  it.each(each)(
-    "%s: a file and a sentence in, an MP4 of the length that was asked for out",
-    async (slug, generator) => {
-      const { headers } = await makeMember("ada");
-      const video = await said(generator, await uploaded(generator, headers), headers);
-      expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
-      const file = await call(`/v1/videos/${video.id}/content`, { headers });
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const mp4 = checkMp4(bytes);
-      expect(Math.abs(mp4.durationMs - 30_000)).toBeLessThanOrEqual(TOLERANCE_MS);
-      expect(Math.max(mp4.width, mp4.height)).toBeLessThanOrEqual(1920);
-      expect(Math.min(mp4.width, mp4.height)).toBeLessThanOrEqual(1080);
-      expect(new TextDecoder("latin1").decode(bytes)).toContain("avcC"); // the box that H.264 is set up by
-      const render = await jsonOf<RenderWire>(await call(`/v1/renders/${video.render_id}`, { headers }));
-      expect(render.file?.codec).toMatch(/^(avc1|h264)/);
-    },
-  );
+  it.each(each)("%s: a file and a sentence give an MP4 of the requested length", async (slug, generator) => {
+    const { headers } = await makeMember("ada");
+    const video = await said(generator, await uploaded(generator, headers), headers);
+    expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
+    const file = await call(`/v1/videos/${video.id}/content`, { headers });
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const mp4 = checkMp4(bytes);
+    expect(Math.abs(mp4.durationMs - 30_000)).toBeLessThanOrEqual(TOLERANCE_MS);
+    expect(Math.max(mp4.width, mp4.height)).toBeLessThanOrEqual(1920);
+    expect(Math.min(mp4.width, mp4.height)).toBeLessThanOrEqual(1080);
+    expect(new TextDecoder("latin1").decode(bytes)).toContain("avcC"); // the box that H.264 is set up by
+    const render = await jsonOf<RenderWire>(await call(`/v1/renders/${video.render_id}`, { headers }));
+    expect(render.file?.codec).toMatch(/^(avc1|h264)/);
+  });
 
-  it.each(each)("%s tells upstream with every request who is asking", async (slug, generator) => {
+  it.each(each)("%s sends its attribution upstream with every request", async (slug, generator) => {
     const { headers, tenant } = await makeMember("ada");
     const video = await said(generator, await uploaded(generator, headers), headers);
-    const { requests } = await ledgerOf(tenant.id as TenantId, video);
+    const { requests } = await requestLogOf(tenant.id as TenantId, video);
     // A result file lies at another host, and is asked for without these headers.
     const own = requests.filter(({ path }) => /^\/(api|run_sse)/.test(path));
-    const told = (path: string) =>
+    const sentTo = (path: string) =>
       own.filter((one) => one.path.includes(path)).map((one) => [one.source, one.version, one.platform].join(" "));
-    expect(told("/run_sse")).toEqual([`${slug} ${generator.version} unknown`]);
-    expect(told("/api/render/proxy/lambda")).toContain(`${slug} ${generator.version} unknown`);
+    expect(sentTo("/run_sse")).toEqual([`${slug} ${generator.version} unknown`]);
+    expect(sentTo("/api/render/proxy/lambda")).toContain(`${slug} ${generator.version} unknown`);
     expect(own.filter(({ source, version, platform }) => !(source && version && platform))).toEqual([]);
   });
 
   it.each(each)(
-    "%s makes one session in its caller's language, and pays for one message and no export",
+    "%s creates one session in its caller's language, and pays for one message and no export",
     async (_, one) => {
       const { headers, tenant } = await makeMember("ada");
       const video = await said(one, await uploaded(one, headers), headers);
-      const ledger = await ledgerOf(tenant.id as TenantId, video);
-      expect(ledger.sessions).toMatchObject([{ language: "de" }]);
-      const states = ledger.requests.flatMap(
+      const requestLog = await requestLogOf(tenant.id as TenantId, video);
+      expect(requestLog.sessions).toMatchObject([{ language: "de" }]);
+      const states = requestLog.requests.flatMap(
         ({ path }) => /^\/api\/state\/nemo_agent\/me\/([^/]+)/.exec(path)?.[1] ?? [],
       );
-      expect(new Set(states)).toEqual(new Set(ledger.sessions.map(({ session_id }) => session_id)));
-      expect(ledger.turns.map(({ prompt }) => prompt)).toEqual([video.prompt ?? ""]);
-      expect([ledger.uploads.length, ledger.renders.map(({ submits }) => submits)]).toEqual([1, [1]]);
-      expect(video.credits).toEqual({ amount: ledger.credits_charged, basis: "measured" });
+      expect(new Set(states)).toEqual(new Set(requestLog.sessions.map(({ session_id }) => session_id)));
+      expect(requestLog.turns.map(({ prompt }) => prompt)).toEqual([video.prompt ?? ""]);
+      expect([requestLog.uploads.length, requestLog.renders.map(({ submits }) => submits)]).toEqual([1, [1]]);
+      expect(video.credits).toEqual({ amount: requestLog.credits_charged, basis: "measured" });
     },
   );
 });

@@ -4,12 +4,12 @@ import { type ApiDocument, bodySchemaOf, routesOf } from "../support/document.ts
 import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 
 const CALLBACK = "https://hooks.example.com/in";
-/** Ids that have the form of one; nothing needs to be there, since the body is refused first. */
+/** Ids of valid form; no resource needs to exist, since the body is rejected first. */
 const idOf = (path: string): string =>
   path.replace(/(\w+)\/\{id\}/g, (_, of: string) => `${of}/${PREFIXES[of]}_${"0".repeat(20)}${"0".repeat(16)}`);
 const PREFIXES: Record<string, string> = { projects: "prj", videos: "vid", turns: "trn" };
 
-it("is refused by every route that takes a callback, and a key is not", async () => {
+it("a user token is rejected by every route that accepts a callback, and a key is not", async () => {
   const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   const routes = routesOf(document).filter((route) => bodySchemaOf(route, document)?.properties?.callback_url);
   expect(routes.length).toBeGreaterThan(4);

@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { SUBSCRIBERS_PER_TURN } from "../../src/core/limits.ts";
 import { type ApiDocument, pathOf, type Route, routesOf } from "../support/document.ts";
 import { call, front, jsonOf, type Member, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
 let owner: Member;
 let document: ApiDocument;
-let things: Map<string, string>;
+let resources: Map<string, string>;
 const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
   call(path, {
     ...init,
@@ -18,7 +18,7 @@ const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
 beforeAll(async () => {
   owner = await makeMember(null);
   document = await jsonOf<ApiDocument>(await call("/openapi.json"));
-  things = await makeThings(ask);
+  resources = await createResources(ask);
 });
 
 const routesThat = (is: (route: Route) => boolean): Route[] => routesOf(document).filter(is);
@@ -27,11 +27,11 @@ const streams = (): Route[] =>
 const contentOf = (operation: Route["operation"]): object =>
   (operation as { responses?: { 200?: { content?: object } } }).responses?.[200]?.content ?? {};
 
-describe("a slash at the end", () => {
+describe("a trailing slash", () => {
   it("makes no other route of any GET", async () => {
     const other: string[] = [];
     for (const route of routesThat(({ method, path }) => method === "get" && !/events$|content$|\/f\//.test(path))) {
-      const [path = "", query = ""] = pathOf(route, things, USER).split("?");
+      const [path = "", query = ""] = pathOf(route, resources, USER).split("?");
       const search = query === "" ? "" : `?${query}`;
       const [bare, slashed] = [await ask(path + search), await ask(`${path}/${search}`)];
       if (bare.status !== slashed.status) other.push(`${route.name}: ${bare.status}, ${slashed.status}`);
@@ -40,12 +40,12 @@ describe("a slash at the end", () => {
     expect(other).toEqual([]);
   });
 
-  it("makes no other route where a base address that ends in one is joined to a path", async () => {
+  it("makes no other route if a base address that ends in one is joined to a path", async () => {
     for (const path of ["//v1/me", "/v1//me", "//v1//me/"]) expect((await ask(path)).status).toBe(200);
     for (const path of ["/v1/projects//turns", "/v1/users//x"]) expect((await ask(path)).status).toBe(404);
   });
 
-  it("is taken by uploads in every dialect, and a repeat is the same with it and without", async () => {
+  it("is accepted by uploads in every protocol, and a repeat is the same with it and without", async () => {
     const tus = { "Tus-Resumable": "1.0.0", "Upload-Length": "70", "Upload-Metadata": `filename ${btoa("a.png")}` };
     const made = await ask("/v1/uploads/", { method: "POST", headers: tus });
     expect(made.status).toBe(201);
@@ -61,9 +61,9 @@ describe("a slash at the end", () => {
 });
 
 describe("an event stream", () => {
-  it("goes on from the header's name in the query, as polyfills of EventSource write it", async () => {
+  it("continues from the header's name in the query, as polyfills of EventSource write it", async () => {
     for (const route of streams()) {
-      const path = pathOf(route, things, USER);
+      const path = pathOf(route, resources, USER);
       const stream = async (query: string): Promise<string> => (await ask(`${path}?${query}`)).text();
       const after = await stream("after=2");
       expect(after).toContain("id: 3");
@@ -73,7 +73,7 @@ describe("an event stream", () => {
     }
   });
 
-  it("is not held by HEAD, and above its limit invites to come back", async () => {
+  it("is not kept open by HEAD, and above its limit sends a retry interval", async () => {
     const { id } = await jsonOf<{ id: string }>(await ask("/v1/projects", { method: "POST" }), 201);
     const said = { prompt: "make a clip of the sea #slow:600s" };
     const turn = await jsonOf<{ id: string }>(
@@ -94,14 +94,14 @@ describe("an event stream", () => {
   });
 
   it("that has ended says so to HEAD", async () => {
-    const head = await ask(`/v1/turns/${things.get("trn")}/events?after=9999`, { method: "HEAD" });
+    const head = await ask(`/v1/turns/${resources.get("trn")}/events?after=9999`, { method: "HEAD" });
     expect([204, 422]).toContain(head.status);
   });
 });
 
 describe("a share link", () => {
   const link = (query = "", init: RequestInit = {}) =>
-    front(new Request(`${ORIGIN}/f/${things.get("f")}${query}`, init));
+    front(new Request(`${ORIGIN}/f/${resources.get("f")}${query}`, init));
 
   it("may be read and shown by any web page, in ranges", async () => {
     const part = await link("", { headers: { Origin: "https://app.example.org", Range: "bytes=0-1" } });
@@ -122,7 +122,7 @@ describe("a share link", () => {
     expect([preflight.status, preflight.headers.get("Access-Control-Allow-Headers")]).toEqual([204, "range"]);
   });
 
-  it("plays where it is opened with ?inline, and still runs nothing", async () => {
+  it("plays inline with ?inline, and still runs nothing", async () => {
     const shown = await link("?inline");
     expect(shown.headers.get("Content-Disposition")).toMatch(/^inline; filename=/);
     expect(shown.headers.get("Content-Security-Policy")).toMatch(/^sandbox; default-src 'none'; media-src/);
@@ -130,15 +130,15 @@ describe("a share link", () => {
     await shown.body?.cancel();
   });
 
-  it("and the document are open to pages of any origin; refusals too", async () => {
+  it("and the document are readable by pages of any origin; problems too", async () => {
     for (const path of ["/openapi.json", "/f/nothing", "/v1/nothing"])
       expect((await call(path)).headers.get("Access-Control-Allow-Origin")).toBe("*");
   });
 });
 
 describe("waiting", () => {
-  it("is offered on reads of turns and videos, by header and by query, and says what was applied", async () => {
-    for (const path of [`/v1/turns/${things.get("trn")}`, `/v1/videos/${things.get("vid")}`]) {
+  it("is available on reads of turns and videos, by header and by query, and the answer says what was applied", async () => {
+    for (const path of [`/v1/turns/${resources.get("trn")}`, `/v1/videos/${resources.get("vid")}`]) {
       const waited = await ask(`${path}?wait=600`);
       expect(waited.headers.get("Preference-Applied")).toBe("wait=60");
       expect(await jsonOf<{ ended_at: string }>(waited)).toMatchObject({ ended_at: expect.any(String) });
@@ -148,12 +148,12 @@ describe("waiting", () => {
     }
   });
 
-  it("is refused wherever nobody would wait", async () => {
+  it("is rejected on every other route", async () => {
     const silent: string[] = [];
     for (const route of routesThat(({ method, path }) => method === "get" && path.startsWith("/v1/"))) {
       const isOffered = (route.operation.parameters ?? []).some(({ name }) => name === "wait");
       if (isOffered) continue;
-      const path = pathOf(route, things, USER);
+      const path = pathOf(route, resources, USER);
       const answer = await ask(`${path}${path.includes("?") ? "&" : "?"}wait=5`);
       if (answer.status !== 422) silent.push(`${route.name}: ${answer.status}`);
       await answer.body?.cancel();
@@ -162,6 +162,6 @@ describe("waiting", () => {
   });
 });
 
-it("the document says nothing of what stands behind a route", () => {
+it("the document does not describe the implementation of a route", () => {
   expect(JSON.stringify(document)).not.toContain('"middleware"');
 });

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { type ApiDocument, pathOf, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
 
-/** What belongs to the tenant and goes on without the user. Everything else is the user's. */
+/** What belongs to the tenant and stays without the user. Everything else is the user's. */
 const TENANTS = /^\/v1\/(generators$|generators\/\{id\}$|hooks|keys|webhook_|deliveries\/|test\/)/;
 
 /** What a route says that does not ask the user's object to make or change anything. */
@@ -22,10 +22,12 @@ const OTHERS: Record<string, string> = {
 };
 
 describe("every writing route", () => {
-  it("refuses a deleted user with 410, or finds nothing", async () => {
+  it("rejects a deleted user with 410, or finds nothing", async () => {
     const owner = await makeMember(null);
     const headers = { ...owner.headers, "X-User-Id": USER };
-    const things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...headers } }));
+    const resources = await createResources((path, init) =>
+      call(path, { ...init, headers: { ...init?.headers, ...headers } }),
+    );
     const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
     await jsonOf(await send("DELETE", `/v1/users/${USER}`, "", owner.headers), 202);
     const routes = routesOf(document).filter(
@@ -33,11 +35,11 @@ describe("every writing route", () => {
     );
     const said: Record<string, string> = {};
     for (const route of routes) {
-      const request = requestOf(route, document, things);
+      const request = requestOf(route, document, resources);
       // 503: the moment in which the object's instance ends.
       const answer = await until(async () => {
         const init = { method: route.method.toUpperCase(), body: request.body };
-        const response = await call(pathOf(route, things, USER), {
+        const response = await call(pathOf(route, resources, USER), {
           ...init,
           headers: { ...request.headers, ...headers },
         });

@@ -20,7 +20,7 @@ type Document = {
 const read = async (): Promise<Document> => jsonOf(await call("/openapi.json"));
 
 describe("the document", () => {
-  it("is OpenAPI 3.1, served from where it was asked for", async () => {
+  it("is OpenAPI 3.1, with the server it was requested from", async () => {
     const document = await read();
     expect(document.openapi).toBe("3.1.0");
     expect(document.servers).toEqual([{ url: ORIGIN }]);
@@ -35,7 +35,7 @@ describe("the document", () => {
     );
   });
 
-  it("says of every route who may call it, and never names /admin", async () => {
+  it("says for every route who may call it, and never names /admin", async () => {
     const { paths } = await read();
     expect(Object.keys(paths)).toContain("/v1/turns/{id}/events");
     expect(JSON.stringify(paths)).not.toContain("/admin");
@@ -53,7 +53,7 @@ describe("the document", () => {
     }
   });
 
-  it("shows nothing of what runs behind a route", async () => {
+  it("does not describe the implementation of a route", async () => {
     const { paths } = await read();
     const shown = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(Object.keys));
     const known = [
@@ -97,7 +97,7 @@ describe("the document", () => {
     expect(paths["/v1/projects/{id}/turns"]?.post?.requestBody?.required).toBe(true);
   });
 
-  it("has a refusal for every guarded route when no key is sent", async () => {
+  it("has an error response for every route that needs a key", async () => {
     const { paths } = await read();
     for (const [path, operations] of Object.entries(paths)) {
       for (const [method, operation] of Object.entries(operations)) {

@@ -1,10 +1,10 @@
 /**
- * A finished file is told of under the same names in every place that shows one: a link that needs no key, until when, and what
- * is known of the file. The places are a table; that it is complete is judged by the document, so a route that begins to show
- * a file fails here until it is in the table.
+ * A finished file has the same fields in every answer that shows one: a link that needs no key, its expiry, and the
+ * properties of the file. The answers are a table; its completeness is checked against the document, so a new route that
+ * shows a file fails here until it is in the table.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fileFields } from "../../src/core/wire/file.ts";
+import { fileFields } from "../../src/core/wire/common.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";
@@ -15,12 +15,12 @@ import { sample } from "../support/media.ts";
 import { until } from "../support/objects.ts";
 import { answering, type PlayedReceiver, playReceivers } from "../support/receivers.ts";
 
-type Thing = Record<string, unknown>;
+type Resource = Record<string, unknown>;
 type Headers = Record<string, string>;
 
 const NAMES = Object.keys(fileFields);
 const WAIT = { Prefer: "wait=60" };
-/** Says its own length, so that every file here can be told from the next. */
+/** Contains its own length, so that every file here is distinct. */
 const PROMPT = "make a 1 second video about tea";
 
 let member: Member;
@@ -33,11 +33,11 @@ let batch: string;
 let generator: string;
 const received: Record<string, PlayedReceiver> = {};
 /** What was answered to calls that may be made only once. */
-const answered: Record<string, Thing> = {};
+const answered: Record<string, Resource> = {};
 
 const get = <T>(path: string, headers: Headers = by): Promise<T> =>
   call(path, { headers }).then((got) => jsonOf<T>(got));
-const bodies = (name: string): Thing[] => (received[name]?.got ?? []).map(({ body }) => JSON.parse(body));
+const bodies = (name: string): Resource[] => (received[name]?.got ?? []).map(({ body }) => JSON.parse(body));
 
 async function uploaded(name: string): Promise<AssetWire> {
   const bytes = sample(name);
@@ -86,19 +86,19 @@ beforeAll(async () => {
 });
 afterAll(() => vi.restoreAllMocks());
 
-const dataOf = (page: { data: Thing[] }): Thing[] => page.data;
-const listed = (path: string): Promise<Thing[]> => get<{ data: Thing[] }>(path).then(dataOf);
-const framesOf = (text: string): Thing[] =>
+const dataOf = (page: { data: Resource[] }): Resource[] => page.data;
+const listed = (path: string): Promise<Resource[]> => get<{ data: Resource[] }>(path).then(dataOf);
+const framesOf = (text: string): Resource[] =>
   text.split("\n").flatMap((line) => (line.startsWith("data: ") ? [JSON.parse(line.slice("data: ".length))] : []));
-const toldIn = (events: Thing[], type: string): Thing[] =>
-  events.filter((event) => event.type === type).map((event) => (event.data ?? event.video) as Thing);
+const eventData = (events: Resource[], type: string): Resource[] =>
+  events.filter((event) => event.type === type).map((event) => (event.data ?? event.video) as Resource);
 const SHOWING = ["render.completed", "video.completed", "asset.ready"];
-const allToldIn = (events: Thing[]): Thing[] => {
-  const found = SHOWING.map((type) => toldIn(events, type));
+const allEventData = (events: Resource[]): Resource[] => {
+  const found = SHOWING.map((type) => eventData(events, type));
   expect(found.map((some) => some.length > 0)).toEqual([true, true, true]);
   return found.flat();
 };
-async function allEvents(): Promise<Thing[]> {
+async function allEvents(): Promise<Resource[]> {
   return until(async () => {
     const events = await listed("/v1/events?limit=100");
     return SHOWING.every((type) => events.some((event) => event.type === type)) && events;
@@ -109,56 +109,58 @@ async function streamOf(accept: string): Promise<string> {
   return answer.text();
 }
 
-/** Each place that shows a finished file, by its route or what else it is; what it shows, of which every one is finished. */
-const PLACES: Record<string, () => Promise<Thing[]>> = {
+/** Each answer that shows a finished file, by its route or another name; the resources that it shows, each of them finished. */
+const READERS: Record<string, () => Promise<Resource[]>> = {
   "get /v1/assets": () => listed("/v1/assets"),
-  "get /v1/assets/{id}": async () => [await get<Thing>(`/v1/assets/${asset.id}`)],
+  "get /v1/assets/{id}": async () => [await get<Resource>(`/v1/assets/${asset.id}`)],
   "get /v1/renders": () => listed("/v1/renders"),
-  "get /v1/renders/{id}": async () => [await get<Thing>(`/v1/renders/${render.id}`)],
+  "get /v1/renders/{id}": async () => [await get<Resource>(`/v1/renders/${render.id}`)],
   "get /v1/projects/{id}/renders": () => listed(`/v1/projects/${project.id}/renders`),
   // The same timeline again is answered with the file there is.
   "post /v1/projects/{id}/renders": async () => [
-    await jsonOf<Thing>(await send("POST", `/v1/projects/${project.id}/renders`, {}, by), 202),
+    await jsonOf<Resource>(await send("POST", `/v1/projects/${project.id}/renders`, {}, by), 202),
   ],
   "post /v1/renders/{id}/cancel": async () => [
-    await jsonOf<Thing>(await send("POST", `/v1/renders/${render.id}/cancel`, {}, by)),
+    await jsonOf<Resource>(await send("POST", `/v1/renders/${render.id}/cancel`, {}, by)),
   ],
   "post /v1/videos": async () => [answered["post /v1/videos"] ?? {}],
   "post /v1/generators/{id}/videos": async () => [
-    await jsonOf<Thing>(await send("POST", `/v1/generators/${generator}/videos`, {}, { ...by, ...WAIT })),
+    await jsonOf<Resource>(await send("POST", `/v1/generators/${generator}/videos`, {}, { ...by, ...WAIT })),
   ],
   "get /v1/videos": () => listed("/v1/videos?status=completed"),
-  "get /v1/videos/{id}": async () => [await get<Thing>(`/v1/videos/${video.id}`)],
+  "get /v1/videos/{id}": async () => [await get<Resource>(`/v1/videos/${video.id}`)],
   "get /v1/videos/{id}/events": async () => [
-    ...toldIn(framesOf(await streamOf("text/event-stream")), "video.completed"),
-    ...toldIn(
-      (JSON.parse(await streamOf("application/json")) as { data: { event: Thing }[] }).data.map(({ event }) => event),
+    ...eventData(framesOf(await streamOf("text/event-stream")), "video.completed"),
+    ...eventData(
+      (JSON.parse(await streamOf("application/json")) as { data: { event: Resource }[] }).data.map(
+        ({ event }) => event,
+      ),
       "video.completed",
     ),
   ],
   "post /v1/videos/{id}/cancel": async () => [
-    await jsonOf<Thing>(await send("POST", `/v1/videos/${video.id}/cancel`, {}, by)),
+    await jsonOf<Resource>(await send("POST", `/v1/videos/${video.id}/cancel`, {}, by)),
   ],
   "post /v1/videos/{id}/turns": async () => {
     const { id } = await jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt: PROMPT }, { ...by, ...WAIT }));
     return [
-      await jsonOf<Thing>(await send("POST", `/v1/videos/${id}/turns`, { prompt: "export" }, { ...by, ...WAIT })),
+      await jsonOf<Resource>(await send("POST", `/v1/videos/${id}/turns`, { prompt: "export" }, { ...by, ...WAIT })),
     ];
   },
   "get /v1/batches/{id}/videos": async () =>
-    (await listed(`/v1/batches/${batch}/videos`)).map((item) => item.video as Thing),
-  "get /v1/events": async () => allToldIn(await allEvents()),
+    (await listed(`/v1/batches/${batch}/videos`)).map((item) => item.video as Resource),
+  "get /v1/events": async () => allEventData(await allEvents()),
   "get /v1/events/{id}": async () => {
     const events = (await allEvents()).filter(({ type }) => SHOWING.includes(String(type)));
-    return allToldIn(await Promise.all(events.map(({ id }) => get<Thing>(`/v1/events/${id}`))));
+    return allEventData(await Promise.all(events.map(({ id }) => get<Resource>(`/v1/events/${id}`))));
   },
   "get /v1/hooks/samples": async () => {
-    const found = await Promise.all(SHOWING.map((event) => get<Thing[]>(`/v1/hooks/samples?event=${event}`)));
+    const found = await Promise.all(SHOWING.map((event) => get<Resource[]>(`/v1/hooks/samples?event=${event}`)));
     return found.flat();
   },
-  "webhook of an endpoint": async () => allToldIn(bodies("nested")),
-  "webhook of a render's callback_url": async () => toldIn(bodies("of a render"), "render.completed"),
-  "webhook of a video's callback_url": async () => toldIn(bodies("of a video"), "video.completed"),
+  "webhook of an endpoint": async () => allEventData(bodies("nested")),
+  "webhook of a render's callback_url": async () => eventData(bodies("of a render"), "render.completed"),
+  "webhook of a video's callback_url": async () => eventData(bodies("of a video"), "video.completed"),
   "flat webhook": async () => SHOWING.flatMap(bodies),
 };
 
@@ -196,7 +198,7 @@ const showsFile = (name: string, { properties = {} }: Schema): boolean =>
 const ANY_RESOURCE = ["Event", "HookBody"];
 
 describe("the document", () => {
-  it("has every name of a file in each thing that shows one", async () => {
+  it("has every name of a file in each schema that contains one", async () => {
     const { components } = await documentOf();
     const showing = Object.entries(components.schemas).filter(
       ([name, schema]) => showsFile(name, schema) || "sha256" in (schema.properties ?? {}),
@@ -207,7 +209,7 @@ describe("the document", () => {
         expect([name, Object.keys(properties)]).toEqual([name, expect.arrayContaining([field])]);
   });
 
-  it("names no route that shows a file and is not in the table", async () => {
+  it("has no route with a file that is missing in the table", async () => {
     const document = await documentOf();
     const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.entries(operations)
@@ -218,20 +220,20 @@ describe("the document", () => {
         })
         .map(([method]) => `${method} ${path}`),
     );
-    const places = Object.keys(PLACES).filter((name) => name.includes(" /v1/"));
-    expect(places.sort()).toEqual(routes.sort());
+    const readers = Object.keys(READERS).filter((name) => name.includes(" /v1/"));
+    expect(readers.sort()).toEqual(routes.sort());
   });
 });
 
 describe("a finished file", () => {
-  it.each(Object.keys(PLACES))("is opened by the link that is shown by: %s", async (place) => {
-    const things = await (PLACES[place] as () => Promise<Thing[]>)();
-    expect(things.length).toBeGreaterThan(0);
-    for (const thing of things) {
-      expect(Object.keys(thing)).toEqual(expect.arrayContaining(NAMES));
-      expect(thing).not.toHaveProperty("download");
-      const { download_url, download_url_expires_at, size_bytes, width, height, duration_ms } = thing;
-      expect([width, height, duration_ms].map((fact) => Number(fact) > 0)).toEqual([true, true, true]);
+  it.each(Object.keys(READERS))("opens through the link that is returned by: %s", async (reader) => {
+    const resources = await (READERS[reader] as () => Promise<Resource[]>)();
+    expect(resources.length).toBeGreaterThan(0);
+    for (const resource of resources) {
+      expect(Object.keys(resource)).toEqual(expect.arrayContaining(NAMES));
+      expect(resource).not.toHaveProperty("download");
+      const { download_url, download_url_expires_at, size_bytes, width, height, duration_ms } = resource;
+      expect([width, height, duration_ms].map((newEvent) => Number(newEvent) > 0)).toEqual([true, true, true]);
       expect(Date.parse(String(download_url_expires_at))).toBeGreaterThan(Date.now());
       const path = String(download_url).replace(ORIGIN, "");
       expect(path).toMatch(/^\/f\//);
@@ -245,19 +247,19 @@ describe("a finished file", () => {
     }
   });
 
-  it("has one link however often it is read within the hour", async () => {
+  it("has one link for all reads within the hour", async () => {
     const read = async (path: string) => (await get<VideoWire>(path)).download_url;
     const [first, second] = [await read(`/v1/videos/${video.id}`), await read(`/v1/videos/${video.id}`)];
     if (first !== second) expect(await read(`/v1/videos/${video.id}`)).toBe(second); // an hour ended between the two
   });
 
-  it("is told by a stream in the same bytes each time", async () => {
+  it("is in a stream with the same bytes each time", async () => {
     const [first, second] = [await streamOf("text/event-stream"), await streamOf("text/event-stream")];
     expect(first).toContain('"download_url":"https://');
     expect(second).toBe(first);
   });
 
-  it("is its own user's: another user's token gets no link to it", async () => {
+  it("belongs to its user: another user's token gets no link to it", async () => {
     const tokenOf = async (user: string) => {
       const headers = { Authorization: by.Authorization ?? "" };
       const { token } = await jsonOf<UserTokenWire>(await send("POST", `/v1/users/${user}/tokens`, {}, headers), 201);
@@ -265,7 +267,7 @@ describe("a finished file", () => {
     };
     const [ada, bob] = [await tokenOf("ada"), await tokenOf("bob")];
     for (const path of [`/v1/videos/${video.id}`, `/v1/renders/${render.id}`, `/v1/assets/${asset.id}`]) {
-      expect((await get<Thing>(path, ada)).download_url).toMatch(/\/f\//);
+      expect((await get<Resource>(path, ada)).download_url).toMatch(/\/f\//);
       expect(await readProblem(await call(path, { headers: bob }))).toMatchObject({ code: "not_found" });
     }
     for (const path of ["/v1/videos", "/v1/renders", "/v1/assets", "/v1/events"])
@@ -274,7 +276,7 @@ describe("a finished file", () => {
 });
 
 describe("a link", () => {
-  it("is not there before there is a file, nor for one that came to nothing", async () => {
+  it("is absent before there is a file, and for a result without one", async () => {
     const none = Object.fromEntries(NAMES.map((name) => [name, null]));
     const headers = { ...by, "Idempotency-Key": crypto.randomUUID() };
     const begun = await jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt: PROMPT }, headers), 202);
@@ -303,7 +305,7 @@ describe("a link", () => {
     expect(rejected).toMatchObject({ download_url: null, download_url_expires_at: null });
   });
 
-  it("opens nothing any more once the video, its project, the asset or the user is deleted", async () => {
+  it("stops working once the video, its project, the asset or the user is deleted", async () => {
     const order = { prompt: PROMPT, dedupe: false };
     const made = await jsonOf<VideoWire>(await send("POST", "/v1/videos", order, { ...by, ...WAIT }));
     const path = String(made.download_url).replace(ORIGIN, "");

@@ -10,7 +10,7 @@ const post = (body: unknown, headers: Record<string, string> = {}) =>
   send("POST", "/v1/projects", body, { ...member.headers, ...headers });
 const project = () => `/v1/projects/prj_01jd8m3k5xq2w4v7z9ab${"0".repeat(16)}`;
 
-/** A body whose length nobody knows before its end. */
+/** A body of unknown length. */
 const unannounced = (text: string): ReadableStream => new Blob([text]).stream().pipeThrough(new TransformStream());
 
 describe("bodies", () => {
@@ -55,12 +55,12 @@ describe("bodies", () => {
     expect(found.errors?.map((error) => error.field)).toContain(field);
   });
 
-  it("that leave out a required field say which", async () => {
+  it("that lack a required field name it", async () => {
     const found = await readProblem(await send("POST", `${project()}/turns`, {}, member.headers));
     expect(found).toMatchObject({ status: 422, errors: [expect.objectContaining({ field: "/prompt" })] });
   });
 
-  it("may be empty only where nothing is required", async () => {
+  it("may be empty only if nothing is required", async () => {
     const response = await call(`${project()}/turns`, { method: "POST", headers: member.headers });
     expect(await readProblem(response)).toMatchObject({
       status: 422,
@@ -82,7 +82,7 @@ describe("bodies", () => {
     expect((await call("/v1/projects", { method: "POST", headers, body: stream })).status).toBe(413);
   });
 
-  it("announced above 95 MB are refused before they are read", async () => {
+  it("announced above 95 MB are rejected before they are read", async () => {
     const response = await call("/v1/projects", {
       method: "POST",
       body: "{}",
@@ -101,7 +101,7 @@ describe("bodies", () => {
     "multipart/form-data; boundary=x",
     "application/jsonp",
     "",
-  ])("of type %j are read when they are plainly JSON, else told which type came and which is wanted", async (type) => {
+  ])("of type %j are accepted if they are plainly JSON, else the problem names both types", async (type) => {
     const response = await post(' {"name":"a"}', { "Content-Type": type });
     expect(await jsonOf(response, 201)).toMatchObject({ name: "a" });
     for (const body of ["name=a", '{"name":"a",}', '"a"']) {
@@ -123,14 +123,14 @@ describe("paths", () => {
     expect(await readProblem(await call("/nothing", { method: "POST" }))).toMatchObject({ status: 404 });
   });
 
-  it("with another method are method_not_allowed and say which are offered", async () => {
+  it("with another method are method_not_allowed and list the allowed ones", async () => {
     const response = await call("/v1/projects", { method: "DELETE" });
     expect(await readProblem(response)).toMatchObject({ status: 405, code: "method_not_allowed" });
     expect(response.headers.get("Allow")).toBe("GET, HEAD, POST");
     expect((await call("/openapi.json", { method: "POST" })).status).toBe(405);
   });
 
-  it("with an id of another shape look missing", async () => {
+  it("with an id of another shape are not_found", async () => {
     for (const path of [
       "/v1/projects/x",
       "/v1/turns/prj_01jd8m3k5xq2w4v7z9ab",
@@ -144,7 +144,7 @@ describe("paths", () => {
     }
   });
 
-  it("with a wrong query say which parameter", async () => {
+  it("with an invalid query name the parameter", async () => {
     const found = await readProblem(await call("/v1/projects?limit=0&zz=1", { headers: member.headers }));
     expect(found.status).toBe(422);
     expect(found.errors?.map((error) => error.field).toSorted()).toEqual(["query:limit", "query:zz"]);
@@ -154,7 +154,7 @@ describe("paths", () => {
 });
 
 describe("headers", () => {
-  it("that are not right say so", async () => {
+  it("that are invalid are reported", async () => {
     expect(await readProblem(await post({}, { "X-User-Id": "u".repeat(129) }))).toMatchObject({
       status: 422,
       code: "invalid_request",
@@ -170,16 +170,16 @@ describe("headers", () => {
     });
   });
 
-  it("name a user where a list needs one", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    expect(await readProblem(await call("/v1/projects", { headers: nobody }))).toMatchObject({
+  it("name a user if a list needs one", async () => {
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    expect(await readProblem(await call("/v1/projects", { headers: withoutUser }))).toMatchObject({
       status: 422,
       code: "user_required",
       hint: "GET /v1/events",
     });
   });
 
-  it("announce the length of a file's content", async () => {
+  it("contain the length of a file's content", async () => {
     const path = `/v1/uploads/upl_01jd8m3k5xq2w4v7z9ab${"0".repeat(16)}/content`;
     const response = await call(path, { method: "PUT", headers: member.headers, body: unannounced("x") });
     expect(await readProblem(response)).toMatchObject({
@@ -191,7 +191,7 @@ describe("headers", () => {
 });
 
 describe("every answer", () => {
-  it("has a request id, the caller's own when it is fit for a log", async () => {
+  it("has a request id, the caller's own if it is valid", async () => {
     const own = await call("/v1/nothing", { headers: { "Request-Id": "caller-chose_1" } });
     expect(own.headers.get("Request-Id")).toBe("caller-chose_1");
     expect((await readProblem(own)).request_id).toBe("caller-chose_1");
@@ -201,7 +201,7 @@ describe("every answer", () => {
     }
   });
 
-  it("that is a problem has every field, and a type that leads to the list of errors", async () => {
+  it("that is a problem has every field, and a type that links to the list of errors", async () => {
     const found = await readProblem(await call("/v1/nothing"));
     expect(Object.keys(found).toSorted()).toEqual([
       "code",

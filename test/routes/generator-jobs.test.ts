@@ -1,6 +1,6 @@
-/** Generators from a description, through the front door. */
+/** Generators from a description, over HTTP. */
 import { describe, expect, it } from "vitest";
-import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator.ts";
 import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -9,7 +9,7 @@ const DESCRIPTION = "create a generator that turns product photos into promo vid
 const MAKE = "/v1/generators/make";
 
 describe("POST /v1/generators/make", () => {
-  it("gives a generator that every key of the tenant can use", async () => {
+  it("creates a generator that every key of the tenant can use", async () => {
     const { headers, tenant } = await makeMember(null);
     const idempotency = { ...headers, "Idempotency-Key": "one" };
     const posted = await send("POST", MAKE, { description: "quote cards" }, idempotency);
@@ -46,14 +46,14 @@ describe("POST /v1/generators/make", () => {
     [{ description: DESCRIPTION, slug: "No Slug" }, "/slug"],
     [{ description: DESCRIPTION, language: "english please" }, "/language"],
     [{ description: DESCRIPTION, prompt: "x" }, "/prompt"],
-  ])("is refused with the field that is wrong: %j", async (body, field) => {
+  ])("is rejected with the invalid field: %j", async (body, field) => {
     const { headers } = await makeMember(null);
     const problem = await readProblem(await send("POST", MAKE, body, headers));
     expect(problem.status).toBe(422);
     expect(problem.errors?.map((error) => error.field)).toContain(field);
   });
 
-  it("is refused before it costs anything where the slug is taken", async () => {
+  it("is rejected before any cost if the slug is taken", async () => {
     const { headers } = await makeMember(null);
     const body = { description: DESCRIPTION, slug: "generator-online" };
     expect(await readProblem(await send("POST", MAKE, body, headers))).toMatchObject({ code: "slug_taken" });

@@ -1,4 +1,4 @@
-/** Generators through the front door: a tenant's recipes and the built-in ones. */
+/** Generators over HTTP: a tenant's recipes and the built-in ones. */
 import { describe, expect, it } from "vitest";
 import { GENERATORS_PER_SCOPE } from "../../src/core/limits.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
@@ -44,7 +44,7 @@ describe("a tenant's generator", () => {
     expect(headers).toBeDefined();
   });
 
-  it("is nobody else's: another tenant and the other mode find nothing, and change nothing", async () => {
+  it("belongs to one tenant and mode: another tenant and the other mode find nothing, and change nothing", async () => {
     const { tenant, headers, made } = await tenantWith([RECIPE]);
     const generator = only(made);
     const stranger = (await makeMember(null)).headers;
@@ -79,7 +79,7 @@ describe("a tenant's generator", () => {
     expect((await call(`/v1/generators/${id}?version=3`, { headers })).status).toBe(404);
   });
 
-  it("is not changed over somebody else's change", async () => {
+  it("is not changed over another caller's change", async () => {
     const { headers, made } = await tenantWith([RECIPE]);
     const { id } = only(made);
     const change = (name: string, version: string) =>
@@ -97,7 +97,7 @@ describe("a tenant's generator", () => {
     expect(await jsonOf(await call(`/v1/generators/${id}`, { headers }))).toMatchObject({ version: 4 });
   });
 
-  it("is gone when it is deleted", async () => {
+  it("is not found after its deletion", async () => {
     const { headers, made } = await tenantWith([RECIPE]);
     const path = `/v1/generators/${only(made).id}`;
     expect((await call(path, { method: "DELETE", headers })).status).toBe(204);
@@ -106,7 +106,7 @@ describe("a tenant's generator", () => {
     expect((await send("POST", "/v1/generators", { ...RECIPE, slug: "product-promo" }, headers)).status).toBe(201);
   });
 
-  it("is made once for one Idempotency-Key", async () => {
+  it("is created once for one Idempotency-Key", async () => {
     const { headers } = await makeMember(null);
     const idempotency = { ...headers, "Idempotency-Key": "once" };
     const [first, second] = await Promise.all([1, 2].map(() => send("POST", "/v1/generators", RECIPE, idempotency)));
@@ -116,7 +116,7 @@ describe("a tenant's generator", () => {
     expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
-  it("has a slug of its own: a taken one is refused, an unasked one gets an ending", async () => {
+  it("has a unique slug: a taken one is rejected, a generated one gets a suffix", async () => {
     const { headers, made } = await tenantWith([RECIPE, RECIPE]);
     expect(made[1]?.slug).toMatch(/^product-promo-[0-9a-z]{8}$/);
     for (const slug of ["product-promo", "generator-online"]) {
@@ -136,7 +136,7 @@ describe("a tenant's generator", () => {
     [{ expected_seconds: { min: 9, max: 1 } }, "/expected_seconds/max"],
     [{ attribution: { source: "a b" } }, "/attribution/source"],
     [{ surprise: 1 }, "/surprise"],
-  ])("is refused with the field that is wrong: %j", async (more, field) => {
+  ])("is rejected with the invalid field: %j", async (more, field) => {
     const { headers } = await makeMember(null);
     const problem = await readProblem(await send("POST", "/v1/generators", { ...RECIPE, ...more }, headers));
     expect(problem).toMatchObject({ status: 422, code: "invalid_request" });
@@ -159,7 +159,7 @@ describe("a tenant's generator", () => {
 });
 
 describe("the list of generators", () => {
-  it("is the tenant's own, newest first, then the built-in five, a page at a time", async () => {
+  it("has the tenant's own, newest first, then the built-in five, in pages", async () => {
     const { headers } = await tenantWith([
       { ...RECIPE, name: "one" },
       { ...RECIPE, name: "two" },
@@ -187,7 +187,7 @@ describe("the list of generators", () => {
 });
 
 describe("a built-in generator", () => {
-  it("is read by its slug, and stays as it is", async () => {
+  it("is read by its slug, and cannot be changed", async () => {
     const { headers } = await makeMember(null);
     const path = "/v1/generators/free-generation-maker";
     expect(await jsonOf(await call(path, { headers }))).toMatchObject({

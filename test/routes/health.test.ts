@@ -12,11 +12,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What an answer is remembered for is over. */
+/** Longer than an answer is cached. */
 const aSecondLater = () => vi.advanceTimersByTime(1_000);
 
 describe("/healthz", () => {
-  it("works while nothing is late by more than 10 minutes", async () => {
+  it("succeeds while nothing is late by more than 10 minutes", async () => {
     expect(await jsonOf(await call("/healthz"))).toMatchObject({
       status: "ok",
       database: "reachable",
@@ -36,7 +36,7 @@ describe("/healthz", () => {
     expect(await jsonOf(await call("/healthz"), 503)).toMatchObject({ status: "failing", database: "reachable" });
   });
 
-  it("reads the database once a second, however many ask", async () => {
+  it("reads the database once a second, for any number of requests", async () => {
     aSecondLater();
     const first = vi.fn(async () => ({ due_at: null }));
     const bindings = { ...env, DB: { prepare: () => ({ first }) } };
@@ -68,7 +68,7 @@ describe("settings for development", () => {
     "https://localhost.acme.com",
     "https://127.0.0.1.nip.io",
     "http://0.0.0.0:8787",
-  ])("are refused by every route at %s, and told by /healthz and one log line", async (origin) => {
+  ])("are rejected by every route at %s, and reported by /healthz and one log line", async (origin) => {
     const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);
     try {
       for (const path of [
@@ -99,20 +99,20 @@ describe("settings for development", () => {
   });
 
   it.each(["http://127.0.0.1:8787", "http://localhost:8787", "http://[::1]:8787", "http://ngw.localhost"])(
-    "count at %s",
+    "are accepted at %s",
     async (origin) => {
       expect(await (await ask(`${origin}/healthz`)).json()).toMatchObject({ problem: null });
       expect((await ask(`${origin}/v1/me`)).status).toBe(401);
     },
   );
 
-  it("are no matter in production", async () => {
+  it("are not checked in production", async () => {
     const production = { ...env, ENVIRONMENT: "production" };
     expect((await ask("https://api.acme.com/v1/me", production)).status).toBe(401);
     expect((await ask("https://api.acme.com/v1/me", { ...env, ENVIRONMENT: "staging" })).status).toBe(401);
   });
 
-  it("are printed once", async () => {
+  it("are logged once", async () => {
     vi.resetModules();
     const { createApp: fresh } = await import("../../src/app.ts");
     const printed = vi.spyOn(console, "error").mockImplementation(() => undefined);

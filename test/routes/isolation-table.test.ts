@@ -28,7 +28,7 @@ import {
   readProblem,
   send,
 } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
 
@@ -36,26 +36,26 @@ let owner: Member;
 let document: ApiDocument;
 let routes: Route[];
 /** What there is to reach, by the prefix of its id. */
-let things: Map<string, string>;
+let resources: Map<string, string>;
 const named = () => ({ ...owner.headers, "X-User-Id": USER });
 
 beforeAll(async () => {
   owner = await makeMember(null);
   document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   routes = routesOf(document).filter(({ operation }) => operation["x-scope"] !== "public");
-  things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named() } }));
+  resources = await createResources((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named() } }));
 });
 
 async function ask(route: Route, headers: Headers): Promise<Response> {
-  const request = requestOf(route, document, things);
-  return call(pathOf(route, things, USER), {
+  const request = requestOf(route, document, resources);
+  return call(pathOf(route, resources, USER), {
     method: route.method.toUpperCase(),
     body: request.body,
     headers: { ...request.headers, ...headers },
   });
 }
 
-/** What a refusal says: the code, or the status where there is no body. */
+/** What a rejection says: the code, or the status if there is no body. */
 async function said(route: Route, response: Response): Promise<string> {
   if (response.status < 400) {
     await response.body?.cancel();
@@ -77,11 +77,11 @@ const inHead: Record<string, string> = {
 /** Scopes of which one is needed: `a_or_b` names two, and a ticket is none. */
 const scopesFor = ({ operation }: Route): readonly string[] =>
   operation["x-scope"].split("_or_").filter((scope) => scope !== "any" && scope !== "ticket");
-const takesTokens = ({ operation }: Route): boolean => operation["x-credentials"] === "key_or_user_token";
-/** The path names something of the owner's. A user of the same name is somebody else's user, who may be made. */
-const namesAThing = ({ path, name }: Route): boolean => path.includes("{") && name !== "post /v1/users/{id}/tokens";
+const acceptsTokens = ({ operation }: Route): boolean => operation["x-credentials"] === "key_or_user_token";
+/** The path names a resource of the owner. The same user name of another tenant is another user, who may be created. */
+const namesAResource = ({ path, name }: Route): boolean => path.includes("{") && name !== "post /v1/users/{id}/tokens";
 
-/** The path names a user, or a thing whose id ends in its user's hash. */
+/** The path names a user, or a resource whose id ends in its user's hash. */
 const isOwned = (route: Route): boolean =>
   /\{\w+\}/.test(route.path) &&
   (route.path.startsWith("/v1/users/") || OWNED_PREFIXES.some((prefix) => prefix === prefixOf(route, "id")));
@@ -104,9 +104,9 @@ async function wrongOnes(): Promise<Wrong[]> {
   const tenant = owner.tenant.id;
   const always = (headers: Headers) => async () => headers;
   const same = (code: string) => () => code;
-  const missing = (route: Route) => (namesAThing(route) ? "not_found" : null);
+  const missing = (route: Route) => (namesAResource(route) ? "not_found" : null);
   const tokenSays = (then: (route: Route) => string | null | "skip") => (route: Route) =>
-    takesTokens(route) ? then(route) : "key_required";
+    acceptsTokens(route) ? then(route) : "key_required";
   const revoked = await makeKey(tenant);
   await send("POST", `/admin/keys/${revoked.id}/revoke`, "", adminHeaders);
   const expired = await makeKey(tenant, { expires_at: "2020-01-01T00:00:00.000Z" });
@@ -125,7 +125,7 @@ async function wrongOnes(): Promise<Wrong[]> {
     { current: env.ROOT_SECRET, previous: null },
   );
   return [
-    { who: "nobody", headers: always({}), says: same("unauthenticated") },
+    { who: "without a key", headers: always({}), says: same("unauthenticated") },
     {
       who: "a mistyped key",
       headers: always(bearer(`${owner.key.secret.slice(0, -2)}zz`)),
@@ -152,7 +152,7 @@ async function wrongOnes(): Promise<Wrong[]> {
       headers: always({ ...bearer((await makeKey(tenant, { mode: "live" })).secret), "X-User-Id": USER }),
       // Keys, generators and the log of what was done to them are the tenant's in both modes; without an id, live calls leave for Nemo.
       says: (route) =>
-        namesAThing(route) && !/^\/v1\/(keys\/|generators\/\{)/.test(route.path) ? "not_found" : "skip",
+        namesAResource(route) && !/^\/v1\/(keys\/|generators\/\{)/.test(route.path) ? "not_found" : "skip",
     },
     {
       who: "a key that names another user",
@@ -168,14 +168,14 @@ async function wrongOnes(): Promise<Wrong[]> {
     {
       who: "a signed-out token",
       headers: always(left),
-      says: tokenSays((route) => (namesAThing(route) ? "skip" : "user_token_revoked")),
+      says: tokenSays((route) => (namesAResource(route) ? "skip" : "user_token_revoked")),
     },
     { who: "an expired token", headers: always(bearer(over)), says: same("user_token_expired") },
   ];
 }
 
 describe("every route", () => {
-  it("refuses every credential it is not for, and tells it nothing", async () => {
+  it("rejects every credential it is not for, without details", async () => {
     const table: string[] = [];
     for (const wrong of await wrongOnes()) {
       for (const route of routes) {
@@ -184,7 +184,7 @@ describe("every route", () => {
         const response = await ask(route, await wrong.headers(route));
         if (expected === null) {
           const text = await response.text();
-          for (const id of things.values()) expect(text.includes(id), `${wrong.who}: ${route.name}`).toBe(false);
+          for (const id of resources.values()) expect(text.includes(id), `${wrong.who}: ${route.name}`).toBe(false);
           table.push(`${route.name} | ${wrong.who} | nothing of the owner's`);
           continue;
         }
@@ -198,10 +198,10 @@ describe("every route", () => {
     expect(table.length).toBeGreaterThan(routes.length * 8);
   });
 
-  it("is still there for its owner afterwards, by key, and by user token where it says so", async () => {
+  it("still returns its resource to its owner afterwards, by key, and by user token if allowed", async () => {
     const last = ({ method, path }: Route): number => (method !== "delete" ? 0 : path.startsWith("/v1/users") ? 2 : 1);
     for (const route of routes.toSorted((a, b) => last(a) - last(b))) {
-      if (takesTokens(route) && route.method === "get") {
+      if (acceptsTokens(route) && route.method === "get") {
         const answer = await ask(route, await issue(owner.headers, USER));
         expect(await said(route, answer), `token: ${route.name}`).toMatch(/^(2\d\d|304)$/);
       }

@@ -10,7 +10,7 @@ import type { UploadWire } from "../../src/core/wire/upload.ts";
 import { call, env, jsonOf, type Member, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 
-type World = {
+type Fixture = {
   member: Member;
   project: ProjectWire;
   turn: TurnWire;
@@ -21,11 +21,14 @@ type World = {
   delivery: string;
 };
 
-async function build(): Promise<World> {
+async function build(): Promise<Fixture> {
   const member = await makeMember();
   const post = (path: string, body: unknown, headers = {}) =>
     send("POST", path, body, { ...member.headers, ...headers });
-  const hook = await jsonOf<World["hook"]>(await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }), 201);
+  const hook = await jsonOf<Fixture["hook"]>(
+    await post("/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }),
+    201,
+  );
   const upload = await jsonOf<UploadWire>(await post("/v1/uploads", { filename: "a.png", size_bytes: 3 }), 201);
   const project = await jsonOf<ProjectWire>(await post("/v1/projects", {}), 201);
   const turn = await jsonOf<TurnWire>(
@@ -48,7 +51,7 @@ async function build(): Promise<World> {
   };
 }
 
-let mine: World;
+let mine: Fixture;
 let paths: string[];
 beforeAll(async () => {
   mine = await build();
@@ -69,13 +72,13 @@ beforeAll(async () => {
   ];
 });
 
-describe("a tenant's things", () => {
-  it("are there for their owner", async () => {
+describe("a tenant's resources", () => {
+  it("are returned to their owner", async () => {
     for (const path of paths)
       expect([200, 204, 409], path).toContain((await call(path, { headers: mine.member.headers })).status);
   });
 
-  it("look missing to another tenant, and to the same tenant's other mode", async () => {
+  it("answer 404 to another tenant, and to the same tenant's other mode", async () => {
     const stranger = await makeMember();
     const live = await makeKey(mine.member.tenant.id, { mode: "live" });
     for (const headers of [stranger.headers, { Authorization: `Bearer ${live.secret}` }]) {
@@ -104,7 +107,7 @@ describe("a tenant's things", () => {
 });
 
 describe("secrets", () => {
-  it("stand in no object's database, no table of D1, and no answer", async () => {
+  it("are in no object's database, no table of D1, and no answer", async () => {
     const { member, project, hook } = mine;
     const tenant = member.tenant.id as TenantId;
     const address = { tenant, mode: "test", uh: userHashOf(project.id as `prj_${string}`) } as const;

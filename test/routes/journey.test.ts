@@ -4,8 +4,7 @@ import { type Link, signLink } from "../../src/core/crypto.ts";
 import type { AssetId, TenantId } from "../../src/core/ids.ts";
 import type { ProjectWire, TimelineWire } from "../../src/core/wire/project.ts";
 import type { RenderWire } from "../../src/core/wire/render.ts";
-import type { TurnWire } from "../../src/core/wire/turn.ts";
-import type { TurnEventsPage } from "../../src/core/wire/turn-event.ts";
+import type { TurnEventsPage, TurnWire } from "../../src/core/wire/turn.ts";
 import type { AssetWire, UploadWire } from "../../src/core/wire/upload.ts";
 import { call, env, jsonOf, type Member, makeKey, makeMember, ORIGIN, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -36,7 +35,7 @@ async function eventsOf(response: Response, enough = (_: EventSourceMessage) => 
 const endedTurn = async (project: string, prompt: string): Promise<TurnWire> =>
   jsonOf(await post(`/v1/projects/${project}/turns`, { prompt }, { Prefer: "wait=60" }));
 
-/** Uploads `bytes` in one piece. */
+/** Uploads `bytes` in one request. */
 async function uploaded(bytes: Uint8Array): Promise<UploadWire> {
   const made = await jsonOf<UploadWire>(
     await post("/v1/uploads", { filename: "photo.png", size_bytes: bytes.length }),
@@ -52,21 +51,21 @@ const PNG = Uint8Array.from(
 );
 
 describe("projects", () => {
-  it("are made, found by their id alone, and listed for their user", async () => {
+  it("are created, found by their id alone, and listed for their user", async () => {
     const response = await post("/v1/projects", { name: "summer", metadata: { order: "1" } });
     const made = await jsonOf<ProjectWire>(response, 201);
     expect(response.headers.get("Location")).toBe(`/v1/projects/${made.id}`);
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    expect(await jsonOf(await call(`/v1/projects/${made.id}`, { headers: nobody }))).toEqual(made);
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    expect(await jsonOf(await call(`/v1/projects/${made.id}`, { headers: withoutUser }))).toEqual(made);
     const list = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects"));
     expect(list.data.map((project) => project.id)).toContain(made.id);
-    const others = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects", { "X-User-Id": "somebody else" }));
+    const others = await jsonOf<{ data: ProjectWire[] }>(await get("/v1/projects", { "X-User-Id": "another user" }));
     expect(others.data).toEqual([]);
   });
 
-  it("are made once for one Idempotency-Key, with and without a user", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
-    for (const headers of [member.headers, nobody]) {
+  it("are created once for one Idempotency-Key, with and without a user", async () => {
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
+    for (const headers of [member.headers, withoutUser]) {
       const make = (body: unknown) => send("POST", "/v1/projects", body, { ...headers, "Idempotency-Key": "once" });
       const first = await jsonOf<ProjectWire>(await make({ name: "a" }), 201);
       expect((await jsonOf<ProjectWire>(await make({ name: "a" }), 201)).id).toBe(first.id);
@@ -74,7 +73,7 @@ describe("projects", () => {
     }
   });
 
-  it("of another tenant, or of the other mode, look missing", async () => {
+  it("of another tenant, or of the other mode, answer 404", async () => {
     const { id } = await newProject();
     const stranger = await makeMember();
     const live = await makeKey(member.tenant.id, { mode: "live" });
@@ -96,7 +95,7 @@ describe("projects", () => {
 });
 
 describe("turns", () => {
-  it("answer 202 with their place at once", async () => {
+  it("answer 202 with their position at once", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" });
     const made = await jsonOf<TurnWire>(response, 202);
@@ -107,21 +106,21 @@ describe("turns", () => {
     });
   });
 
-  it("are waited for with Prefer: wait", async () => {
+  it("can be awaited with Prefer: wait", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" }, { Prefer: "wait=60" });
     expect(response.headers.get("Preference-Applied")).toBe("wait=60");
     expect(await jsonOf<TurnWire>(response)).toMatchObject({ status: "completed" });
   });
 
-  it("stream from the first event to the last, and again from any point", async () => {
+  it("stream from the first event to the last, and again from any cursor", async () => {
     const { id } = await newProject();
     const response = await post(`/v1/projects/${id}/turns`, { prompt: "make a clip" }, { Accept: "text/event-stream" });
     expect(response.headers.get("Content-Type")).toContain("text/event-stream");
     const path = `${response.headers.get("Location")}/events`;
     const all = await eventsOf(response);
     const onFromLast = () => get(path, { "Last-Event-ID": all.at(-1)?.id ?? "0" });
-    // An answer may end itself before the turn does; a client goes on from its last event.
+    // A response may end before the turn does; a client continues after its last event.
     for (let next = await onFromLast(); next.status !== 204; next = await onFromLast())
       all.push(...(await eventsOf(next)));
     expect(all[0]?.event).toBe("turn.started");
@@ -145,7 +144,7 @@ describe("turns", () => {
 });
 
 describe("timelines", () => {
-  it("are readable, have a tag, and come as upstream's own bytes", async () => {
+  it("are readable, have an ETag, and are upstream's own bytes", async () => {
     const { id } = await newProject();
     await endedTurn(id, "make a clip");
     const response = await get(`/v1/projects/${id}/timeline`);
@@ -171,19 +170,19 @@ describe("uploads", () => {
     expect(await attach.json()).toMatchObject({ asset_id: id });
   });
 
-  it("made without a user may be used in a project made without one", async () => {
-    const { "X-User-Id": _, ...nobody } = member.headers;
+  it("without a user may be used in a project without one", async () => {
+    const { "X-User-Id": _, ...withoutUser } = member.headers;
     const made = await jsonOf<UploadWire>(
-      await send("POST", "/v1/uploads", { filename: "photo.png", size_bytes: PNG.length }, nobody),
+      await send("POST", "/v1/uploads", { filename: "photo.png", size_bytes: PNG.length }, withoutUser),
       201,
     );
-    const headers = { ...nobody, "Content-Length": String(PNG.length) };
+    const headers = { ...withoutUser, "Content-Length": String(PNG.length) };
     expect((await call(`/v1/uploads/${made.id}/content`, { method: "PUT", body: PNG, headers })).status).toBe(200);
     const asset_id = await until(
-      async () => (await jsonOf<UploadWire>(await call(`/v1/uploads/${made.id}`, { headers: nobody }))).asset_id,
+      async () => (await jsonOf<UploadWire>(await call(`/v1/uploads/${made.id}`, { headers: withoutUser }))).asset_id,
     );
-    const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, nobody), 201);
-    const attach = await send("POST", `/v1/projects/${project.id}/assets`, { asset_id }, nobody);
+    const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, withoutUser), 201);
+    const attach = await send("POST", `/v1/projects/${project.id}/assets`, { asset_id }, withoutUser);
     expect([200, 202]).toContain(attach.status);
   });
 
@@ -195,7 +194,7 @@ describe("uploads", () => {
 });
 
 describe("renders", () => {
-  it("end with a file that can be read in parts and shared by link", async () => {
+  it("end with a file that can be read in ranges and shared by link", async () => {
     const { id } = await newProject();
     await endedTurn(id, "make a clip");
     const response = await post(`/v1/projects/${id}/renders`);
@@ -259,8 +258,8 @@ describe("signed links", () => {
   });
 });
 
-describe("the tenant's own", () => {
-  it("me says who the key is", async () => {
+describe("a tenant's own routes", () => {
+  it("/v1/me describes the key", async () => {
     expect(await jsonOf(await get("/v1/me"))).toMatchObject({
       tenant: { id: member.tenant.id },
       user: "ada",
@@ -270,7 +269,7 @@ describe("the tenant's own", () => {
     });
   });
 
-  it("credits are read for a user, and make no account where nothing was made", async () => {
+  it("credits are read for a user, and create no account if there is none", async () => {
     expect(await jsonOf(await get("/v1/credits"))).toMatchObject({ available: expect.any(Number) });
     expect((await call("/v1/credits", { headers: { "X-Api-Key": member.key.secret } })).status).toBe(404);
   });

@@ -1,4 +1,4 @@
-/** Keys that make, rotate and revoke keys, and the log that tells of it. */
+/** Keys that create, rotate and revoke keys, and the log of that. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { KEY_GRACE_MAX_SECONDS, OPEN_KEYS_PER_SCOPE } from "../../src/core/limits.ts";
 import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
@@ -22,15 +22,15 @@ const rotate = (secret: string, id: string, grace_seconds: unknown, headers: Rec
   send("POST", `/v1/keys/${id}/rotate`, { grace_seconds }, { ...bearer(secret), ...headers });
 const revoke = (secret: string, id: string, query = "") =>
   call(`/v1/keys/${id}${query}`, { method: "DELETE", headers: bearer(secret) });
-/** A request that any key with the scope `read` may make: told that a user is needed. */
+/** A request that any key with the scope `read` may make; the answer says that a user is needed. */
 const use = (secret: string | undefined) => call("/v1/projects", { headers: bearer(secret) });
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("making a key", () => {
-  it("gives what the asking key has where nothing is said, and shows the secret once", async () => {
+describe("creating a key", () => {
+  it("copies the scopes of the calling key by default, and returns the secret once", async () => {
     const tenant = await makeTenant();
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const { secret, id } = await makeKey(tenant.id, { scopes: ["read", "keys"], expires_at });
@@ -45,14 +45,14 @@ describe("making a key", () => {
     expect(await one.text()).not.toContain(made.secret);
   });
 
-  it("stays within the asking key's scopes, mode and expiry", async () => {
+  it("stays within the calling key's scopes, mode and expiry", async () => {
     const tenant = await makeTenant();
     const expires_at = new Date(Date.now() + 3_600_000).toISOString();
     const { secret } = await makeKey(tenant.id, { scopes: ["read", "keys"], expires_at });
     const beyond = { scopes: ["read", "chat"], mode: "live", expires_at: null };
-    const told = await readProblem(await make(secret, beyond));
-    expect(told).toMatchObject({ status: 403, code: "key_too_wide" });
-    expect(told.errors?.map(({ field }) => field)).toEqual(["/scopes/1", "/mode", "/expires_at"]);
+    const problem = await readProblem(await make(secret, beyond));
+    expect(problem).toMatchObject({ status: 403, code: "key_too_wide" });
+    expect(problem.errors?.map(({ field }) => field)).toEqual(["/scopes/1", "/mode", "/expires_at"]);
   });
 
   it("needs the scope keys", async () => {
@@ -61,7 +61,7 @@ describe("making a key", () => {
       expect(await readProblem(response)).toMatchObject({ status: 403, code: "missing_scope" });
   });
 
-  it("answers a repeat with the same key, without its secret", async () => {
+  it("returns the same key on a repeat, without its secret", async () => {
     const { key } = await makeMember();
     const again = { "Idempotency-Key": "first-key" };
     const [one, two] = await Promise.all([1, 2].map(() => make(key.secret, { name: "a" }, again)));
@@ -77,7 +77,7 @@ describe("making a key", () => {
     });
   });
 
-  it("ends at 1,000 open keys, where each can still be rotated", async () => {
+  it("ends at 1,000 active keys, where each can still be rotated", async () => {
     const { key, tenant } = await makeMember();
     const fill = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
       INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at)
@@ -97,7 +97,7 @@ describe("making a key", () => {
 });
 
 describe("rotating a key", () => {
-  it("lets both answer during the grace, the old one saying so, and closes it to the moment", async () => {
+  it("keeps both valid during the grace period, marks the old one, and ends it to the second", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-21T10:00:00.000Z") });
     const { key } = await makeMember(null);
     const made = await jsonOf<CreatedKeyWire>(await rotate(key.secret, key.id, 30), 201);
@@ -115,14 +115,14 @@ describe("rotating a key", () => {
     expect((await use(made.secret)).status).toBe(422);
   });
 
-  it("closes at once without a grace", async () => {
+  it("ends the old one at once without a grace period", async () => {
     const { key } = await makeMember();
     expect((await use(key.secret)).status).toBe(422);
     expect((await rotate(key.secret, key.id, 0)).status).toBe(201);
     expect(await readProblem(await use(key.secret))).toMatchObject({ code: "key_revoked" });
   });
 
-  it.each([undefined, -1, 1.5, KEY_GRACE_MAX_SECONDS + 1])("refuses a grace of %s", async (grace) => {
+  it.each([undefined, -1, 1.5, KEY_GRACE_MAX_SECONDS + 1])("rejects a grace period of %s", async (grace) => {
     const { key } = await makeMember();
     expect(await readProblem(await rotate(key.secret, key.id, grace))).toMatchObject({
       status: 422,
@@ -130,7 +130,7 @@ describe("rotating a key", () => {
     });
   });
 
-  it("happens once: a repeat finds the successor without its secret, another rotation is refused", async () => {
+  it("happens once: a repeat returns the successor without its secret, another rotation is rejected", async () => {
     const { key } = await makeMember();
     const again = { "Idempotency-Key": "rotation" };
     const first = await jsonOf<CreatedKeyWire>(await rotate(key.secret, key.id, 60, again), 201);
@@ -141,7 +141,7 @@ describe("rotating a key", () => {
     for (const response of more) expect(await readProblem(response)).toMatchObject({ status: 409, code: "key_closed" });
   });
 
-  it("gives no secret of a key that reaches further than the asking one", async () => {
+  it("returns no secret of a key with more scopes than the calling one", async () => {
     const { key, tenant } = await makeMember();
     const narrow = await makeKey(tenant.id, { scopes: ["read", "keys"] });
     expect(await readProblem(await rotate(narrow.secret, key.id, 0))).toMatchObject({ code: "key_too_wide" });
@@ -151,7 +151,7 @@ describe("rotating a key", () => {
 });
 
 describe("revoking a key", () => {
-  it("ends it here at once", async () => {
+  it("takes effect here at once", async () => {
     const { key, tenant } = await makeMember();
     const other = await makeKey(tenant.id);
     expect((await use(other.secret)).status).toBe(422);
@@ -161,7 +161,7 @@ describe("revoking a key", () => {
     expect((await jsonOf<KeyWire>(await revoke(key.secret, other.id))).revoked_at).toBe(revoked.revoked_at);
   });
 
-  it("does not take the last key that can make keys, unless forced", async () => {
+  it("is rejected for the last key that can create keys, unless forced", async () => {
     const { key, tenant } = await makeMember();
     await makeKey(tenant.id, { scopes: ["read"] });
     expect(await readProblem(await revoke(key.secret, key.id))).toMatchObject({
@@ -191,7 +191,7 @@ describe("revoking a key", () => {
 });
 
 describe("the audit log", () => {
-  it("tells who did what to what, with the request's id and no secret", async () => {
+  it("records who did what to what, with the request's id and no secret", async () => {
     const { key, tenant } = await makeMember();
     const made = await jsonOf<CreatedKeyWire>(await make(key.secret, {}, { "Request-Id": "req-made-1" }), 201);
     const next = await jsonOf<CreatedKeyWire>(await rotate(key.secret, made.id, 60), 201);
@@ -215,7 +215,7 @@ describe("the audit log", () => {
     for (const { secret } of [key, made, next]) expect(text).not.toContain(secret);
   });
 
-  it("is read with the scope keys, by its own tenant", async () => {
+  it("needs the scope keys, and is each tenant's own", async () => {
     const { tenant } = await makeMember();
     const reader = await makeKey(tenant.id, { scopes: ["read"] });
     expect(await readProblem(await call("/v1/audit_log", { headers: bearer(reader.secret) }))).toMatchObject({

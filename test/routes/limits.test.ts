@@ -9,7 +9,7 @@ import {
 } from "../../src/core/limits.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import { adminHeaders, call, jsonOf, makeMember, makeTenant, readProblem, send } from "../support/gateway.ts";
-import { PNG } from "../support/things.ts";
+import { PNG } from "../support/resources.ts";
 
 const problemOf = async (answer: Promise<Response>) => {
   const { status, code, detail, errors } = await readProblem(await answer);
@@ -17,7 +17,7 @@ const problemOf = async (answer: Promise<Response>) => {
 };
 
 describe("a limit", () => {
-  it("of a prompt is its bytes, not its characters", async () => {
+  it("of a prompt counts bytes, not characters", async () => {
     const { headers } = await makeMember();
     const { id } = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, headers), 201);
     const say = (prompt: string) => send("POST", `/v1/projects/${id}/turns`, { prompt }, headers);
@@ -40,7 +40,7 @@ describe("a limit", () => {
     expect((await make(2_000)).status).toBe(202);
   });
 
-  it("of a batch's prompts is what they are once the variables are filled in", async () => {
+  it("of a batch's prompts applies after the variables are filled in", async () => {
     const { headers } = await makeMember();
     const prompt = `${"long ".repeat(3_000)}{{word}}`;
     const recipe = { name: "long", slug: "long", prompt, variables: [{ name: "word", type: "text" }] };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LOG_FIELDS, type LogFields, log } from "../../src/log.ts";
 import { call, env, type Member, makeMember } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 type Line = { event: string } & LogFields;
 
@@ -37,14 +37,16 @@ const EFFECTS = [
 ];
 
 describe("the log", () => {
-  it("has a line for every request and every effect, of allowed fields alone", async () => {
+  it("has a line for every request and every external call, with allowed fields alone", async () => {
     const member = await makeMember(USER);
-    await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...member.headers } }));
+    await createResources((path, init) => call(path, { ...init, headers: { ...init?.headers, ...member.headers } }));
     await env.WAKE.send({ kind: "tenant", name: `${member.tenant.id}:test` });
-    // Work is told when it is over, which is after its answer.
+    // A job is logged when it has ended, which is after the answer.
     await until(async () => {
-      const told = new Set(linesOf(member).map(({ event, work }) => (work === undefined ? event : `${event} ${work}`)));
-      return EFFECTS.every((effect) => told.has(effect));
+      const logged = new Set(
+        linesOf(member).map(({ event, work }) => (work === undefined ? event : `${event} ${work}`)),
+      );
+      return EFFECTS.every((effect) => logged.has(effect));
     });
     for (const text of printed) {
       const line = JSON.parse(text) as Record<string, unknown>;
@@ -65,7 +67,7 @@ describe("the log", () => {
     for (const line of lines.filter(({ event }) => event === "work")) expect(line.attempt).toBeGreaterThan(0);
   });
 
-  it("drops a field that is not on the list, whoever hands it in", () => {
+  it("drops a field that is not on the list, from any caller", () => {
     const strange = { work: "turn", prompt: "secret words" };
     log("info", "work", strange);
     expect(printed).toEqual(['{"event":"work","work":"turn"}']);

@@ -1,12 +1,12 @@
-/** Refusals that must lead to the right next step: what was wrong, under the name it was sent by, and what would be right. */
+/** Problems that must lead to the right next step: what was wrong, under the name it was sent by, and what is right. */
 import { describe, expect, it } from "vitest";
 import { FAULT_NAMES } from "../../src/core/sandbox-faults.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 
 describe("a credential", () => {
-  it("is taken from Basic's password too, and a refusal says which part was wrong and names both challenges", async () => {
+  it("is accepted from Basic's password too, and a problem names the wrong part and both challenges", async () => {
     const { key } = await makeMember(null);
-    const basic = { Authorization: `Basic ${btoa(`anybody:${key.secret}`)}` };
+    const basic = { Authorization: `Basic ${btoa(`user:${key.secret}`)}` };
     expect((await call("/v1/me", { headers: basic })).status).toBe(200);
     const rows = [
       [`Token ${key.secret}`, "The scheme `Token`"],
@@ -33,13 +33,13 @@ describe("a path that no route has", () => {
     ["/v1/webhook-endpoints", "POST /v1/webhook_endpoints"],
     ["/api/v1/upload", "POST /v1/uploads"],
     ["/v2/projects", "POST /v1/projects"],
-  ])("%s is told the nearest routes", async (path, near) => {
+  ])("%s gets a list of the nearest routes", async (path, near) => {
     const { status, detail, hint } = await readProblem(await call(path));
     expect([status, detail]).toEqual([404, expect.stringContaining(near)]);
     expect(hint).toMatch(/^(GET|POST) \/v1\//);
   });
 
-  it.each(["/wp-login.php", `/${"x".repeat(5_000)}`, "/v1/"])("and none is near %s", async (path) => {
+  it.each(["/wp-login.php", `/${"x".repeat(5_000)}`, "/v1/"])("%s gets no list", async (path) => {
     expect(await readProblem(await call(path))).toMatchObject({ detail: "No route has this path.", hint: "GET /docs" });
   });
 });
@@ -67,13 +67,13 @@ describe("a field", () => {
       "/asset_urls/1",
     ]);
     const form = new URLSearchParams({ metadata_a: "x" });
-    const told = await readProblem(await call(path, { method: "POST", headers, body: form }));
-    expect(told.errors?.map(({ field }) => field)).toEqual(["/var_subject"]);
+    const rejected = await readProblem(await call(path, { method: "POST", headers, body: form }));
+    expect(rejected.errors?.map(({ field }) => field)).toEqual(["/var_subject"]);
   });
 });
 
 describe("a #fault: word that the sandbox does not know", () => {
-  it("is refused in test mode wherever a prompt may hold it, with all that there are", async () => {
+  it("is rejected in test mode in every field with a prompt, with the list of all words", async () => {
     const { headers, tenant } = await makeMember();
     const { id } = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
     const word = "a clip #fault:drp";

@@ -1,4 +1,4 @@
-/** Whom a request names, and whose thing it asks for: one name is one user, and the header never contradicts an id. */
+/** The user that a request names, and the owner of its resource: one name is one user, and the header never contradicts an id. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { type UserAddress, userNameOwner } from "../../src/core/address.ts";
@@ -38,7 +38,7 @@ const rowOf = async ({ tenant, mode, uh }: UserAddress) =>
     .first<{ name: string | null }>();
 
 describe("X-User-Id beside an id of another user", () => {
-  it("is 404 and changes nothing, whether the thing was made for a user or for nobody", async () => {
+  it("answers 404 and changes nothing, whether the resource has a user or none", async () => {
     const { headers } = await makeMember(null);
     const bob = { ...headers, "X-User-Id": "bob" };
     for (const owner of [headers, { ...headers, "X-User-Id": "alice" }]) {
@@ -52,7 +52,7 @@ describe("X-User-Id beside an id of another user", () => {
     await listed(headers, ["alice"]);
   });
 
-  it("is 404 where the body names the thing", async () => {
+  it("answers 404 if the body names the resource", async () => {
     const { headers } = await makeMember(null);
     const bob = { ...headers, "X-User-Id": "bob" };
     const { id: project } = await made({ ...headers, "X-User-Id": "alice" });
@@ -65,7 +65,7 @@ describe("X-User-Id beside an id of another user", () => {
       expect((await readProblem(await send("POST", path, body, bob))).code, JSON.stringify(body)).toBe("not_found");
   });
 
-  it("is 404 beside another user's path", async () => {
+  it("answers 404 beside another user's path", async () => {
     const { headers } = await makeMember(null);
     await made({ ...headers, "X-User-Id": "alice" });
     const bob = { ...headers, "X-User-Id": "bob" };
@@ -75,7 +75,7 @@ describe("X-User-Id beside an id of another user", () => {
 });
 
 describe("a user's stored name", () => {
-  it("that was sealed for another user breaks no page, is dropped, and comes back with the next right call", async () => {
+  it("that was encrypted for another user breaks no page, is dropped, and is stored again by the next valid request", async () => {
     const { tenant, headers } = await makeMember(null);
     const good = ["ann", "eve", "kim"];
     for (const name of good) await made({ ...headers, "X-User-Id": name });
@@ -107,7 +107,7 @@ describe("a user's stored name", () => {
     await listed(headers, good);
   });
 
-  it("is not replaced by a wrong one after a rotation of the root secret, and is by a right one where it opens no more", async () => {
+  it("is not replaced by a wrong one after a rotation of the root secret, and is by a right one if it cannot be decrypted", async () => {
     const address = freshAddress();
     const encrypted = (name: string, owner: UserAddress, current: string) =>
       encrypt(name, userNameOwner(owner), { current, previous: null }, random);
@@ -120,10 +120,10 @@ describe("a user's stored name", () => {
     };
     const registered = () =>
       until(async () => {
-        const owed = await runInDurableObject(userStub(address), (_, state) =>
+        const jobs = await runInDurableObject(userStub(address), (_, state) =>
           state.storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'register'").toArray(),
         );
-        return owed.length === 0 ? true : null;
+        return jobs.length === 0 ? true : null;
       });
     await registered();
 
@@ -133,7 +133,7 @@ describe("a user's stored name", () => {
     await registered();
     expect(await userRpc(address).readName()).toBe("ada");
 
-    await restart(OLD); // the secret that the name is sealed under now is not known
+    await restart(OLD); // the secret that the name is encrypted with is not configured now
     await newProject(userRpc(address), { user: await encrypted("ada", address, OLD) });
     await registered();
     expect(await userRpc(address).readName()).toBe("ada");
@@ -144,7 +144,7 @@ describe("a user's stored name", () => {
 describe("a user's name", () => {
   const problem = ["e\u0301ric", "\u212Aevin", "\u00A0bob", "bob\u3000", "\uFEFFbob", "\u2126"];
 
-  it("has one spelling: what is not NFC or has blanks around it is 422, in the header and in a path", async () => {
+  it("has one spelling: what is not NFC or has surrounding blanks is 422, in the header and in a path", async () => {
     const { headers } = await makeMember(null);
     for (const name of problem) {
       const sent = await readProblem(await send("POST", "/v1/projects", {}, { ...headers, "X-User-Id": name }));

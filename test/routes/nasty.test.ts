@@ -4,7 +4,7 @@ import { call, jsonOf, type Member, makeMember, send } from "../support/gateway.
 type Operation = { requestBody?: { content: Record<string, { schema: { properties?: Record<string, object> } }> } };
 type Document = { paths: Record<string, Record<string, Operation>> };
 
-/** Values that break careless readers. Each stands alone, and inside every field that a route declares. */
+/** Values that break careless parsers. Each is sent alone, and inside every field that a route declares. */
 const VALUES = [
   "null",
   "true",

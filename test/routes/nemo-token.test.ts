@@ -1,4 +1,4 @@
-/** `/v1/nemo_token` and what `/v1/me` says of it, through the front door. */
+/** `/v1/nemo_token` and its part of `/v1/me`, over HTTP. */
 import { afterEach, describe, expect, it } from "vitest";
 import { type TenantId, userHash } from "../../src/core/ids.ts";
 import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
@@ -12,7 +12,7 @@ const put = (body: unknown, headers: Record<string, string>) => send("PUT", PATH
 const read = (headers: Record<string, string>, query = "") => call(PATH + query, { headers });
 
 describe("a user's Nemo token", () => {
-  it("is brought, shown by its state alone, told by /v1/me, and let go of", async () => {
+  it("is set, shown by its status alone, listed by /v1/me, and deleted", async () => {
     const { headers } = await makeMember();
     const token = someToken();
     const answer = await put({ for: "user", token, expires_at: "2099-01-01T00:00:00.000Z" }, headers);
@@ -32,30 +32,30 @@ describe("a user's Nemo token", () => {
     expect(await jsonOf(await read(headers, "?for=user"))).toMatchObject({ source: "none", state: "none" });
   });
 
-  it("is told of in the audit log when it is set and let go of, without itself", async () => {
+  it("is in the audit log when it is set and deleted, without the token", async () => {
     const { headers, tenant, key } = await makeMember("ada.lovelace@example.com");
     const token = someToken();
     const expires_at = "2099-01-01T00:00:00.000Z";
     await jsonOf(await put({ for: "user", token, expires_at }, headers));
-    await readProblem(await put({ for: "user", token: "nmv_usr_live0123456789abcdefghij" }, headers)); // not kept, not told
+    await readProblem(await put({ for: "user", token: "nmv_usr_live0123456789abcdefghij" }, headers)); // not stored, not audited
     for (let at = 0; at < 2; at++) await call(`${PATH}?for=user`, { method: "DELETE", headers });
     const entries = await until(async () => {
       const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
       return data[0]?.action === "nemo_token.removed" && data;
     });
     const target = `nemo_token_${await userHash(tenant.id as TenantId, "ada.lovelace@example.com")}`;
-    const told = entries.filter(({ action }) => action.startsWith("nemo_token."));
-    expect(told.map(({ action, actor, target, detail }) => ({ action, actor, target, detail }))).toEqual([
+    const statuses = entries.filter(({ action }) => action.startsWith("nemo_token."));
+    expect(statuses.map(({ action, actor, target, detail }) => ({ action, actor, target, detail }))).toEqual([
       { action: "nemo_token.removed", actor: key.id, target, detail: {} },
       { action: "nemo_token.set", actor: key.id, target, detail: { expires_at } },
     ]);
     for (const secret of ["ada.", "nmv_usr_"]) expect(JSON.stringify(entries)).not.toContain(secret);
   });
 
-  it("needs a user, a key with the scope `keys`, and a token that is one", async () => {
+  it("needs a user, a key with the scope `keys`, and a valid token", async () => {
     const { headers, tenant } = await makeMember();
-    const nobody = { Authorization: headers.Authorization ?? "" };
-    expect((await readProblem(await put({ for: "user", token: someToken() }, nobody))).code).toBe("user_required");
+    const withoutUser = { Authorization: headers.Authorization ?? "" };
+    expect((await readProblem(await put({ for: "user", token: someToken() }, withoutUser))).code).toBe("user_required");
     const { secret } = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });
     const weak = { ...headers, Authorization: `Bearer ${secret}` };
     expect((await readProblem(await put({ for: "user", token: someToken() }, weak))).code).toBe("missing_scope");
@@ -89,7 +89,7 @@ describe("a tenant's Nemo token", () => {
     delete env.NEMO_TOKEN;
   });
 
-  it("is refused in test mode, which says why", async () => {
+  it("is rejected in test mode, with the reason", async () => {
     const { headers } = await makeMember();
     expect(await readProblem(await put({ for: "tenant", token: someToken() }, headers))).toMatchObject({
       status: 409,
@@ -98,7 +98,7 @@ describe("a tenant's Nemo token", () => {
     });
   });
 
-  it("serves every user of the tenant in live mode, and nothing is kept while Nemo does not answer", async () => {
+  it("is used for every user of the tenant in live mode, and nothing is stored while Nemo does not answer", async () => {
     const nemo = startLiveNemo();
     try {
       const tenant = await makeTenant();

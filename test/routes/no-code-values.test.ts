@@ -8,10 +8,10 @@ import { createApp } from "../../src/app.ts";
 import { coerceBody } from "../../src/core/body-values.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
-import { parseJson } from "../../src/http/request-body.ts";
+import { parseJsonBody } from "../../src/http/request-body.ts";
 import { type ApiDocument, bodySchemaOf, pathOf, type Route, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, type Member, makeMember } from "../support/gateway.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 type Def = z.core.$ZodTypes["_zod"]["def"];
 type Kind = Def["type"];
@@ -104,8 +104,8 @@ const isLabel = (schema: z.ZodType): boolean => {
   return def.type === "record" && defOf(inner(def.valueType as z.ZodType)).type === "string";
 };
 
-describe("the values of every body", () => {
-  it("covers every route with a body", () => {
+describe("the field values of every body", () => {
+  it("are tested for every route with a body", () => {
     expect(schemas.size).toBeGreaterThan(15);
   });
 
@@ -120,7 +120,7 @@ describe("the values of every body", () => {
       good[name] = value;
     }
     const seen = (body: unknown) => {
-      const parsed = schema.safeParse(coerceBody(schema, body, parseJson).body);
+      const parsed = schema.safeParse(coerceBody(schema, body, parseJsonBody).body);
       return parsed.success ? parsed.data : parsed.error.issues;
     };
     const whole = schema.safeParse(good);
@@ -145,22 +145,22 @@ describe("the values of every body", () => {
 describe("every POST and PATCH of the document", () => {
   let owner: Member;
   let document: ApiDocument;
-  let things: Map<string, string>;
+  let resources: Map<string, string>;
   const USER = "ada";
   const headers = () => ({ ...owner.headers, "X-User-Id": USER });
 
   beforeAll(async () => {
     owner = await makeMember(null);
     document = await jsonOf<ApiDocument>(await call("/openapi.json"));
-    things = await makeThings((path, init = {}) =>
+    resources = await createResources((path, init = {}) =>
       call(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } }),
     );
   });
 
   const asked = async (route: Route, more: Record<string, unknown>) => {
-    const request = requestOf(route, document, things);
+    const request = requestOf(route, document, resources);
     const body = JSON.stringify({ ...(JSON.parse(request.body ?? "{}") as object), ...more });
-    const response = await call(pathOf(route, things, USER), {
+    const response = await call(pathOf(route, resources, USER), {
       method: route.method.toUpperCase(),
       headers: { ...headers(), ...request.headers, "Content-Type": "application/json" },
       body,
@@ -169,15 +169,19 @@ describe("every POST and PATCH of the document", () => {
     return `${route.name}: ${code} ${detail}`;
   };
 
-  it("takes null as the whole body for one that is not sent", async () => {
+  it("accepts null as the whole body for one that is not sent", async () => {
     const routes = routesOf(document).filter(
       (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,
     );
     for (const route of routes) {
       const said = async (body: string): Promise<string> => {
-        const response = await call(pathOf(route, things, USER), {
+        const response = await call(pathOf(route, resources, USER), {
           method: route.method.toUpperCase(),
-          headers: { ...headers(), ...requestOf(route, document, things).headers, "Content-Type": "application/json" },
+          headers: {
+            ...headers(),
+            ...requestOf(route, document, resources).headers,
+            "Content-Type": "application/json",
+          },
           body,
         });
         const { detail = "" } = (await response.json()) as { detail?: string };
@@ -187,7 +191,7 @@ describe("every POST and PATCH of the document", () => {
     }
   });
 
-  it("takes null and empty text for what is not sent", { timeout: 120_000 }, async () => {
+  it("accepts null and empty text for a field that is not sent", { timeout: 120_000 }, async () => {
     const routes = routesOf(document).filter(
       (route) => ["post", "patch"].includes(route.method) && bodySchemaOf(route, document) !== undefined,
     );
@@ -195,7 +199,7 @@ describe("every POST and PATCH of the document", () => {
     const problem: string[] = [];
     for (const route of routes) {
       const { required = [], properties = {} } = bodySchemaOf(route, document) ?? {};
-      const given = Object.keys(JSON.parse(requestOf(route, document, things).body ?? "{}") as object);
+      const given = Object.keys(JSON.parse(requestOf(route, document, resources).body ?? "{}") as object);
       const optional = Object.keys(properties).filter((name) => !required.includes(name) && !given.includes(name));
       for (const blank of [null, ""]) {
         const said = await asked(route, Object.fromEntries(optional.map((name) => [name, blank])));

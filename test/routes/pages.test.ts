@@ -1,10 +1,10 @@
-/** Lists whose things are deleted while somebody pages through them. */
+/** Lists whose items are deleted while a client pages through them. */
 import { describe, expect, it } from "vitest";
 import { call, jsonOf, makeMember, send } from "../support/gateway.ts";
 
 type Page = { data: { id: string }[]; has_more: boolean; next_cursor: string | null };
 
-/** How to make one thing of each list that callers can delete from. */
+/** How to create one item of each list that callers can delete from. */
 const LISTS: Record<string, { body: (n: number) => unknown; status: number; headers?: Record<string, string> }> = {
   "/v1/uploads": {
     body: () => ({ filename: "a.png", size_bytes: 3 }),
@@ -16,7 +16,7 @@ const LISTS: Record<string, { body: (n: number) => unknown; status: number; head
 };
 
 describe("a page after the cursor", () => {
-  it.each(Object.keys(LISTS))("goes on in %s where the cursor's own thing was deleted", async (list) => {
+  it.each(Object.keys(LISTS))("continues in %s if the cursor's own item was deleted", async (list) => {
     const { headers } = await makeMember();
     const { body, status, headers: more = {} } = LISTS[list] as (typeof LISTS)[string];
     const made: string[] = [];

@@ -1,9 +1,9 @@
-/** Quotas as a caller meets them: set by the operator, refused with the exact count. */
+/** Quotas over HTTP: set by the operator, rejected with the exact count. */
 import { describe, expect, it, vi } from "vitest";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { adminHeaders, call, jsonOf, makeKey, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
-import { PNG } from "../support/things.ts";
+import { PNG } from "../support/resources.ts";
 
 const memberWith = async (quotas: Record<string, number>) => {
   const body = { name: "small", quotas: { test: quotas } };
@@ -13,7 +13,7 @@ const memberWith = async (quotas: Record<string, number>) => {
 };
 
 describe("a quota", () => {
-  it("that is used up is 429 with its name, what is left, and when the day ends", async () => {
+  it("that is exhausted is 429 with its name, the remainder, and the end of the day", async () => {
     const headers = await memberWith({ new_users_per_day: 1 });
     expect((await send("POST", "/v1/projects", {}, headers)).status).toBe(201);
     expect((await send("POST", "/v1/projects", {}, headers)).status).toBe(201);
@@ -24,7 +24,7 @@ describe("a quota", () => {
     expect(await readProblem(problem)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
   });
 
-  it("that was taken from says what is left of the user's share, and nothing else says so", async () => {
+  it("reports the remainder of the user's share after a reservation, and on no other answer", async () => {
     const headers = await memberWith({
       new_users_per_day: 5,
       concurrent_turns: 9,
@@ -69,7 +69,7 @@ describe("a quota", () => {
     expect(limitOf(upload)[1]).toMatch(/^"bytes_per_day";r=70;t=\d+$/);
   });
 
-  it("of bytes counts what arrived of an upload that could not say its length", async () => {
+  it("of bytes counts the received bytes of an upload without a length", async () => {
     const headers = await memberWith({ bytes_per_day: 300 });
     const tus = { ...headers, "Tus-Resumable": "1.0.0" };
     const opened = await call("/v1/uploads", {
@@ -87,14 +87,14 @@ describe("a quota", () => {
     });
     expect(patched.status).toBe(204);
     await vi.waitFor(async () => {
-      const told = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
-      expect(told.data.map(({ type }) => type)).toContain("upload.completed");
+      const events = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
+      expect(events.data.map(({ type }) => type)).toContain("upload.completed");
     });
     const next = await send("POST", "/v1/uploads", { filename: "b.png", size_bytes: 1 }, headers);
     expect(next.headers.get("RateLimit")).toContain(`"bytes_per_day";r=${99 - PNG.length};`);
   });
 
-  it("of turns at once is told apart from the flood gate and from the day's", async () => {
+  it("of concurrent turns is distinguished from the rate limit and from the day's", async () => {
     const headers = await memberWith({ concurrent_turns: 0 });
     const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, headers), 201);
     const problem = await send("POST", `/v1/projects/${project.id}/turns`, { prompt: "hi" }, headers);
@@ -102,7 +102,7 @@ describe("a quota", () => {
     expect(await readProblem(problem)).toMatchObject({ status: 429, code: "concurrency_limited", charged: "no" });
   });
 
-  it("of bytes is met when an upload is announced", async () => {
+  it("of bytes is checked when an upload is announced", async () => {
     const headers = await memberWith({ bytes_per_day: 30 });
     const problem = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 11 }, headers);
     expect(await readProblem(problem)).toMatchObject({ status: 429, code: "quota_exceeded" });

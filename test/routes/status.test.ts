@@ -19,7 +19,7 @@ type Status = {
 const status = async (): Promise<Status> => jsonOf(await call("/admin/status", { headers: adminHeaders }));
 
 describe("dead letters", () => {
-  it("are written down once each, from the dead-letter queue", async () => {
+  it("are recorded once each, from the dead-letter queue", async () => {
     const acked: string[] = [];
     const messages = ["a", "b"].map((id) => ({ id, body: { kind: "user", name: "x" }, attempts: 1 }));
     const batch = { queue: "nemo-gateway-dead", messages, ackAll: () => acked.push("all") };
@@ -29,7 +29,7 @@ describe("dead letters", () => {
     expect((await status()).dead_letters).toEqual({ count: 2, last_at: expect.stringMatching(/Z$/) });
   });
 
-  it("go after 30 days", async () => {
+  it("are deleted after 30 days", async () => {
     await recordDeadLetter(env.DB, [{ id: "old", body: null }], Date.now() - 31 * 24 * HOUR_MS);
     const before = (await status()).dead_letters.count;
     await worker.scheduled({} as ScheduledController, env);
@@ -38,7 +38,7 @@ describe("dead letters", () => {
 });
 
 describe("the outbox backlog", () => {
-  it("counts facts that could not be told for a minute, once their object was woken", async () => {
+  it("counts events that could not be published for a minute, once their object was woken", async () => {
     const address = freshAddress();
     await newProject(userRpc(address));
     const stuck =
@@ -62,7 +62,7 @@ describe("the outbox backlog", () => {
 });
 
 describe("tokens by state", () => {
-  it("are counted for each mode, as time has left them", async () => {
+  it("are counted for each mode, at their present status", async () => {
     const none = { ready: 0, expiring: 0, rejected: 0, rationed: 0 };
     expect((await status()).tokens).toEqual({ operator: "none", live: none, test: none });
     const ends = (ms: number) => new Date(Date.now() + ms).toISOString();
@@ -83,7 +83,7 @@ describe("tokens by state", () => {
     expect(tokens.live).toEqual({ ready: 0, expiring: 0, rejected: 2, rationed: 1 });
   });
 
-  it("tell the operator's own", async () => {
+  it("include the operator's own", async () => {
     env.NEMO_TOKEN = "nmv_usr_0123456789abcdefghijklmnop";
     const keeper = env.TOKEN.getByName(OPERATOR_TOKEN_NAME);
     await runInDurableObject(keeper, (_, state) => state.abort("a new secret is a new deployment")).catch(

@@ -1,5 +1,5 @@
 /**
- * What stops when somebody is stopped: every cell of the table in SECURITY.md. The document is the expectation; a row or a
+ * What ends when access ends: every cell of the table in SECURITY.md. The document is the expectation; a row or a
  * column that this file cannot make happen fails it.
  */
 import { runInDurableObject } from "cloudflare:test";
@@ -64,13 +64,13 @@ const table = tableOf(document);
 
 afterEach(() => vi.restoreAllMocks());
 
-type World = {
+type Fixture = {
   readonly member: Member;
   readonly address: UserAddress;
   readonly by: Record<string, string>;
   readonly token: string;
   readonly project: ProjectId;
-  /** Asked for, and told by the answers that show the file of a render and of an asset. */
+  /** Requested, and returned by the answers that show the file of a render and of an asset. */
   readonly links: readonly string[];
   readonly ticket: string;
   readonly stream: Promise<string>;
@@ -105,7 +105,7 @@ async function uploaded(by: Record<string, string>): Promise<AssetWire> {
 }
 
 /** One of everything, half done: made while the tenant is paused, so that what waits has not begun when the stop comes. */
-async function build(stop: string): Promise<World> {
+async function build(stop: string): Promise<Fixture> {
   const sources = playSources();
   const member = await makeMember("ada");
   const by = member.headers;
@@ -176,8 +176,8 @@ async function build(stop: string): Promise<World> {
     await tenantRpc(address).createEndpoint(mine, { url: "http://127.0.0.1:9/in", types: ["*"] }),
   );
   const at = Date.now();
-  const fact = { type: "upload.completed", resource: upload, sequence: 99, at, uh: address.uh, data: "{}" } as const;
-  await tenantRpc(address).accept([{ ...fact, id: await eventId(upload, "told by the test") }]);
+  const event = { type: "upload.completed", resource: upload, sequence: 99, at, uh: address.uh, data: "{}" } as const;
+  await tenantRpc(address).accept([{ ...event, id: await eventId(upload, "published by the test") }]);
   return {
     member,
     address,
@@ -196,8 +196,8 @@ async function build(stop: string): Promise<World> {
   };
 }
 
-/** How each stop is brought about. All but the pause itself come while the tenant is paused, and end with its resumption. */
-const STOPS: Record<string, (world: World) => Promise<Record<string, string>>> = {
+/** How each stop is caused. All but the pause itself come while the tenant is paused, and end with its resumption. */
+const STOPS: Record<string, (fixture: Fixture) => Promise<Record<string, string>>> = {
   "pause of the tenant": async ({ by }) => by,
   "revocation of the key": async ({ member, by }) => {
     await jsonOf(await send("POST", `/admin/keys/${member.key.id}/revoke`, "", adminHeaders));
@@ -228,17 +228,17 @@ const STOPS: Record<string, (world: World) => Promise<Record<string, string>>> =
 const answered = async (asked: Promise<Response>): Promise<string> => {
   const response = await asked;
   await response.body?.cancel();
-  return response.ok ? "served" : "refused";
+  return response.ok ? "served" : "rejected";
 };
 /** What became of something that waited. `look`: null while nothing has become of it. */
-const word = (look: () => Promise<"go on" | "gone" | null>, timings: boolean): Promise<string> =>
-  timings ? look().then((seen) => seen ?? "wait") : until(look, 60_000);
-/** Whether a port's answer says that there is no such thing any more. */
+const word = (poll: () => Promise<"continue" | "gone" | null>, timings: boolean): Promise<string> =>
+  timings ? poll().then((seen) => seen ?? "wait") : until(poll, 60_000);
+/** Whether an answer says that there is no such resource any more. */
 const isGone = (result: { ok: boolean; error?: { code: string } }): boolean =>
   !result.ok && ["not_found", "user_deleted"].includes(result.error?.code ?? "");
 
 /** What is seen of each row after a stop; `timings`: whether the tenant is still paused, for which nothing may begin. */
-const ROWS: Record<string, (world: World, sent: Record<string, string>, timings: boolean) => Promise<string>> = {
+const ROWS: Record<string, (fixture: Fixture, sent: Record<string, string>, timings: boolean) => Promise<string>> = {
   requests: ({ project }, sent) => answered(call(`/v1/projects/${project}`, { headers: sent })),
   "open streams": async ({ stream, running }) => {
     // The turn's own end would end it with that turn's last event.
@@ -254,7 +254,7 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, timings:
     word(async () => {
       const turn = await userRpc(address).readTurn(waiting);
       if (isGone(turn)) return "gone";
-      return turn.ok && turn.value.status !== "queued" ? "go on" : null;
+      return turn.ok && turn.value.status !== "queued" ? "continue" : null;
     }, timings),
   "turns that run": ({ address, running }) =>
     until(async () => {
@@ -270,13 +270,13 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, timings:
     word(async () => {
       const items = await userRpc(address).listBatchItems(batch, { limit: 9, after: null });
       if (isGone(items)) return "gone";
-      return good(items).data.some(({ status }) => status !== "queued") ? "go on" : null;
+      return good(items).data.some(({ status }) => status !== "queued") ? "continue" : null;
     }, timings),
   "renders that wait": ({ address, render }, _, timings) =>
     word(async () => {
       const now = await userRpc(address).readRender(render);
       if (isGone(now)) return "gone";
-      return good(now).status !== "queued" ? "go on" : null;
+      return good(now).status !== "queued" ? "continue" : null;
     }, timings),
   webhooks: ({ address, upload }, _, timings) =>
     word(
@@ -285,7 +285,7 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, timings:
           const query = "SELECT attempts FROM deliveries WHERE resource = ?";
           const rows = state.storage.sql.exec<{ attempts: number }>(query, upload).toArray();
           if (rows.length === 0) return "gone";
-          return rows.some(({ attempts }) => attempts > 0) ? "go on" : null;
+          return rows.some(({ attempts }) => attempts > 0) ? "continue" : null;
         }),
       timings,
     ),
@@ -293,38 +293,38 @@ const ROWS: Record<string, (world: World, sent: Record<string, string>, timings:
     word(async () => {
       const now = await uploadRpc(address, upload).read();
       if (isGone(now)) return "gone";
-      return good(now).status !== "open" ? "go on" : null;
+      return good(now).status !== "open" ? "continue" : null;
     }, timings),
 };
 
-describe("what stops what", () => {
-  it("is a table in SECURITY.md whose every row and column is tested here", () => {
+describe("the effects of each action that ends access", () => {
+  it("are a table in SECURITY.md whose every row and column is tested here", () => {
     expect(table.stops).toEqual(Object.keys(STOPS));
     expect([...table.rows.keys()]).toEqual(Object.keys(ROWS));
     for (const words of table.rows.values()) expect(words).toHaveLength(table.stops.length);
   });
 
   it.each(Object.keys(STOPS))("%s", { timeout: 240_000 }, async (stop) => {
-    const world = await build(stop);
-    const sent = await (STOPS[stop] as (typeof STOPS)[string])(world);
+    const fixture = await build(stop);
+    const sent = await (STOPS[stop] as (typeof STOPS)[string])(fixture);
     const timings = stop.startsWith("pause");
     // A tenant's state is remembered for a moment, and what waits looks again and again: after some looks it still waits.
-    if (timings) await world.stream;
+    if (timings) await fixture.stream;
     const seen = new Map<string, string>();
     const column = table.stops.indexOf(stop);
-    for (const [row, look] of Object.entries(ROWS))
-      seen.set(row, await look(world, sent, timings).catch((error: unknown) => `error: ${String(error)}`));
+    for (const [row, poll] of Object.entries(ROWS))
+      seen.set(row, await poll(fixture, sent, timings).catch((error: unknown) => `error: ${String(error)}`));
     const wanted = new Map([...table.rows].map(([row, words]) => [row, words[column] ?? ""]));
     expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(wanted));
     if (!timings) return;
 
-    // Opened past the door, it ends at its first ping and writes none; an answer's whole life has a dozen.
-    const late = await textOf(good(await userRpc(world.address).watchTurn(world.waiting, 0)));
+    // Opened past the check, it ends at its first ping and writes none; a full response has a dozen.
+    const late = await textOf(good(await userRpc(fixture.address).watchTurn(fixture.waiting, 0)));
     expect(late).not.toContain(": ping");
-    await admin(world.member, "resume");
+    await admin(fixture.member, "resume");
     const WAITING = [...table.rows].filter(([, words]) => words[column] === "wait").map(([row]) => row);
     for (const row of WAITING)
-      expect(await (ROWS[row] as (typeof ROWS)[string])(world, sent, false), `${row}, resumed`).toBe("go on");
-    for (const link of world.links) expect(await answered(call(link))).toBe("served");
+      expect(await (ROWS[row] as (typeof ROWS)[string])(fixture, sent, false), `${row}, resumed`).toBe("continue");
+    for (const link of fixture.links) expect(await answered(call(link))).toBe("served");
   });
 });

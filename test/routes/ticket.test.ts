@@ -27,7 +27,7 @@ describe("a stream ticket", () => {
     const page = { Origin: "https://app.example", Accept: "text/event-stream" };
     let whole = await (await call(path, { headers: page })).text();
     const onFromLast = () => call(path, { headers: { ...page, "Last-Event-ID": String(framesOf(whole).length) } });
-    // An answer may end itself before the turn does; a page goes on from its last event.
+    // A response may end before the turn does; a page continues after its last event.
     for (let next = await onFromLast(); next.status !== 204; next = await onFromLast()) whole += await next.text();
     expect(whole).toMatch(/^id: 1\nevent: turn\.started\n/);
     expect(whole).toContain(`event: turn.completed\ndata: {"type":"turn.completed","turn":{"id":"${turn.id}"`);
@@ -37,7 +37,7 @@ describe("a stream ticket", () => {
     expect((await call(path, { headers: { ...page, "Last-Event-ID": String(last) } })).status).toBe(204);
   });
 
-  it("opens nothing else: not another turn, not a changed one, not a made-up one", async () => {
+  it("opens nothing else: not another turn, not after a change, not an invented one", async () => {
     const [mine, other] = [await startedTurn(), await startedTurn()];
     const ticket = new URL(mine.ticket.url).searchParams.get("ticket") ?? "";
     for (const wrong of [ticket, `${ticket.slice(0, -2)}xx`, "nonsense"]) {
@@ -47,7 +47,7 @@ describe("a stream ticket", () => {
     expect((await readProblem(await call(`/f/${ticket}`))).code).toBe("not_found");
   });
 
-  it("is not made for another tenant's turn, nor without a key", async () => {
+  it("is not created for another tenant's turn, nor without a key", async () => {
     const { turn } = await startedTurn();
     const stranger = await makeMember();
     expect(

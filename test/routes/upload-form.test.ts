@@ -21,7 +21,7 @@ const listed = async (member: Member, query = ""): Promise<Many> =>
   jsonOf<Many>(await call(`/v1/uploads${query}`, { headers: member.headers }));
 
 describe("a form", () => {
-  it("makes an upload of every file, with the fields before it as labels", async () => {
+  it("creates an upload of every file, with the fields before it as labels", async () => {
     const member = await makeMember();
     const form = formOf([
       ["order", "1234"],
@@ -40,7 +40,7 @@ describe("a form", () => {
     expect((await listed(member)).data.map(({ id }) => id)).toEqual(data.map(({ id }) => id).reverse());
   });
 
-  it("sent again with the same Idempotency-Key finds the same uploads", async () => {
+  it("that is repeated with the same Idempotency-Key finds the same uploads", async () => {
     const member = await makeMember();
     const parts = [
       ["a", file("one.mp4", 10)],
@@ -53,7 +53,7 @@ describe("a form", () => {
     expect(new Set(first.data.map(({ id }) => id)).size).toBe(2);
   });
 
-  it("that is broken, has no file or one of another format is refused", async () => {
+  it("that is broken, has no file or one of another format is rejected", async () => {
     const member = await makeMember();
     const type = { "Content-Type": "multipart/form-data; boundary=x" };
     const cut = '--x\r\nContent-Disposition: form-data; name="f"; filename="a.mp4"\r\n\r\nabc';
@@ -61,7 +61,7 @@ describe("a form", () => {
       expect((await readProblem(await post(member, body, type))).code).toBe("invalid_request");
     const none = await readProblem(await post(member, formOf([["a", "b"]])));
     expect(none).toMatchObject({ code: "invalid_request", detail: expect.stringContaining("no file") });
-    const text = await readProblem(await post(member, formOf([["f", new File(["no picture"], "a.png")]])));
+    const text = await readProblem(await post(member, formOf([["f", new File(["not an image"], "a.png")]])));
     expect(text).toMatchObject({ code: "unsupported_media", errors: [{ field: "/f" }] });
     expect(text.detail).toMatch(/^\/f \(a\.png\): .*mp4/);
     const long = formOf([
@@ -77,7 +77,7 @@ describe("a form", () => {
 });
 
 describe("the list of uploads", () => {
-  it("is a user's own, newest first, in pages, each as it stands now", async () => {
+  it("is a user's own, newest first, in pages, each in its present state", async () => {
     const member = await makeMember();
     const ids: string[] = [];
     for (let n = 0; n < 5; n++) {
@@ -94,7 +94,7 @@ describe("the list of uploads", () => {
     const rest = await listed(member, `?limit=3&after=${first.next_cursor}`);
     expect(rest.data.map(({ id }) => id)).toEqual(ids.slice(3));
     expect(rest.has_more).toBe(false);
-    const other = { ...member, headers: { ...member.headers, "X-User-Id": "somebody else" } };
+    const other = { ...member, headers: { ...member.headers, "X-User-Id": "another user" } };
     expect((await listed(other)).data).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe("the list of uploads", () => {
     );
   });
 
-  it("holds 20 open ones; another is refused until one has ended", async () => {
+  it("has at most 20 open ones; another is rejected until one has ended", async () => {
     const member = await makeMember();
     const make = () => send("POST", "/v1/uploads", { filename: "a.mp4", size_bytes: 30 }, member.headers);
     const made = await Promise.all(Array.from({ length: 20 }, async () => jsonOf<UploadWire>(await make(), 201)));

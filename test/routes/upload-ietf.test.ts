@@ -46,7 +46,7 @@ async function begun(headers: Record<string, string> = {}): Promise<string> {
 const digest = async (name: "SHA-256" | "SHA-512", bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
   `${name.toLowerCase()}=:${base64(new Uint8Array(await crypto.subtle.digest(name, bytes)))}:`;
 
-it("needs no scope but `upload` to send, ask and go on; lists need `read`", async () => {
+it("an upload needs no scope but `upload` to send, read the offset and continue; lists need `read`", async () => {
   const path = await begun({ "Upload-Length": String(FILE.length) });
   const key = await makeKey(member.tenant.id, { scopes: ["upload"] });
   const headers = { Authorization: `Bearer ${key.secret}`, ...V8 };
@@ -63,7 +63,7 @@ describe("a creation", () => {
     expect(made).toMatchObject({ status: "completed", filename: "naïve.mp4", size_bytes: FILE.length });
   });
 
-  it("with part of it names its address and its limits", async () => {
+  it("with part of it returns its address and its limits", async () => {
     const answer = await create({ "Upload-Complete": "?0", "Upload-Length": "100" }, FILE.slice(0, 5));
     expect(answer.status).toBe(201);
     expect(answer.headers.get("Location")).toMatch(/^\/v1\/uploads\/upl_/);
@@ -72,18 +72,18 @@ describe("a creation", () => {
     expect(answer.headers.get("Upload-Offset")).toBe("5");
   });
 
-  it("may be empty, and may leave the name to the type", async () => {
+  it("may be empty, and may omit the name", async () => {
     const answer = await create({ "Upload-Complete": "?0", "Content-Disposition": "inline" });
     expect((await jsonOf<UploadWire>(answer, 201)).filename).toBe("upload.mp4");
   });
 
-  it("above the limit is refused with the limits, before a byte is taken", async () => {
+  it("above the limit is rejected with the limits, before a byte is read", async () => {
     const answer = await create({ "Upload-Complete": "?0", "Upload-Length": "500000001" });
     expect(answer.headers.get("Upload-Limit")).toContain("max-size=500000000");
     expect((await readProblem(answer)).code).toBe("file_too_large");
   });
 
-  it("in an interop version that is not spoken here is plain HTTP: a raw file, told how to be sent", async () => {
+  it("in an unsupported interop version is plain HTTP: a raw file, and the problem says how to send one", async () => {
     const answer = await create({ "Upload-Complete": "?1", "Upload-Draft-Interop-Version": "6" }, FILE);
     expect(answer.headers.get("Upload-Draft-Interop-Version")).toBeNull();
     expect(await readProblem(answer)).toMatchObject({
@@ -92,7 +92,7 @@ describe("a creation", () => {
     });
   });
 
-  it("whose lengths disagree is refused as such", async () => {
+  it("whose lengths disagree is rejected for that", async () => {
     const answer = await create({ "Upload-Complete": "?1", "Upload-Length": "7" }, FILE.slice(0, 5));
     expect(await readProblem(answer)).toMatchObject({
       code: "size_mismatch",
@@ -100,7 +100,7 @@ describe("a creation", () => {
     });
   });
 
-  it("finds its upload again by its Idempotency-Key, and does not take the bytes twice", async () => {
+  it("finds its upload again by its Idempotency-Key, and does not store the bytes twice", async () => {
     const headers = { "Upload-Complete": "?0", "Upload-Length": "100", "Idempotency-Key": "again" };
     const first = await create(headers, FILE.slice(0, 5));
     const again = await create(headers, FILE.slice(0, 5));
@@ -126,7 +126,7 @@ describe("the state", () => {
     });
   });
 
-  it("is told to GET in the same headers, with and without a version", async () => {
+  it("is returned to GET in the same headers, with and without a version", async () => {
     const path = await begun({ "Upload-Length": String(FILE.length) });
     for (const version of [{}, V8, { "Upload-Draft-Interop-Version": "9" }]) {
       const answer = await call(path, { headers: { ...member.headers, ...version } });
@@ -145,7 +145,7 @@ describe("the state", () => {
     await whole.body?.cancel();
   });
 
-  it("has no length as long as nobody said it", async () => {
+  it("has no length until one was sent", async () => {
     expect((await head(await begun())).headers.get("Upload-Length")).toBeNull();
   });
 });
@@ -153,7 +153,7 @@ describe("the state", () => {
 describe("interop version 9", () => {
   const V9 = { "Upload-Draft-Interop-Version": "9" };
 
-  it("is spoken beside 8 from creation to completion, and named in every answer", async () => {
+  it("is supported beside 8 from creation to completion, and named in every answer", async () => {
     const made = await create({ ...V9, "Upload-Complete": "?0" }, FILE.slice(0, 5));
     const path = made.headers.get("Location") ?? "";
     const state = await call(path, { method: "HEAD", headers: { ...member.headers, ...V9 } });
@@ -168,7 +168,7 @@ describe("interop version 9", () => {
 });
 
 describe("an append", () => {
-  it("that is not the last is acknowledged, even when the length is reached", async () => {
+  it("that is not the last is acknowledged, even if the length is reached", async () => {
     const path = await begun({ "Upload-Length": String(FILE.length) });
     const answer = await append(path, { "Upload-Offset": "5", "Upload-Complete": "?0" }, FILE.slice(5));
     expect(answer.status).toBe(204);
@@ -191,7 +191,7 @@ describe("an append", () => {
     expect((await jsonOf<AssetWire>(await get(`/v1/assets/${asset_id}`))).size_bytes).toBe(FILE.length);
   });
 
-  it("at another offset is 409 with the right one", async () => {
+  it("at another offset is 409 with the current one", async () => {
     const answer = await append(await begun(), { "Upload-Offset": "3", "Upload-Complete": "?0" }, FILE.slice(3));
     expect(answer.status).toBe(409);
     expect(answer.headers.get("Upload-Offset")).toBe("5");
@@ -203,7 +203,7 @@ describe("an append", () => {
     });
   });
 
-  it("to a complete upload is refused as such", async () => {
+  it("to a complete upload is rejected as that", async () => {
     const path = await begun();
     await append(path, { "Upload-Offset": "5", "Upload-Complete": "?1" }, FILE.slice(5));
     for (const offset of [String(FILE.length), "3"]) {
@@ -214,20 +214,20 @@ describe("an append", () => {
     }
   });
 
-  it("of content that is no file's is refused for good, so that nobody resumes it", async () => {
-    const text = new Uint8Array(new TextEncoder().encode("no picture"));
+  it("with content of no supported format is rejected for good, so that no client resumes it", async () => {
+    const text = new Uint8Array(new TextEncoder().encode("not an image"));
     const answer = await create({ "Upload-Complete": "?1" }, text);
     expect(answer.headers.get("Upload-Complete")).toBe("?1");
     expect((await readProblem(answer)).code).toBe("unsupported_media");
   });
 
-  it("that goes beyond the length is refused as such", async () => {
+  it("beyond the length is rejected as that", async () => {
     const path = await begun({ "Upload-Length": "7" });
     const answer = await append(path, { "Upload-Offset": "5", "Upload-Complete": "?0" }, FILE.slice(5));
     expect(await readProblem(answer)).toMatchObject({ type: `${REGISTRY}inconsistent-upload-length` });
   });
 
-  it("needs its media type, its offset and its completeness; what cannot be read counts as absent", async () => {
+  it("needs its media type, its offset and its completeness; an invalid header counts as absent", async () => {
     const path = await begun();
     const right = { "Upload-Offset": "5", "Upload-Complete": "?0" };
     const answers = [
@@ -250,7 +250,7 @@ describe("an append", () => {
     expect((await append(path, right, FILE.slice(5))).status).toBe(204);
   });
 
-  it("in neither protocol is told which there are", async () => {
+  it("in neither protocol gets a problem that lists both", async () => {
     const path = await begun();
     const answer = await call(path, { method: "PATCH", headers: member.headers, body: FILE });
     expect(await readProblem(answer)).toMatchObject({
@@ -261,7 +261,7 @@ describe("an append", () => {
 });
 
 describe("an upload whose Repr-Digest is wrong", () => {
-  it("fails when all its bytes are there, and becomes no asset", async () => {
+  it("fails when all its bytes are there, and creates no asset", async () => {
     const path = await begun({ "Repr-Digest": await digest("SHA-256", FILE.slice(1)) });
     await append(path, { "Upload-Offset": "5", "Upload-Complete": "?1" }, FILE.slice(5));
     const failed = await until(async () => {

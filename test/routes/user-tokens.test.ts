@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { randomUserHash, userHash } from "../../src/core/ids.ts";
 import type { EventWire } from "../../src/core/wire/event.ts";
-import type { MeWire } from "../../src/core/wire/me.ts";
+import type { MeWire } from "../../src/core/wire/key.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
@@ -16,7 +16,7 @@ const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const tokenPath = (user: string) => `/v1/users/${encodeURIComponent(user)}/tokens`;
 
 /** A tenant's key without a user, and what it takes to be one. */
-async function world() {
+async function setUp() {
   const { tenant, key, headers } = await makeMember(null);
   const issue = async (user: string, body: unknown = {}, more = {}) =>
     jsonOf<UserTokenWire>(await send("POST", tokenPath(user), body, { ...headers, ...more }), 201);
@@ -29,8 +29,8 @@ const newProject = async (headers: Record<string, string>) =>
 const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 
 describe("a user token", () => {
-  it("is its user in a browser: makes, lists and reads what the key sees under that name", async () => {
-    const { headers, as } = await world();
+  it("is its user in a browser: creates, lists and reads what the key sees for that user", async () => {
+    const { headers, as } = await setUp();
     const ada = { ...(await as("ada")), ...BROWSER };
     const made = await newProject(ada);
     const listed = await jsonOf<{ data: ProjectWire[] }>(await call("/v1/projects", { headers: ada }));
@@ -43,7 +43,7 @@ describe("a user token", () => {
   });
 
   it("sees its own events, and itself in /v1/me", async () => {
-    const { headers, as } = await world();
+    const { headers, as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("Боб 🎬")];
     for (const one of [ada, bob]) {
       const { id } = await newProject(one);
@@ -64,8 +64,8 @@ describe("a user token", () => {
     expect(me).toMatchObject({ user: "Боб 🎬", mode: "test", scopes: ["read", "chat", "upload", "render"] });
   });
 
-  it("finds another user's things missing, in paths and in bodies", async () => {
-    const { as } = await world();
+  it("does not find another user's resources, in paths and in bodies", async () => {
+    const { as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(bob);
     const upload = await jsonOf<UploadWire>(
@@ -89,15 +89,15 @@ describe("a user token", () => {
       expect(await codeOf(attempt)).toBe("not_found");
   });
 
-  it("may leave its user's name out or repeat it, and name nobody else", async () => {
-    const { as } = await world();
+  it("may omit or repeat its user's name, and name no other user", async () => {
+    const { as } = await setUp();
     const ada = await as("ada");
     expect((await call("/v1/projects", { headers: { ...ada, "X-User-Id": "ada" } })).status).toBe(200);
     expect(await codeOf(call("/v1/projects", { headers: { ...ada, "X-User-Id": "bob" } }))).toBe("wrong_user");
   });
 
-  it("opens nothing that is the tenant's own", async () => {
-    const { as } = await world();
+  it("opens no route of the tenant", async () => {
+    const { as } = await setUp();
     const ada = await as("ada");
     for (const attempt of [
       call("/v1/webhook_endpoints", { headers: ada }),
@@ -110,7 +110,7 @@ describe("a user token", () => {
   });
 
   it("uploads with its own name alone", async () => {
-    const { as } = await world();
+    const { as } = await setUp();
     const ada = await as("ada");
     const made = await send("POST", "/v1/uploads", { filename: "a.png", size_bytes: 1 }, ada);
     const { id } = await jsonOf<UploadWire>(made, 201);
@@ -118,9 +118,9 @@ describe("a user token", () => {
   });
 });
 
-describe("making one", () => {
-  it("gives no scope that the key lacks, and only those asked for", async () => {
-    const { tenant, issue } = await world();
+describe("creating a user token", () => {
+  it("grants no scope that the key lacks, and only those requested", async () => {
+    const { tenant, issue } = await setUp();
     expect((await issue("ada", { scopes: ["read"] })).scopes).toEqual(["read"]);
     const sender = bearer((await makeKey(tenant.id, { scopes: ["read", "upload", "webhooks"] })).secret);
     const own = await jsonOf<UserTokenWire>(await send("POST", tokenPath("ada"), {}, sender), 201);
@@ -131,8 +131,8 @@ describe("making one", () => {
     expect(await codeOf(send("POST", tokenPath("ada"), {}, hooks))).toBe("missing_scope");
   });
 
-  it("makes a user, so a key that only reads makes none", async () => {
-    const { tenant, headers } = await world();
+  it("creates a user, so it needs more than the scope to read", async () => {
+    const { tenant, headers } = await setUp();
     const reader = bearer((await makeKey(tenant.id, { scopes: ["read"] })).secret);
     expect(await codeOf(send("POST", tokenPath("ada"), {}, reader))).toBe("missing_scope");
     const credits = await call("/v1/credits", { headers: { ...reader, "X-User-Id": "ada" } });
@@ -148,16 +148,16 @@ describe("making one", () => {
     [{ expires_in_seconds: 86_401 }, "/expires_in_seconds"],
     [{ scopes: ["keys"] }, "/scopes/0"],
     [{ scopes: [] }, "/scopes"],
-  ])("refuses %j", async (body, field) => {
-    const { headers } = await world();
+  ])("rejects %j", async (body, field) => {
+    const { headers } = await setUp();
     expect(await readProblem(await send("POST", tokenPath("ada"), body, headers))).toMatchObject({
       status: 422,
       errors: [expect.objectContaining({ field })],
     });
   });
 
-  it("is the same token for the same Idempotency-Key", async () => {
-    const { headers, issue } = await world();
+  it("returns the same token for the same Idempotency-Key", async () => {
+    const { headers, issue } = await setUp();
     const again = { "Idempotency-Key": "one" };
     const first = await issue("ada", {}, again);
     expect(await issue("ada", {}, again)).toEqual(first);
@@ -165,8 +165,8 @@ describe("making one", () => {
     expect(await codeOf(Promise.resolve(other))).toBe("idempotency_mismatch");
   });
 
-  it("takes names of any script and with any sign", async () => {
-    const { headers, issue } = await world();
+  it("accepts names of any script and with any character", async () => {
+    const { headers, issue } = await setUp();
     for (const name of [
       "a/b",
       "a b",
@@ -187,17 +187,17 @@ describe("making one", () => {
   });
 
   it.each(["%00", "a%0Ab", "%C2%85", "u".repeat(129), "%2e%2e%2f%00", "%7F", "cafe%CC%81", "%E2%84%AAevin"])(
-    "refuses the name %s",
+    "rejects the name %s",
     async (name) => {
-      const { headers } = await world();
+      const { headers } = await setUp();
       expect(await codeOf(send("POST", `/v1/users/${name}/tokens`, {}, headers))).toBe("invalid_request");
     },
   );
 });
 
 describe("the end of a token", () => {
-  it("comes with its time, and is told from a sign-out", async () => {
-    const { tenant, key } = await world();
+  it("comes at its expiry, and is distinguished from a sign-out", async () => {
+    const { tenant, key } = await setUp();
     const roots = { current: env.ROOT_SECRET, previous: null };
     const uh = await userHash(tenant.id as `ten_${string}`, "ada");
     const sign = (issuedAt: number, untilMs: number) =>
@@ -224,8 +224,8 @@ describe("the end of a token", () => {
     expect((await call("/v1/projects", { headers: bearer(await sign(now, now + 60_000)) })).status).toBe(200);
   });
 
-  it("comes with a sign-out, everywhere: objects, uploads, events; and a new one opens again", async () => {
-    const { headers, as } = await world();
+  it("comes with a sign-out, everywhere: objects, uploads, events; and a new token works again", async () => {
+    const { headers, as } = await setUp();
     const [ada, bob] = [await as("ada"), await as("bob")];
     const project = await newProject(ada);
     const upload = await jsonOf<UploadWire>(
@@ -251,8 +251,8 @@ describe("the end of a token", () => {
     expect((await call(`/v1/projects/${project.id}`, { headers: await as("ada") })).status).toBe(200);
   });
 
-  it("ends the streams it had open, and its stream tickets", async () => {
-    const { headers, as } = await world();
+  it("closes its open streams, and its stream tickets", async () => {
+    const { headers, as } = await setUp();
     const ada = await as("ada");
     const { id } = await newProject(ada);
     const stream = { ...ada, Accept: "text/event-stream" };
@@ -273,7 +273,7 @@ describe("the end of a token", () => {
     expect(await codeOf(call(`/v1/turns/${turn.id}/events`, { headers: stream }))).toBe("user_token_revoked");
     const { pathname, search } = new URL(ticket.url);
     expect(await codeOf(call(pathname + search))).toBe("not_found");
-    // The same call again does not sign out whoever has come back since.
+    // The same call again does not sign out a user who has signed in since.
     const back = await as("ada");
     const twice = await send("POST", "/v1/users/ada/sign_out", {}, { ...headers, "Idempotency-Key": "out" });
     expect(await jsonOf(twice)).toEqual(once);
@@ -281,8 +281,8 @@ describe("the end of a token", () => {
     await send("POST", `/v1/turns/${turn.id}/cancel`, "", back);
   });
 
-  it("comes with the key that made it, and with a pause of the tenant", async () => {
-    const { tenant, key, issue } = await world();
+  it("comes with the revocation of its key, and with a pause of the tenant", async () => {
+    const { tenant, key, issue } = await setUp();
     const ada = bearer((await issue("ada")).token);
     expect((await call("/v1/projects", { headers: ada })).status).toBe(200);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
@@ -293,8 +293,8 @@ describe("the end of a token", () => {
     expect(await codeOf(call("/v1/projects", { headers: bearer(token) }))).toBe("tenant_paused");
   });
 
-  it("is there for nobody whom nothing was ever made for", async () => {
-    const { headers } = await world();
+  it("answers 404 for an unknown user", async () => {
+    const { headers } = await setUp();
     expect(await codeOf(send("POST", `/v1/users/${randomUserHash(random)}/sign_out`, {}, headers))).toBe("not_found");
   });
 });

@@ -6,8 +6,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type EventId, eventId, type TenantId, userHash } from "../../src/core/ids.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../src/core/wire/event.ts";
-import type { GeneratorJobWire } from "../../src/core/wire/generator-job.ts";
-import type { MeWire } from "../../src/core/wire/me.ts";
+import type { GeneratorJobWire } from "../../src/core/wire/generator.ts";
+import type { MeWire } from "../../src/core/wire/key.ts";
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
@@ -16,14 +16,14 @@ import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../su
 import { adminHeaders, call, jsonOf, type Member, makeKey, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";
 import { tenantRpc, until } from "../support/objects.ts";
-import { makeThings } from "../support/things.ts";
+import { createResources } from "../support/resources.ts";
 
 type Headers = Record<string, string>;
 const WAIT = { Prefer: "wait=60" };
 const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
 const word = (): string => `W${crypto.randomUUID().replaceAll("-", "")}`;
 
-/** A tenant whose name stands nowhere else, and its key. */
+/** A tenant whose name is unique in the test, and its key. */
 async function member(mode: "live" | "test"): Promise<Member> {
   const tenant = await makeTenant(`Acme ${word()}`);
   const key = await makeKey(tenant.id, { mode });
@@ -33,7 +33,7 @@ async function member(mode: "live" | "test"): Promise<Member> {
 const tokenOf = async (headers: Headers): Promise<Headers> =>
   bearer((await jsonOf<UserTokenWire>(await send("POST", "/v1/users/ada/tokens", {}, headers), 201)).token);
 
-/** Routes that a user token opens; what takes things away comes last. */
+/** Routes that a user token may call; those that delete come last. */
 async function routesForUsers(): Promise<{ document: ApiDocument; routes: Route[] }> {
   const document = await jsonOf<ApiDocument>(await call("/openapi.json"));
   const open = routesOf(document).filter(({ operation }) => operation["x-credentials"] === "key_or_user_token");
@@ -41,7 +41,7 @@ async function routesForUsers(): Promise<{ document: ApiDocument; routes: Route[
   return { document, routes: open.toSorted((a, b) => ends(a) - ends(b)) };
 }
 
-/** A signed token opens something, and says whose it is to the gateway that made it; it is shown to nobody as a name. */
+/** A signed token grants access, and names its owner only to the gateway that issued it. */
 const withoutTokens = (text: string): string =>
   text.replaceAll(/\/f\/[^"/?\s]+/g, "/f/…").replaceAll(/ticket=[^"\s]+/g, "ticket=…");
 
@@ -63,8 +63,8 @@ describe("with a user token", () => {
   let ada: Headers;
   /** The tenant's words, by what they are. */
   let planted: Record<string, string>;
-  /** What there is to reach: things of every kind, each made in another way. */
-  let casts: Map<string, string>[];
+  /** Resources of every kind, each created in another way. */
+  let resourceSets: Map<string, string>[];
   let generator: string;
 
   const named = (): Headers => ({ ...owner.headers, "X-User-Id": "ada" });
@@ -74,7 +74,9 @@ describe("with a user token", () => {
     owner = await member("test");
     planted = { name: owner.tenant.name, id: owner.tenant.id, recipe, generatorJob };
     ada = await tokenOf(owner.headers);
-    const things = await makeThings((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named() } }));
+    const resources = await createResources((path, init) =>
+      call(path, { ...init, headers: { ...init?.headers, ...named() } }),
+    );
     const prompt = `make a {{seconds}} second video about tea.\n\nHouse rules: ${recipe}`; // the subject becomes a title, which everybody sees
     const variables = [{ name: "seconds", type: "number", default: 1 }];
     const saved = { name: "film", slug: "film", prompt, variables };
@@ -93,37 +95,37 @@ describe("with a user token", () => {
       return now.ended_at !== null && now;
     });
     const ofVideo = { prj: made.project_id, trn: made.turn_id, rnd: made.render_id, vid: made.id, bat: batch.id };
-    const ofMaking = { prj: ready.project_id, trn: ready.turn_id };
-    casts = [ofVideo, ofMaking].map(
+    const ofGeneratorJob = { prj: ready.project_id, trn: ready.turn_id };
+    resourceSets = [ofVideo, ofGeneratorJob].map(
       (some) =>
         new Map([
-          ...things,
+          ...resources,
           ...Object.entries({ ...some, generators: generator }).map(([k, v]) => [k, String(v)] as const),
         ]),
     );
   });
 
-  it("no route tells what is the tenant's, whatever it is asked for", { timeout: 240_000 }, async () => {
+  it("no route returns what belongs to the tenant, with any parameters", { timeout: 240_000 }, async () => {
     const { document, routes } = await routesForUsers();
     expect(routes.length).toBeGreaterThan(40);
-    // The key is told each of these words, so they would be found.
+    // The key receives each of these words, so they would be found.
     const byKey = new Set<string>();
     for (const route of routes.filter(({ method }) => method === "get"))
-      for (const things of casts) {
-        const { headers } = requestOf(route, document, things);
-        const text = await said(await call(pathOf(route, things, "ada"), { headers: { ...headers, ...named() } }));
+      for (const resources of resourceSets) {
+        const { headers } = requestOf(route, document, resources);
+        const text = await said(await call(pathOf(route, resources, "ada"), { headers: { ...headers, ...named() } }));
         for (const [what, marker] of Object.entries(planted)) if (text.includes(marker)) byKey.add(what);
       }
     expect([...byKey].sort()).toEqual(Object.keys(planted).sort());
-    const told: string[] = [];
+    const leaks: string[] = [];
     const opened = new Set<string>();
     for (const route of routes)
-      for (const things of casts)
+      for (const resources of resourceSets)
         for (const accept of ["application/json", "text/event-stream"]) {
-          const request = requestOf(route, document, things);
+          const request = requestOf(route, document, resources);
           const isStream = accept !== "application/json";
           if (isStream && !route.path.endsWith("/events")) continue;
-          const response = await call(pathOf(route, things, "ada"), {
+          const response = await call(pathOf(route, resources, "ada"), {
             method: route.method.toUpperCase(),
             body: request.body,
             headers: { ...request.headers, ...ada, Accept: accept },
@@ -131,22 +133,22 @@ describe("with a user token", () => {
           const text = await said(response);
           if (response.ok) opened.add(route.name);
           for (const [what, marker] of Object.entries(planted))
-            if (text.includes(marker)) told.push(`${route.name} ${accept}: ${what}`);
+            if (text.includes(marker)) leaks.push(`${route.name} ${accept}: ${what}`);
         }
-    expect(told).toEqual([]);
-    // What is asked of what was just deleted or is over is refused; all that only reads answers.
+    expect(leaks).toEqual([]);
+    // Requests for what was just deleted or has ended are rejected; all reads are answered.
     const reads = routes.filter(({ method }) => method === "get").map(({ name }) => name);
     expect(reads.filter((name) => !opened.has(name))).toEqual([]);
   });
 
-  it("each of its events is told without the tenant's words, and those of the tenant's account are not there", async () => {
+  it("each event of the user has no text of the tenant, and events of the tenant's account are absent", async () => {
     const uh = await userHash(owner.tenant.id as TenantId, "ada");
     const scope = { tenant: owner.tenant.id as TenantId, mode: "test", uh } as const;
     // Another user's events come in between; the token's cursor does not count them.
     const other = await userHash(owner.tenant.id as TenantId, "bob");
     for (const type of ["turn.completed", "video.completed"] as const) {
-      const fact = { type, resource: `bob's ${type}`, sequence: 1, at: Date.now(), uh: other, data: "{}" } as const;
-      await tenantRpc(scope).accept([{ ...fact, id: await eventId(fact.resource, type) }]);
+      const newEvent = { type, resource: `bob's ${type}`, sequence: 1, at: Date.now(), uh: other, data: "{}" } as const;
+      await tenantRpc(scope).accept([{ ...newEvent, id: await eventId(newEvent.resource, type) }]);
     }
     const hidden: EventId[] = [];
     for (const type of EVENT_TYPES) {
@@ -188,7 +190,7 @@ describe("with a user token", () => {
     }
   });
 
-  it("what the user wrote itself stays visible; the key sees everything", async () => {
+  it("the user's own text stays visible; the key sees everything", async () => {
     const mine = `make a 1 second video about ${word()}`;
     const project = await jsonOf<ProjectWire>(await send("POST", "/v1/projects", {}, ada), 201);
     const turn = await jsonOf<TurnWire>(
@@ -234,7 +236,7 @@ describe("with a user token", () => {
     expect(byTicket).toContain('"prompt":null');
   });
 
-  it("/v1/me shows the user, its scopes, mode and quotas, and the key what it always did", async () => {
+  it("/v1/me returns the user, its scopes, mode and quotas, and to the key what it always did", async () => {
     const me = await read<MeWire>("/v1/me", ada);
     expect(me).toMatchObject({ tenant: null, user: "ada", mode: "test", events_cursor: null });
     expect(me.scopes).toEqual(["read", "chat", "upload", "render"]);
@@ -250,7 +252,7 @@ describe("with a user token", () => {
 describe("the balance of an account with Nemo", () => {
   const BALANCE = 7_654_321;
 
-  it("is the tenant's to know where its token is used: no answer to a user token has it", async () => {
+  it("belongs to the tenant if its token is used: no answer to a user token contains it", async () => {
     const nemo = startLiveNemo();
     try {
       await nemo.control("/__switches", { initial_credits: BALANCE });
@@ -276,14 +278,14 @@ describe("the balance of an account with Nemo", () => {
 
       const { document, routes } = await routesForUsers();
       const turns = await jsonOf<{ data: TurnWire[] }>(await call(`/v1/projects/${id}/turns`, { headers: ada }));
-      const things = new Map([
+      const resources = new Map([
         ["prj", id],
         ["trn", turns.data[0]?.id ?? ""],
       ]);
       for (const route of routes.filter(({ method }) => method === "get")) {
         if (/\{id\}/.test(route.path) && !/^\/v1\/(projects|turns)\//.test(route.path)) continue;
-        const { headers } = requestOf(route, document, things);
-        const text = await said(await call(pathOf(route, things, "ada"), { headers: { ...headers, ...ada } }));
+        const { headers } = requestOf(route, document, resources);
+        const text = await said(await call(pathOf(route, resources, "ada"), { headers: { ...headers, ...ada } }));
         expect([route.name, text.includes(String(BALANCE))]).toEqual([route.name, false]);
       }
 

@@ -17,7 +17,7 @@ import { tenantRpc, until, userRpc, userStub } from "../support/objects.ts";
 const NAME = "ada.lovelace@example.com";
 const path = `/v1/users/${encodeURIComponent(NAME)}`;
 
-async function world() {
+async function setUp() {
   const { tenant, key, headers } = await makeMember(null);
   const named = { ...headers, "X-User-Id": NAME };
   const address: UserAddress = {
@@ -27,7 +27,7 @@ async function world() {
   };
   return { tenant, key, headers, named, address };
 }
-type World = Awaited<ReturnType<typeof world>>;
+type Fixture = Awaited<ReturnType<typeof setUp>>;
 
 const codeOf = async (response: Promise<Response>) => (await readProblem(await response)).code;
 /** The code of a write's answer that is none of the moment in which the instance is ended: a write is not repeated by itself. */
@@ -49,7 +49,7 @@ const listed = (headers: Record<string, string>, count: number) =>
   });
 
 /** Something of every kind: a project, a turn, a file, an event, a delivery. */
-async function busyUser({ named, headers }: World) {
+async function busyUser({ named, headers }: Fixture) {
   await jsonOf(await send("POST", "/v1/webhook_endpoints", { url: "http://127.0.0.1:9/in" }, headers), 201);
   const project = await newProject(named);
   const turn = await jsonOf<TurnWire>(
@@ -83,10 +83,10 @@ const erased = (headers: Record<string, string>) =>
   });
 
 describe("the list of users", () => {
-  it("has everybody in whose name something was made, newest first, in pages", async () => {
-    const { headers } = await world();
+  it("has every user for whom something was created, newest first, in pages", async () => {
+    const { headers } = await setUp();
     for (const name of ["one", "zwei", "三"]) await newProject({ ...headers, "X-User-Id": name });
-    await newProject(headers); // nobody's
+    await newProject(headers); // without a user
     expect((await listed(headers, 3)).data.map(({ id }) => id).toSorted()).toEqual(["one", "zwei", "三"].toSorted());
     const first = await list(headers, "?limit=2");
     expect(first).toMatchObject({ has_more: true, data: [{ state: "active", deletion: null }, {}] });
@@ -96,8 +96,8 @@ describe("the list of users", () => {
     expect(await codeOf(call("/v1/users?after=x", { headers }))).toBe("invalid_cursor");
   });
 
-  it("is the tenant's and the mode's own, and for no user to read", async () => {
-    const { tenant, headers } = await world();
+  it("belongs to one tenant and mode, and is closed to user tokens", async () => {
+    const { tenant, headers } = await setUp();
     await newProject({ ...headers, "X-User-Id": "ada" });
     await listed(headers, 1);
     const { headers: stranger } = await makeMember(null);
@@ -109,8 +109,8 @@ describe("the list of users", () => {
     }
   });
 
-  it("holds no name that can be read in D1 or in the object", async () => {
-    const { headers, named, address } = await world();
+  it("contains no name in plain text, in D1 or in the object", async () => {
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await listed(headers, 1);
     const rows = await env.DB.prepare("SELECT * FROM users WHERE tenant = ?1").bind(address.tenant).all();
@@ -123,8 +123,8 @@ describe("the list of users", () => {
 });
 
 describe("deleting a user", () => {
-  it("closes it at once, then erases everything and says how much that was", async () => {
-    const it = await world();
+  it("closes it at once, then deletes everything and counts it", async () => {
+    const it = await setUp();
     const { headers, named, address } = it;
     const { project, turn, upload } = await busyUser(it);
     const { token } = await jsonOf<UserTokenWire>(await send("POST", `${path}/tokens`, {}, headers), 201);
@@ -166,10 +166,10 @@ describe("deleting a user", () => {
     const rest = await runInDurableObject(userStub(address), (_, state) => dump(state.storage.sql));
     expect(rest).not.toContain("secret words");
     expect(rest).not.toContain(project.id);
-    const facts = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
+    const stored = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
       dump(state.storage.sql),
     );
-    expect(facts).not.toContain(turn.id);
+    expect(stored).not.toContain(turn.id);
     const left = await runInDurableObject(
       env.UPLOAD.getByName(uploadObjectName(address, upload.id as UploadId)),
       (_, state) => dump(state.storage.sql),
@@ -179,8 +179,8 @@ describe("deleting a user", () => {
     expect(await jsonOf(await call(path, { method: "DELETE", headers }), 202)).toMatchObject({ state: "deleted" });
   });
 
-  it("says 404 to every read from the answer on, an event stream too, also while the instance ends", async () => {
-    const { headers, named } = await world();
+  it("answers 404 to every read from the answer on, for an event stream too, also while the instance ends", async () => {
+    const { headers, named } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -199,8 +199,8 @@ describe("deleting a user", () => {
     expect([...said]).toEqual(["not_found"]);
   });
 
-  it("stops what was at work, and nothing late brings the user back", async () => {
-    const { headers, named, address } = await world();
+  it("stops what was running, and nothing late creates the user again", async () => {
+    const { headers, named, address } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -211,7 +211,7 @@ describe("deleting a user", () => {
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
     await erased(headers);
 
-    const fact = {
+    const event = {
       type: "turn.completed",
       resource: turn.id,
       sequence: 1,
@@ -219,7 +219,7 @@ describe("deleting a user", () => {
       uh: address.uh,
       data: "{}",
     } as const;
-    await tenantRpc(address).accept([{ ...fact, id: await eventId(turn.id, "late") }]);
+    await tenantRpc(address).accept([{ ...event, id: await eventId(turn.id, "late") }]);
     expect((await tenantRpc(address).listEvents(0, 100, null)).data).toEqual([]);
     const late = await runInDurableObject(userStub(address), (_, state) =>
       state.storage.sql.exec("SELECT kind FROM jobs").toArray(),
@@ -227,8 +227,8 @@ describe("deleting a user", () => {
     expect(late).toEqual([{ kind: "purge" }]);
   });
 
-  it("settles what Nemo was working on without an event: the receipt and the tenant's use hold what it cost", async () => {
-    const { headers, named, address, key } = await world();
+  it("settles running turns without an event: the receipt and the tenant's usage contain the cost", async () => {
+    const { headers, named, address, key } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:300s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -254,8 +254,8 @@ describe("deleting a user", () => {
     expect(await usage("user")).toEqual([]);
   });
 
-  it("ends although reading the last turn throws each time: when its time is over nothing is known of it", async () => {
-    const { headers, named, address } = await world();
+  it("ends even if reading the last turn throws each time: after its timeout the cost is unknown", async () => {
+    const { headers, named, address } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:3000s";
     const turn = await jsonOf<TurnWire>(await send("POST", `/v1/projects/${project}/turns`, { prompt }, named), 202);
@@ -271,8 +271,8 @@ describe("deleting a user", () => {
     reading.mockRestore();
   });
 
-  it("goes on where a crash left it", async () => {
-    const { headers, named, address } = await world();
+  it("continues after a crash", async () => {
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await env.MEDIA.put(`${userPrefix(address)}uploads/upl_x`, "bytes");
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -287,8 +287,8 @@ describe("deleting a user", () => {
     expect((await erased(headers)).deletion?.removed).toMatchObject({ projects: 1, files: 1, file_bytes: 5 });
   });
 
-  it("is forgotten after 30 days, storage and all", async () => {
-    const { headers, named, address } = await world();
+  it("is forgotten after 30 days, with its storage", async () => {
+    const { headers, named, address } = await setUp();
     await newProject(named);
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
     await erased(headers);
@@ -312,8 +312,8 @@ describe("deleting a user", () => {
     expect((await newProject(named)).id.endsWith(address.uh)).toBe(true);
   });
 
-  it("is written into the audit log once, as a sign-out is, under the hash of its name", async () => {
-    const { headers, named, address, key } = await world();
+  it("is in the audit log once, as a sign-out is, under the hash of its name", async () => {
+    const { headers, named, address, key } = await setUp();
     await newProject(named);
     await jsonOf(await send("POST", `${path}/sign_out`, "", headers));
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -323,25 +323,25 @@ describe("deleting a user", () => {
       const { data } = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
       return data[0]?.action === "user.deleted" && data;
     });
-    const told = entries.map(({ action, actor, target }) => [action, actor, target]);
-    expect(told.slice(0, 2)).toEqual([
+    const audited = entries.map(({ action, actor, target }) => [action, actor, target]);
+    expect(audited.slice(0, 2)).toEqual([
       ["user.deleted", key.id, address.uh],
       ["user.signed_out", key.id, address.uh],
     ]);
-    expect(told.filter(([action]) => action === "user.deleted")).toHaveLength(1);
+    expect(audited.filter(([action]) => action === "user.deleted")).toHaveLength(1);
     expect(JSON.stringify(entries)).not.toContain("lovelace");
-    const problem = await call("/v1/users/nobody", { method: "DELETE", headers });
+    const problem = await call("/v1/users/unknown", { method: "DELETE", headers });
     expect(problem.status).toBe(404);
     const after = await jsonOf<{ data: AuditEntryWire[] }>(await call("/v1/audit_log", { headers }));
     expect(after.data).toHaveLength(entries.length);
   });
 
-  it("is for a key with the scope `keys`, and for nobody that is not there", async () => {
-    const { tenant, headers } = await world();
-    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers }))).toBe("not_found");
+  it("needs a key with the scope `keys`, and a known user", async () => {
+    const { tenant, headers } = await setUp();
+    expect(await codeOf(call("/v1/users/unknown", { method: "DELETE", headers }))).toBe("not_found");
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });
     const weak = { Authorization: `Bearer ${key.secret}` };
-    expect(await codeOf(call("/v1/users/nobody", { method: "DELETE", headers: weak }))).toBe("missing_scope");
+    expect(await codeOf(call("/v1/users/unknown", { method: "DELETE", headers: weak }))).toBe("missing_scope");
   });
 });
 

@@ -1,4 +1,4 @@
-/** Videos through the front door. */
+/** Videos over HTTP. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { hex, sha256 } from "../../src/core/encoding.ts";
@@ -8,7 +8,7 @@ import type { VideoWire } from "../../src/core/wire/video.ts";
 import { call, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { tenantRpc, tenantStub, until } from "../support/objects.ts";
 
-/** The head of a PNG, as far as anybody looks. */
+/** The start of a PNG, enough to be sniffed. */
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
 const WAIT = { Prefer: "wait=60" };
 
@@ -20,7 +20,7 @@ async function finished(video: VideoWire, headers: Record<string, string>): Prom
 }
 
 describe("POST /v1/videos", () => {
-  it("is one request and one download", async () => {
+  it("takes one request and one download", async () => {
     const { headers } = await makeMember(null);
     const posted = await send(
       "POST",
@@ -44,7 +44,7 @@ describe("POST /v1/videos", () => {
     expect((await call(new URL(link.url).pathname)).status).toBe(200);
   });
 
-  it("answers at once with where to look", async () => {
+  it("answers at once with the address of the video", async () => {
     const { headers } = await makeMember(null);
     const posted = await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, headers);
     const video = await jsonOf<VideoWire>(posted, 202);
@@ -66,7 +66,7 @@ describe("POST /v1/videos", () => {
     await finished(video, headers);
   });
 
-  it("makes one for one key, without a user too", async () => {
+  it("creates one for one key, without a user too", async () => {
     const { headers } = await makeMember(null);
     const idempotency = { ...headers, "Idempotency-Key": "one" };
     const body = { prompt: "make a 1 second video" };
@@ -77,7 +77,7 @@ describe("POST /v1/videos", () => {
     expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
-  it("does nothing on a dry run but say what would be sent", async () => {
+  it("only describes what would be sent in a dry run", async () => {
     const { headers } = await makeMember(null);
     const body = { variables: { topic: "tea", seconds: "5" }, dry_run: true };
     const plan = await jsonOf(await send("POST", "/v1/generators/free-generation-maker/videos", body, headers));
@@ -91,7 +91,7 @@ describe("POST /v1/videos", () => {
     });
   });
 
-  it("judges on a dry run what it would refuse", async () => {
+  it("checks in a dry run what it would reject", async () => {
     const { headers } = await makeMember("ada");
     for (const [more, field] of [
       [{ assets: [`ast_${"0".repeat(36)}`] }, "/assets/0"],
@@ -106,7 +106,7 @@ describe("POST /v1/videos", () => {
     expect((await jsonOf<{ data: [] }>(await call("/v1/videos", { headers }))).data).toEqual([]);
   });
 
-  it("is gone on with, waited for like the first time, on a clock of its own", async () => {
+  it("is continued, and awaited like the first time, with new time limits", async () => {
     const { headers } = await makeMember(null);
     const first = await jsonOf<VideoWire>(
       await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, { ...headers, ...WAIT }),
@@ -128,7 +128,7 @@ describe("POST /v1/videos", () => {
     expect(second.elapsed_ms).toBeLessThanOrEqual(lifetime - first.elapsed_ms * 2);
   });
 
-  it("waits for an upload that is still on its way", async () => {
+  it("waits for an upload in progress", async () => {
     const { headers } = await makeMember("ada");
     const upload = await jsonOf<{ id: string }>(
       await send("POST", "/v1/uploads", { filename: "cup.png", size_bytes: PNG.length }, headers),
@@ -156,21 +156,21 @@ describe("POST /v1/videos", () => {
     [{ prompt: "x", project: "trn_0000000000000000000000000000000000000" }, "/project"],
     [{ prompt: "x", callback_url: "http://example.org/" }, "/callback_url"],
     [{ prompt: "x", surprise: true }, "/surprise"],
-  ])("is refused with the field that is wrong: %j", async (body, field) => {
+  ])("is rejected with the invalid field: %j", async (body, field) => {
     const { headers } = await makeMember(null);
     const problem = await readProblem(await send("POST", "/v1/videos", body, headers));
     expect(problem.status).toBe(422);
     expect(problem.errors?.map((error) => error.field).join()).toContain(field);
   });
 
-  it("refuses a file that is not there", async () => {
+  it("rejects an unknown file", async () => {
     const { headers } = await makeMember("ada");
     const body = { prompt: "x", assets: [`ast_${"0".repeat(36)}`] };
     const problem = await readProblem(await send("POST", "/v1/videos", body, headers));
     expect(problem).toMatchObject({ status: 422, charged: "no", errors: [{ field: "/assets/0" }] });
   });
 
-  it("needs a key that may chat and render", async () => {
+  it("needs a key with the scopes for chat and render", async () => {
     const { tenant } = await makeMember(null);
     const chat = await makeKey(tenant.id, { scopes: ["read", "chat"] });
     const problem = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
@@ -179,7 +179,7 @@ describe("POST /v1/videos", () => {
 });
 
 describe("POST /v1/generators/{id}/videos", () => {
-  it("names every variable that is missing or wrong, and a missing file", async () => {
+  it("names every variable that is missing or invalid, and a missing file", async () => {
     const { headers } = await makeMember(null);
     const body = { variables: { seconds: 900, colour: "red" } };
     const problem = await readProblem(await send("POST", "/v1/generators/video-to-generator/videos", body, headers));
@@ -188,7 +188,7 @@ describe("POST /v1/generators/{id}/videos", () => {
     expect((await send("POST", "/v1/generators/none-such/videos", {}, headers)).status).toBe(404);
   });
 
-  it("makes a video with a tenant's own recipe, and says which", async () => {
+  it("creates a video with a tenant's own recipe, and names it", async () => {
     const { headers } = await makeMember(null);
     const recipe = {
       name: "Tea",
@@ -207,7 +207,7 @@ describe("POST /v1/generators/{id}/videos", () => {
 });
 
 describe("a user's videos", () => {
-  it("are listed newest first, by status too, and are nobody else's", async () => {
+  it("are listed newest first, by status too, and are hidden from other users", async () => {
     const ada = await makeMember("ada");
     const make = async (prompt: string) =>
       jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt }, { ...ada.headers, ...WAIT }));
@@ -239,8 +239,8 @@ describe("a user's videos", () => {
   });
 });
 
-describe("a tool that cannot nest", () => {
-  it("sends flat fields, in text", async () => {
+describe("a tool that cannot send nested JSON", () => {
+  it("sends flat fields, as text", async () => {
     const { headers } = await makeMember(null);
     const flat = {
       var_topic: "tea",
@@ -284,7 +284,7 @@ describe("a tool that cannot nest", () => {
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
   });
 
-  it("sends the form of a web page, and hears of a field that stands twice", async () => {
+  it("sends the form of a web page, and learns of a field that is sent twice", async () => {
     const { headers } = await makeMember(null);
     const post = (fields: string[][]) =>
       call("/v1/generators/free-generation-maker/videos", {
@@ -303,7 +303,7 @@ describe("a tool that cannot nest", () => {
     expect(problem).toMatchObject({ status: 422, errors: [{ field: "/var_topic" }] });
   });
 
-  it("stores no file in a form without the scope for it, nor for a generator that is not there", async () => {
+  it("stores no file of a form without the scope for it, nor for an unknown generator", async () => {
     const { headers, tenant } = await makeMember(null);
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "render"] });
     const form = (named: boolean) => {
@@ -327,12 +327,12 @@ describe("a tool that cannot nest", () => {
   });
 });
 
-describe("the same body again, from a tool that sends no Idempotency-Key", () => {
+describe("the same body again, from a tool without an Idempotency-Key", () => {
   const body = { prompt: "make a 1 second video about once" };
   const post = (headers: Record<string, string>, more: object = {}) =>
     send("POST", "/v1/videos", { ...body, ...more }, headers);
 
-  it("is the first video, also when both come at once, and when its first request died on the way", async () => {
+  it("returns the first video, also for concurrent requests, and if the first request crashed on the way", async () => {
     const { headers, tenant } = await makeMember(null);
     const both = await Promise.all([post(headers), post(headers)]);
     const [first, second] = await Promise.all(both.map(async (one) => (await one.json()) as VideoWire));
@@ -350,7 +350,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     expect(again).toMatchObject({ id: made.id, deduplicated: true });
   });
 
-  it("is another one once the first was deleted; a key of the caller's own is told so", async () => {
+  it("creates another one once the first was deleted; a caller's own key gets 410", async () => {
     const { headers } = await makeMember(null);
     const first = await jsonOf<VideoWire>(await post(headers), 202);
     const remove = (id: string) => call(`/v1/videos/${id}`, { method: "DELETE", headers });
@@ -367,7 +367,7 @@ describe("the same body again, from a tool that sends no Idempotency-Key", () =>
     expect(await readProblem(await post(keyed))).toMatchObject({ status: 410, code: "repeat_deleted" });
   });
 
-  it("is another one after a minute, with another body, a user, a key, or where it is not wanted", async () => {
+  it("creates another one after a minute, with another body, a user, a key, or if deduplication is off", async () => {
     const { headers, tenant } = await makeMember(null);
     const ids = new Set<string>();
     const count = async (answer: Promise<Response>) => ids.add((await jsonOf<VideoWire>(await answer, 202)).id).size;

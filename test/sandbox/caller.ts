@@ -149,8 +149,8 @@ export class Caller {
     return (await this.json("GET", "/api/credits/balance/simple")).body.data;
   }
 
-  async ledger(): Promise<Json> {
-    return (await this.json("GET", "/__ledger")).body;
+  async requestLog(): Promise<Json> {
+    return (await this.json("GET", "/__requests")).body;
   }
 
   async set(switches: Partial<Switches>): Promise<void> {

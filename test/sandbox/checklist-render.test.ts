@@ -34,7 +34,7 @@ describe("Render", () => {
     expect((await order("r1", draft)).status).toBe(200);
     await caller.turn(session, 'add a title "Hi"');
     expect((await order("r2", draft)).status).toBe(200);
-    expect((await caller.ledger()).renders).toMatchObject([{ draft_match: "current" }, { draft_match: "earlier" }]);
+    expect((await caller.requestLog()).renders).toMatchObject([{ draft_match: "current" }, { draft_match: "earlier" }]);
     expect((await order("r3", draft, "session_id")).status).toBe(422);
     await caller.set({ wrong_session_field_status: "400" });
     expect((await order("r3", draft, "session_id")).status).toBe(400);
@@ -97,7 +97,7 @@ describe("Render", () => {
     expect((await caller.submit(session, "r1")).status).toBe(409);
     await caller.set({ duplicate_render: "existing" });
     expect((await caller.submit(session, "r1")).body.data.status).toBe("completed");
-    expect((await caller.ledger()).renders[0].submits).toBe(3);
+    expect((await caller.requestLog()).renders[0].submits).toBe(3);
 
     await caller.submit(session, "r2");
     expect((await caller.json("POST", "/api/render/proxy/lambda/r2/cancel")).body.data.status).toBe("cancelled");

@@ -87,7 +87,7 @@ describe("/run_sse", () => {
     for (const prompt of ["hello", "你好", "What can you do?", `${CAT} #fault:text_only`]) {
       expect(shape(await caller.turn(session, prompt))).toBe("t");
     }
-    expect((await caller.ledger()).credits_charged).toBe(0);
+    expect((await caller.requestLog()).credits_charged).toBe(0);
   });
 
   test("2. edit with text: call -> response(stateDelta) -> text.", async () => {
@@ -147,7 +147,7 @@ describe("/run_sse", () => {
     expect(read.text.indexOf(": heartbeat")).toBeLessThan(read.text.indexOf("functionResponse"));
     const names = parts(read).flatMap((part) => part.functionCall?.name ?? []);
     expect(names).toEqual(["generate_video_with_seedance", "edit_multitrack"]);
-    expect((await caller.ledger()).turns).toMatchObject([{ kind: "generation", charged: 100 }]);
+    expect((await caller.requestLog()).turns).toMatchObject([{ kind: "generation", charged: 100 }]);
   });
 
   test("5. trailing noise: as 2, then a last text about a temporary issue.", async () => {
@@ -168,7 +168,7 @@ describe("/run_sse", () => {
     expect(shape(bad)).toBe("c");
     expect((await caller.state(session)).draft).toBe(before.draft);
     expect((await caller.credits()).frozen).toBe(0);
-    expect((await caller.ledger()).credits_charged).toBe(100);
+    expect((await caller.requestLog()).credits_charged).toBe(100);
     expect(shape(await caller.turn(session, `${EDIT} #fault:error_after_work`))).toBe("cre");
     expect((await caller.state(session)).draft).not.toBe(before.draft);
   });
@@ -190,7 +190,7 @@ describe("/run_sse", () => {
     const torn = await caller.turn(session, `${EDIT} #fault:cut_in_record`);
     expect(torn.broken).toBe(true);
     expect(torn.text).not.toMatch(/\n\n$/);
-    expect((await caller.ledger()).credits_charged).toBe(250);
+    expect((await caller.requestLog()).credits_charged).toBe(250);
   });
 
   test("8. heartbeats only for > 10 min (with fake time).", async () => {
@@ -201,7 +201,7 @@ describe("/run_sse", () => {
     expect(dead.text.replaceAll(": heartbeat\n\n", "")).toBe("");
     expect(dead.chunks.length).toBe(300);
     expect((await caller.state(session)).draft).toBe(before.draft);
-    expect((await caller.ledger()).turns.at(-1).charged).toBe(0);
+    expect((await caller.requestLog()).turns.at(-1).charged).toBe(0);
     const mute = caller.begin(session, `${EDIT} #fault:silent_stream`);
     await caller.clock.advance(5_000);
     expect((await caller.state(session)).draft).not.toBe(before.draft);
@@ -319,7 +319,7 @@ describe("/run_sse", () => {
     await caller.turn(session, CAT);
     await caller.clock.advance(10_000);
     expect(await tracks(caller, session)).toBe(3);
-    expect((await caller.ledger()).turns).toMatchObject([
+    expect((await caller.requestLog()).turns).toMatchObject([
       { prompt: CAT, charged: 100 },
       { prompt: CAT, charged: 100 },
     ]);
@@ -330,6 +330,6 @@ describe("/run_sse", () => {
     await stopped.body?.cancel();
     await caller.clock.advance(20_000);
     expect((await caller.state(other)).draft).toBe("null");
-    expect((await caller.ledger()).credits_charged).toBe(200);
+    expect((await caller.requestLog()).credits_charged).toBe(200);
   });
 });

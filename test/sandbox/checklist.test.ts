@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { Caller } from "./caller.ts";
 
 const DAY_MS = 86_400_000;
-const MINTING = { mint_ration: true, initial_credits: 100 } as const;
+const ISSUING = { limit_tokens: true, initial_credits: 100 } as const;
 
 describe("Auth", () => {
   test("anonymous-token: 400 without `X-Client-Id` (or over 64 chars); 1 per client id per 7 d and 10 per IP per 7 d -> 429; returns token, user_id, expires_at, credits 100; clock injectable.", async () => {
-    const caller = new Caller(MINTING);
+    const caller = new Caller(ISSUING);
     expect((await caller.issue("")).status).toBe(400);
     expect((await caller.issue("x".repeat(65))).status).toBe(400);
     const first = await caller.issue("x".repeat(64));
@@ -100,7 +100,7 @@ describe("Attribution", () => {
     for (const name of ["X-Skill-Source", "X-Skill-Version", "X-Skill-Platform"]) {
       expect((await caller.submit(session, "r1", { [name]: "" })).status).toBe(402);
     }
-    expect((await caller.ledger()).requests.at(-1)).toMatchObject({
+    expect((await caller.requestLog()).requests.at(-1)).toMatchObject({
       method: "POST",
       path: "/api/render/proxy/lambda",
       source: "nemo-video",
@@ -164,7 +164,7 @@ describe("Sessions", () => {
 describe("Credits", () => {
   test("100 at start; generation holds 100 into `frozen`, then consumes; edit 50; export 0; zero -> 2001; total = available + frozen.", async () => {
     const caller = await Caller.signedIn({ initial_credits: 150 });
-    expect((await (await Caller.signedIn(MINTING)).credits()).total).toBe(100);
+    expect((await (await Caller.signedIn(ISSUING)).credits()).total).toBe(100);
     const session = await caller.session();
     caller.begin(session, "make a cat video");
     await caller.clock.advance(1_000);
@@ -178,7 +178,7 @@ describe("Credits", () => {
     expect(await caller.credits()).toEqual({ available: 0, frozen: 0, total: 0 });
     const problem = await caller.open(session, "add music");
     expect(await problem.json()).toMatchObject({ code: 2001 });
-    expect((await caller.ledger()).credits_charged).toBe(150);
+    expect((await caller.requestLog()).credits_charged).toBe(150);
   });
 });
 
@@ -253,7 +253,7 @@ describe("Upload", () => {
     expect(
       (await caller.state(session)).body.data.state.video_infos.map((file: { filename: string }) => file.filename),
     ).toEqual(["a.mp4", "photo.JPEG", "b.mov", "c.wav"]);
-    expect((await caller.ledger()).uploads[0]).toMatchObject({
+    expect((await caller.requestLog()).uploads[0]).toMatchObject({
       filename: "a.mp4",
       size_bytes: 900,
       mode: "file",

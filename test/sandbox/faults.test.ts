@@ -21,8 +21,8 @@ async function rendered(
   return { caller, session, answer: await caller.submit(session, "r1") };
 }
 
-describe("the words", () => {
-  test("are read with and without a moment, and leave the prompt", () => {
+describe("the #fault: words", () => {
+  test("are read with and without a number, and removed from the prompt", () => {
     const words = readWords("add #fault:drop@3s music #fault:noise #slow:2m #slow_render:90s #fault:nonsense please");
     expect(words).toEqual({
       faults: { drop: { atMs: 3_000 }, noise: { atMs: null } },
@@ -35,13 +35,13 @@ describe("the words", () => {
     expect(readWords("#fault:drop@99999999s").faults.drop).toEqual({ atMs: 3_600_000 });
   });
 
-  test("are told by /__faults, and unknown ones by the ledger", async () => {
+  test("are listed by /__faults, and unknown ones by the request log", async () => {
     const { caller } = await ready(`${CAT} #fault:nonsense`);
     expect((await caller.json("GET", "/__faults")).body).toEqual(FAULTS);
-    expect((await caller.ledger()).turns[0]).toMatchObject({ faults: [], unknown_faults: ["nonsense"] });
+    expect((await caller.requestLog()).turns[0]).toMatchObject({ faults: [], unknown_faults: ["nonsense"] });
   });
 
-  test("#slow lengthens a turn", async () => {
+  test("lengthen a turn: #slow", async () => {
     const caller = await Caller.signedIn();
     const session = await caller.session();
     const { streamed } = caller.begin(session, `${CAT} #slow:180s`);
@@ -72,10 +72,10 @@ describe("before the stream", () => {
     const limited = await caller.open(session, "add music #fault:http_429");
     expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "1"]);
     expect((await caller.open(session, "add music #fault:http_500")).status).toBe(500);
-    expect((await caller.ledger()).turns).toHaveLength(1);
+    expect((await caller.requestLog()).turns).toHaveLength(1);
     expect((await caller.open(session, "add music #fault:http_503_after_start")).status).toBe(503);
     await caller.clock.advance(10_000);
-    expect((await caller.ledger()).turns[1].charged).toBe(50);
+    expect((await caller.requestLog()).turns[1].charged).toBe(50);
   });
 });
 
@@ -97,7 +97,7 @@ describe("state", () => {
     expect(statuses).toEqual([503, 503, 200]);
   });
 
-  test("no_change: the agent claims success, the draft stays", async () => {
+  test("no_change: the agent claims success, the draft does not change", async () => {
     const { caller, session } = await ready();
     const before = await caller.state(session);
     const streamed = await caller.turn(session, 'add a title "Hi" #fault:no_change #fault:talkative');
@@ -154,7 +154,7 @@ describe("renders", () => {
   });
 });
 
-describe("spoilt answers", () => {
+describe("malformed answers", () => {
   test("/__fail answers for any path, counted", async () => {
     const caller = await Caller.signedIn();
     await caller.json("POST", "/__fail", { path: "/api/credits", status: 502, times: 2 });

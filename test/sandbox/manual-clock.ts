@@ -1,4 +1,4 @@
-/** A clock that stands still until it is moved; sleepers wake in order as it passes them. */
+/** A clock that moves only on request; sleepers wake in order as it passes them. */
 import type { Clock } from "../../src/sandbox/context.ts";
 
 type Sleeper = { readonly at: number; readonly wake: () => void };

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { VideoClip } from "../../src/sandbox/clip.ts";
-import { CLIP_1280X720 } from "../../src/sandbox/clips/1280x720.ts";
-import { SHAPES } from "../../src/sandbox/prompt-words.ts";
-import { SHAPES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
+import { CLIP_1280X720, type VideoClip } from "../../src/sandbox/clips.ts";
+import { FRAME_SIZES } from "../../src/sandbox/prompt-words.ts";
+import { SAMPLE_FRAME_SIZES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
 import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";
 
 type Box = { readonly type: string; readonly start: number; readonly body: DataView };
@@ -41,8 +40,8 @@ const wholeFile = (clip: VideoClip, frames: number): DataView => {
 const TABLE = ["moov", "trak", "mdia", "minf", "stbl"];
 
 describe("the clips", () => {
-  test("have every size that a draft can have, and stand in for one that none can", () => {
-    const frames = [...SHAPES.map(([, frame]) => frame), ...FILE_SHAPES];
+  test("have every size that a draft can have, and replace a missing one", () => {
+    const frames = [...FRAME_SIZES.map(([, frame]) => frame), ...FILE_SHAPES];
     for (const [width, height] of frames) expect(clipFor({ width, height })).toMatchObject({ width, height });
     expect(clipFor({ width: 540, height: 960 })).toMatchObject({ width: 1_080, height: 1_920 });
     expect(clipFor({ width: 0, height: 0 })).toMatchObject({ width: 1_920, height: 1_080 });
@@ -78,7 +77,7 @@ describe("the muxer", () => {
     }
   });
 
-  test("gives any stretch of the file as it gives the whole", () => {
+  test("returns any range of the file as it returns the whole", () => {
     const movie = movieOf(CLIP_1280X720, 100);
     const whole = new Uint8Array(wholeFile(CLIP_1280X720, 100).buffer);
     for (const [start, end] of [
@@ -92,7 +91,7 @@ describe("the muxer", () => {
     }
   });
 
-  test("keeps files to the frame, to a minute and small", () => {
+  test("keeps files exact to the frame, within a minute and small", () => {
     const shape = { width: 1_080, height: 1_920, faults: [] };
     expect(fileOf({ ...shape, durationMs: 10_000 }).durationSeconds).toBe(10);
     expect(fileOf({ ...shape, durationMs: 2_517 }).durationSeconds).toBeCloseTo(76 / 30, 9);

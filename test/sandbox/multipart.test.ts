@@ -6,8 +6,8 @@ const BOUNDARY = "----edge7";
 const TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
 const utf8 = new TextEncoder();
 
-/** A body in pieces of these sizes, then in one. */
-function inPieces(bytes: Uint8Array, sizes: readonly number[]): ReadableStream<Uint8Array> {
+/** A body in chunks of these sizes, then in one. */
+function inChunks(bytes: Uint8Array, sizes: readonly number[]): ReadableStream<Uint8Array> {
   const cuts = [...sizes];
   let at = 0;
   return new ReadableStream({
@@ -50,7 +50,7 @@ const trickyBytes = fc
     ),
   )
   .map(join)
-  // A boundary at the start of a line is the end of a part, whoever wrote it.
+  // A boundary at the start of a line is the end of a part, even inside a file.
   .filter(
     (bytes) =>
       !new TextDecoder("latin1").decode(bytes).includes(`\r\n--${BOUNDARY}`) &&
@@ -63,7 +63,7 @@ describe("multipart", () => {
     await fc.assert(
       fc.asyncProperty(files, fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 60 }), async (contents, cuts) => {
         const sent = contents.map((bytes, at) => ({ name: `${at}.mp4`, bytes }));
-        const parts = await readParts(inPieces(formOf(sent), cuts), TYPE);
+        const parts = await readParts(inChunks(formOf(sent), cuts), TYPE);
         expect(parts?.map(({ filename, sizeBytes, sha256 }) => [filename, sizeBytes, sha256])).toEqual(
           await Promise.all(sent.map(async ({ name, bytes }) => [name, bytes.length, await sha(bytes)])),
         );
@@ -72,15 +72,15 @@ describe("multipart", () => {
     );
   });
 
-  test("refuses a form that breaks off, has no end, or is none", async () => {
+  test("rejects a form that breaks off, has no end, or is invalid", async () => {
     const whole = formOf([{ name: "a.mp4", bytes: utf8.encode("abc") }]);
     for (const length of [0, 10, 60, whole.length - 10]) {
-      expect(await readParts(inPieces(whole.slice(0, length), []), TYPE)).toBeNull();
+      expect(await readParts(inChunks(whole.slice(0, length), []), TYPE)).toBeNull();
     }
-    expect(await readParts(inPieces(whole, []), "text/plain")).toBeNull();
+    expect(await readParts(inChunks(whole, []), "text/plain")).toBeNull();
   });
 
-  test("holds little of a large file", async () => {
+  test("buffers little of a large file", async () => {
     const head = utf8.encode(
       `--${BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="big.mp4"\r\n\r\n`,
     );

@@ -71,7 +71,7 @@ describe("SandboxObject", () => {
     expect(JSON.parse(await user.draft(session)).d).toBe(5_000);
   });
 
-  test("finishes the work of a turn whose caller has gone, through an eviction", async () => {
+  test("finishes the work of a turn whose caller disconnected, through an eviction", async () => {
     const user = at("ten_a:test:evicted");
     const session = await user.signIn();
     const response = await user.turn(session, "make a 5 second cat video #slow:20s");
@@ -84,38 +84,38 @@ describe("SandboxObject", () => {
     });
     await evictDurableObject(user.stub);
     expect(await user.draft(session)).toBe(draft);
-    expect((await user.json("GET", "/__ledger")).credits_charged).toBe(100);
+    expect((await user.json("GET", "/__requests")).credits_charged).toBe(100);
   });
 
   test("writes nothing when it is only read", async () => {
     const user = at("ten_a:test:read");
     expect((await user.json("GET", "/__switches")).initial_credits).toBe(1_000_000);
-    expect((await user.json("GET", "/__ledger")).turns).toEqual([]);
+    expect((await user.json("GET", "/__requests")).turns).toEqual([]);
     const tables = await runInDurableObject(user.stub, (_object, ctx) =>
       ctx.storage.sql.exec("SELECT name FROM sqlite_master").toArray(),
     );
     expect(tables).toEqual([]);
   });
 
-  test("breaks the connection where a fault says so", async () => {
+  test("breaks the connection if a fault says so", async () => {
     const user = at("ten_a:test:drop");
     const session = await user.signIn();
     const response = await user.turn(session, "make a cat video #fault:drop@1s");
     await expect(response.text()).rejects.toThrow();
   });
 
-  test("stops the work of a turn whose caller has gone, where the switch says so", async () => {
+  test("stops the work of a turn whose caller disconnected, if the switch says so", async () => {
     const user = at("ten_a:test:stopped");
     const session = await user.signIn();
     await user.json("POST", "/__switches", { on_disconnect: "cancel" });
     const response = await user.turn(session, "make a cat video #slow:30s");
     await response.body?.cancel();
     await until(async () => ((await user.json("GET", "/api/credits/balance/simple")).data.frozen === 0 ? true : null));
-    expect((await user.json("GET", "/__ledger")).credits_charged).toBe(0);
+    expect((await user.json("GET", "/__requests")).credits_charged).toBe(0);
     expect(await user.draft(session)).toBe("null");
   });
 
-  test("forgets everything on a reset", async () => {
+  test("is empty after a reset", async () => {
     const user = at("ten_a:test:reset");
     const session = await user.signIn();
     await user.json("POST", "/__reset");

@@ -1,4 +1,4 @@
-/** What the sandbox makes of prompts: nothing is refused, and a person recognises the outcome. */
+/** What the sandbox makes of prompts: none is rejected, and the result is recognisable. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededBytes } from "../../src/sandbox/context.ts";
@@ -84,7 +84,7 @@ describe("a prompt", () => {
     );
   });
 
-  test("meets what was uploaded", () => {
+  test("refers to the uploaded files", () => {
     const timeline = timelineOfFiles(
       "p",
       [file("a.mp4", "video", 7.5), file("b.jpg", "image", 0), file("c.mp3", "audio", 60)],
@@ -100,7 +100,7 @@ describe("a prompt", () => {
 });
 
 describe("a conversation", () => {
-  test("leads where its prompts say, in both languages", async () => {
+  test("follows its prompts, in both languages", async () => {
     const caller = await Caller.signedIn({ silent_edits: 0 });
     const session = await caller.session();
     const draft = async (): Promise<Json> => (await caller.state(session)).body.data.state.draft;

@@ -23,7 +23,7 @@ async function write(tenant: TenantId, mode: AuditEntry["mode"], at: number): Pr
 }
 
 describe("the audit log", () => {
-  it("tells a tenant's entries of a mode and of both, newest first, in pages", async () => {
+  it("returns a tenant's entries of a mode and of both, newest first, in pages", async () => {
     const tenant = plainId("ten", now, random);
     const both = await write(tenant, null, now + 1);
     const live = await write(tenant, "live", now + 2);
@@ -52,8 +52,8 @@ describe("the audit log", () => {
   it("can be neither changed nor shortened", async () => {
     const { id } = await write(plainId("ten", now, random), null, now);
     const change = env.DB.prepare("UPDATE audit_log SET actor = 'somebody else' WHERE id = ?1").bind(id);
-    const removal = env.DB.prepare("DELETE FROM audit_log WHERE id = ?1").bind(id);
+    const deletion = env.DB.prepare("DELETE FROM audit_log WHERE id = ?1").bind(id);
     await expect(change.run()).rejects.toThrow(/append-only/);
-    await expect(removal.run()).rejects.toThrow(/append-only/);
+    await expect(deletion.run()).rejects.toThrow(/append-only/);
   });
 });

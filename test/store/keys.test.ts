@@ -65,7 +65,7 @@ const endOf = async (key: NewKeyRecord) => (await readKey(env.DB, key.id))?.wire
 const moment = (at: number) => new Date(at).toISOString();
 
 describe("keys", () => {
-  it("are found by their hash, their tenant beside them", async () => {
+  it("are found by their hash, with their tenant", async () => {
     const key = await stored({ expiresAt: now + 1 });
     expect(await findKey(env.DB, key.hash)).toEqual({
       id: key.id,
@@ -108,7 +108,7 @@ describe("keys", () => {
     expect(await endOf(key)).toBe(moment(now + 5));
   });
 
-  it("do not leave a mode without one that can make keys, unless forced", async () => {
+  it("always include one that can create keys in each mode, unless forced", async () => {
     const [first, second] = [await stored(), await stored()];
     await stored({ scopes: ["read"] });
     await stored({ mode: "live" });
@@ -127,7 +127,7 @@ describe("keys", () => {
     expect(ended.toSorted()).toEqual([false, true]);
   });
 
-  it("have one successor at most, and close at the grace's end or before", async () => {
+  it("have one successor at most, and end at the grace period's end or before", async () => {
     const old = await stored();
     const follow = (id: NewKeyRecord["id"]) => [
       insertKey(env.DB, newKey({ id, replaces: old.id })),
@@ -144,7 +144,7 @@ describe("keys", () => {
     expect(await endOf(old)).toBe(moment(now + 1));
   });
 
-  it("are counted while they are open", async () => {
+  it("are counted while they are active", async () => {
     await stored();
     await stored({ expiresAt: now + 1 });
     await revoke(await stored(), now, true);
@@ -164,8 +164,8 @@ describe("tenants", () => {
   });
 });
 
-describe("keys that are closed", () => {
-  it("are listed for 400 days, and those that are open for ever", async () => {
+describe("ended keys", () => {
+  it("are listed for 400 days, and active ones for ever", async () => {
     const [open, revoked, expired, later] = [
       await stored(),
       await stored(),

@@ -2,7 +2,7 @@ import { env as bindings } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
-import { CLIP_1080X1920 } from "../../src/sandbox/clips/1080x1920.ts";
+import { CLIP_1080X1920 } from "../../src/sandbox/clips.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
 import { putManifest } from "../../src/store/files.ts";
 import { inspectMedia } from "../../src/store/media.ts";
@@ -61,7 +61,7 @@ function fragmented(counts: readonly number[]): Uint8Array<ArrayBuffer> {
   return join(part("ftyp"), moov, ...fileParts);
 }
 
-describe("looking into a stored file", () => {
+describe("inspecting a stored file", () => {
   it.each([
     ["clip.mp4", { container: "mp4", width: 320, height: 180, codec: "h264", durationMs: 3_000 }],
     ["clip.mov", { container: "mov", width: 320, height: 180, codec: "h264", durationMs: 3_000 }],
@@ -72,9 +72,9 @@ describe("looking into a stored file", () => {
     ["tone.mp3", { container: "mp3", codec: "mp3", width: null }],
     ["tone.wav", { container: "wave", codec: "pcm-s16", width: null }],
     ["tone.aac", { codec: "aac", width: null }],
-  ])("tells what %s is", async (name, facts) => {
+  ])("finds the properties of %s", async (name, properties) => {
     const seen = await inspect(sample(name));
-    expect(seen).toMatchObject({ ok: true, value: facts });
+    expect(seen).toMatchObject({ ok: true, value: properties });
   });
 
   it.each([
@@ -82,12 +82,12 @@ describe("looking into a stored file", () => {
     ["photo.png", "png"],
     ["photo.webp", "webp"],
     ["anim.gif", "gif"],
-  ])("tells the size of %s, which has no length", async (name, container) => {
+  ])("finds the size of %s, which has no length", async (name, container) => {
     const seen = await inspect(sample(name));
     expect(seen).toMatchObject({ ok: true, value: { container, durationMs: null, videoSamples: 0 } });
   });
 
-  it("counts the pictures of an export", async () => {
+  it("counts the video frames of an export", async () => {
     expect(await inspect(upright())).toEqual({ ok: true, value: EXPORT });
   });
 
@@ -100,12 +100,12 @@ describe("looking into a stored file", () => {
 
   it("reports that a file is truncated, wherever it was cut", async () => {
     const movie = upright();
-    const places = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
-    for (const at of [...places, movie.byteLength - 1])
+    const positions = [40, 700, 0.2, 0.5, 0.9].map((at) => (at < 1 ? Math.floor(at * movie.byteLength) : at));
+    for (const at of [...positions, movie.byteLength - 1])
       expect(await inspect(movie.subarray(0, at)), `cut at ${at}`).toMatchObject({ error: { reason: "cut" } });
   });
 
-  it("misses the end of media that only say that they continue to the end", async () => {
+  it("misses the end of media that only declare to continue to the end", async () => {
     const movie = upright();
     const [ftyp, moov] = [boxOf(movie, "ftyp"), boxOf(movie, "moov")];
     const open = (length: number): Uint8Array =>
@@ -118,7 +118,7 @@ describe("looking into a stored file", () => {
     ["nothing", new Uint8Array()],
     ["noise", crypto.getRandomValues(new Uint8Array(5_000))],
     ["a page", new TextEncoder().encode("<!doctype html><title>502</title>".repeat(50))],
-  ])("does not take %s for media", async (_, bytes) => {
+  ])("does not treat %s as media", async (_, bytes) => {
     expect(await inspect(bytes)).toMatchObject({ error: { reason: "unknown" } });
   });
 
@@ -140,7 +140,7 @@ describe("looking into a stored file", () => {
     expect(await inspect(lying)).toMatchObject({ error: { reason: "broken" } });
   });
 
-  it("does not hold an index of any size, and does not read for ever", async () => {
+  it("does not load an index of any size, and does not read for ever", async () => {
     const get = vi.spyOn(MEDIA, "get");
     const ftyp = boxOf(upright(), "ftyp");
     const huge = join(ftyp, box("moov", new Uint8Array(MEDIA_INDEX_BYTES + 1)));

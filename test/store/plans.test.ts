@@ -1,5 +1,5 @@
 /**
- * No query to D1 reads a whole table: each statement that stands in src/store and src/jobs is shown to SQLite's planner.
+ * No query to D1 reads a whole table: each statement in src/store and src/jobs is explained by SQLite's planner.
  * The statements are read out of the sources, so a new one is judged without a line here.
  */
 import { describe, expect, it } from "vitest";
@@ -77,14 +77,14 @@ describe("the queries to D1", () => {
     },
   );
 
-  it("that are excused still stand in the sources, and still need it", async () => {
+  it("that are exempt are still in the sources, and still need it", async () => {
     for (const statement of Object.keys(MAY_SCAN)) {
       expect(statements).toContain(statement);
       expect((await planOf(statement)).some(isSlow)).toBe(true);
     }
   });
 
-  it("would be caught without their index", async () => {
+  it("would be reported without their index", async () => {
     expect((await planOf("SELECT * FROM watchdogs WHERE created_at > ?1")).some(isSlow)).toBe(true);
     expect((await planOf("SELECT * FROM tenants WHERE id > ?1 ORDER BY name")).some(isSlow)).toBe(true);
   });

@@ -15,15 +15,15 @@ const hex = (digest: ArrayBuffer): string =>
 
 let count = 0;
 
-/** A file stored in pieces that end at these places; answers with its key and theirs. */
-async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ key: string; fileParts: FilePart[] }> {
+/** A file stored in parts that end at these positions; returns its key and theirs. */
+async function inChunks(bytes: Uint8Array, ends: readonly number[]): Promise<{ key: string; fileParts: FilePart[] }> {
   const key = `stored-test/${count++}`;
-  const places = [0, ...ends, bytes.length];
+  const positions = [0, ...ends, bytes.length];
   const fileParts = await Promise.all(
-    places.slice(1).map(async (end, nth) => {
-      const piece = bytes.slice(places[nth], end);
-      await MEDIA.put(`${key}.${nth}`, piece);
-      return { key: `${key}.${nth}`, sizeBytes: piece.length };
+    positions.slice(1).map(async (end, nth) => {
+      const chunk = bytes.slice(positions[nth], end);
+      await MEDIA.put(`${key}.${nth}`, chunk);
+      return { key: `${key}.${nth}`, sizeBytes: chunk.length };
     }),
   );
   await putManifest(MEDIA, key, fileParts);
@@ -33,17 +33,17 @@ async function inPieces(bytes: Uint8Array, ends: readonly number[]): Promise<{ k
 const bytesOf = async (body: ReadableStream | null | undefined): Promise<Uint8Array | null> =>
   body ? new Uint8Array(await new Response(body).arrayBuffer()) : null;
 
-describe("a file in pieces", () => {
-  it("is read as the one file it is, whatever the pieces and the range", async () => {
+describe("a file in parts", () => {
+  it("is read as one file, for any parts and range", async () => {
     const bytes = Uint8Array.from({ length: 500 }, (_, at) => (at * 7) % 251);
-    const place = fc.nat(bytes.length);
+    const position = fc.nat(bytes.length);
     await fc.assert(
       fc.asyncProperty(
-        fc.array(place, { maxLength: 5 }),
-        place,
+        fc.array(position, { maxLength: 5 }),
+        position,
         fc.integer({ min: 1, max: 600 }),
         async (ends, offset, length) => {
-          const { key } = await inPieces(
+          const { key } = await inChunks(
             bytes,
             ends.toSorted((one, other) => one - other),
           );
@@ -59,7 +59,7 @@ describe("a file in pieces", () => {
 
   it("is served with its ranges and its length", async () => {
     const bytes = Uint8Array.from({ length: 1_000 }, (_, at) => at % 251);
-    const { key } = await inPieces(bytes, [100, 700]);
+    const { key } = await inChunks(bytes, [100, 700]);
     const file = { key, filename: "a.mp4", contentType: "video/mp4" };
     const ask = (headers: Record<string, string>) =>
       serveFile(MEDIA, new Request("https://gateway.example/f", { headers }), file);
@@ -73,10 +73,10 @@ describe("a file in pieces", () => {
     expect((await ask({ "if-none-match": etag })).status).toBe(304);
   });
 
-  it("hashes to the file's hash, and is looked into across its pieces", async () => {
+  it("hashes to the file's hash, and is inspected across its parts", async () => {
     const movie = sample("clip.mp4");
     const third = Math.floor(movie.length / 3);
-    const { key } = await inPieces(movie, [20, third, 2 * third]);
+    const { key } = await inChunks(movie, [20, third, 2 * third]);
     expect(await sha256Of(MEDIA, key)).toBe(hex(await crypto.subtle.digest("SHA-256", movie)));
     const whole = `stored-test/${count++}`;
     await MEDIA.put(whole, movie);
@@ -84,9 +84,9 @@ describe("a file in pieces", () => {
     expect(await inspectMedia(MEDIA, key)).toMatchObject({ ok: true, value: { container: "mp4" } });
   });
 
-  it("is read for its hash in small ranges, so that others are served in between", async () => {
+  it("is read for its hash in small ranges, so that other requests are served in between", async () => {
     const bytes = Uint8Array.from({ length: 3_500_000 }, (_, at) => at % 251);
-    const { key } = await inPieces(bytes, [2_500_000]);
+    const { key } = await inChunks(bytes, [2_500_000]);
     const lengths: number[] = [];
     const watched = new Proxy(MEDIA, {
       get: (bucket, name: keyof R2Bucket) => (key: string, options?: R2GetOptions) => {
@@ -101,9 +101,9 @@ describe("a file in pieces", () => {
     expect(read.reduce((sum, length) => sum + length)).toBe(bytes.length);
   });
 
-  it("breaks off where a piece is not there any more, or is another object", async () => {
+  it("breaks off if a part is missing, or is another object", async () => {
     const bytes = new Uint8Array(300).fill(7);
-    const { key, fileParts } = await inPieces(bytes, [100, 200]);
+    const { key, fileParts } = await inChunks(bytes, [100, 200]);
     await MEDIA.delete(fileParts[1]?.key ?? "");
     const stored = await openStored(MEDIA, key);
     await expect(bytesOf(await stored?.read())).rejects.toThrow();

@@ -9,13 +9,13 @@ import {
   bodySchemaOf,
   type Headers,
   pathOf,
+  type Resources,
   type Route,
   requestOf,
-  type Things,
 } from "./document.ts";
 
 /** The document, existing ids, and their user. */
-export type World = { readonly document: ApiDocument; readonly things: Things; readonly user: string };
+export type Fixture = { readonly document: ApiDocument; readonly resources: Resources; readonly user: string };
 
 export type BadRequest = {
   readonly what: string;
@@ -56,10 +56,10 @@ const BINARY: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
 };
 
 /** Every request to this route that must be rejected. */
-export function badRequests(route: Route, world: World): BadRequest[] {
-  const path = pathOf(route, world.things, world.user);
-  const good = { path, names: null, ...requestOf(route, world.document, world.things) };
-  const changes = [...bodies(route, world), ...headers(route), ...ids(route, world), ...queries(route, path)];
+export function badRequests(route: Route, fixture: Fixture): BadRequest[] {
+  const path = pathOf(route, fixture.resources, fixture.user);
+  const good = { path, names: null, ...requestOf(route, fixture.document, fixture.resources) };
+  const changes = [...bodies(route, fixture), ...headers(route), ...ids(route, fixture), ...queries(route, path)];
   return changes.map((change) => ({ ...good, ...change, headers: { ...good.headers, ...change.headers } }));
 }
 
@@ -71,8 +71,8 @@ export const readsJson = ({ method, operation }: Route): boolean => {
 
 const JSON_TYPE: Headers = { "Content-Type": "application/json" };
 
-function bodies(route: Route, { document, things }: World): Change[] {
-  const { body } = requestOf(route, document, things);
+function bodies(route: Route, { document, resources }: Fixture): Change[] {
+  const { body } = requestOf(route, document, resources);
   if (!readsJson(route)) return otherBodies(route);
   const good = body ?? "{}";
   const malformed = (what: string, sent: BadRequest["body"], names: string): Change => ({
@@ -165,9 +165,9 @@ function headers({ method, operation }: Route): Change[] {
 }
 
 /** Invalid ids in the route's path. A user's name may be nearly any text, so only what cannot be a name is invalid there. */
-function ids(route: Route, { things, user }: World): Change[] {
+function ids(route: Route, { resources, user }: Fixture): Change[] {
   if (!route.path.includes("{")) return [];
-  const right = pathOf(route, things, user);
+  const right = pathOf(route, resources, user);
   const isUsers = route.path.startsWith("/v1/users/{");
   const own = isUsers ? encodeURIComponent(user) : idIn(right);
   const put = (what: string, text: string): Change => ({
@@ -182,7 +182,7 @@ function ids(route: Route, { things, user }: World): Change[] {
       put("that is not NFC", "e%CC%81"),
       put("after a blank", "%20a"),
     ];
-  const others = [...things].filter(([kind]) => kind.length === 3 && !own.startsWith(kind));
+  const others = [...resources].filter(([kind]) => kind.length === 3 && !own.startsWith(kind));
   return [
     ...others.map(([kind, id]) => put(`of a ${kind}`, id)),
     put("of nothing", `${own.slice(0, 4)}${"0".repeat(own.length - 4)}`),

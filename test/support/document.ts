@@ -27,7 +27,7 @@ export type Route = { name: string; method: string; path: string; operation: Ope
 export type Headers = Record<string, string>;
 
 /** Existing ids, by prefix, or by collection where a prefix is ambiguous. */
-export type Things = ReadonlyMap<string, string>;
+export type Resources = ReadonlyMap<string, string>;
 
 /** Headers and bodies of requests that are not JSON. */
 const SPECIAL: Record<string, { headers: Headers; body: string }> = {
@@ -58,13 +58,13 @@ export function prefixOf({ operation }: Route, parameter: string): string {
 }
 
 /** The path with existing ids in place of its parameters. Throws if there is none. */
-export function pathOf(route: Route, things: Things, user: string): string {
+export function pathOf(route: Route, resources: Resources, user: string): string {
   const { name, path } = route;
   const filled = path.replace(/(\w+)\/\{(\w+)\}/g, (_, collection: string, parameter: string) => {
     if (collection === "users") return `users/${encodeURIComponent(user)}`;
     const prefix = prefixOf(route, parameter);
     // Hooks and endpoints share a prefix; generators can also be addressed by slug.
-    const id = things.get(collection) ?? things.get(prefix);
+    const id = resources.get(collection) ?? resources.get(prefix);
     if (id === undefined) throw new Error(`${name}: nothing here for {${parameter}}, whose ids begin with ${prefix}`);
     return `${collection}/${id}`;
   });
@@ -88,13 +88,14 @@ export function bodySchemaOf({ operation }: Route, document: ApiDocument): Body 
 }
 
 /** A body from the schema's examples, with existing ids; null if the route reads no JSON. */
-export function bodyOf(route: Route, document: ApiDocument, things: Things): string | null {
+export function bodyOf(route: Route, document: ApiDocument, resources: Resources): string | null {
   if (BODIES[route.name] !== undefined) return JSON.stringify(BODIES[route.name]);
   const schema = bodySchemaOf(route, document);
   if (schema === undefined) return null;
   const entries = (schema.required ?? []).map((key): [string, unknown] => {
     const { example, enum: words, type } = schema.properties?.[key] ?? {};
-    const id = typeof example === "string" && /^[a-z]{3}_/.test(example) ? things.get(example.slice(0, 3)) : undefined;
+    const id =
+      typeof example === "string" && /^[a-z]{3}_/.test(example) ? resources.get(example.slice(0, 3)) : undefined;
     return [key, id ?? example ?? words?.[0] ?? (type === "integer" ? 3 : "x")];
   });
   return JSON.stringify(Object.fromEntries(entries));
@@ -104,10 +105,10 @@ export function bodyOf(route: Route, document: ApiDocument, things: Things): str
 export function requestOf(
   route: Route,
   document: ApiDocument,
-  things: Things,
+  resources: Resources,
 ): { headers: Headers; body: string | null } {
   const special = SPECIAL[route.name];
-  const body = special?.body ?? bodyOf(route, document, things);
+  const body = special?.body ?? bodyOf(route, document, resources);
   const json: Headers = special === undefined && body !== null ? { "Content-Type": "application/json" } : {};
   return { headers: { ...json, ...special?.headers }, body };
 }

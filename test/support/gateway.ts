@@ -1,7 +1,7 @@
 /** A client of the Worker in tests: requests through its `fetch`, tenants and keys through the operator's routes. */
 import { env as bindings, exports } from "cloudflare:workers";
+import type { ProblemWire } from "../../src/core/wire/common.ts";
 import type { KeyScope, ShownKeyWire } from "../../src/core/wire/key.ts";
-import type { ProblemWire } from "../../src/core/wire/problem.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import type { Env } from "../../src/env.ts";
 

@@ -81,7 +81,7 @@ export function trak(movie: Movie, chunkAt: number): Uint8Array {
 export const moov = (movieMs: number, ...parts: readonly Uint8Array[]): Uint8Array =>
   box("moov", box("mvhd", words(0, 0, 0, 1_000, movieMs), zeros(80)), ...parts);
 
-/** A complete movie of one sample that is not a picture. */
+/** A complete movie of one sample that is not a video frame. */
 export function movie(what: Movie = {}): Uint8Array<ArrayBuffer> {
   const ftyp = box("ftyp", utf8.encode(what.brand ?? "isom"), u32(512), utf8.encode(what.brand ?? "isom"));
   const index = (at: number) => moov(what.movieMs ?? what.trackMs ?? 1_000, trak(what, at), ...(what.inIndex ?? []));

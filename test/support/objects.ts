@@ -73,10 +73,10 @@ export function bad<T>(result: Result<T, Problem>): Problem {
 const TIMEOUT_MS = 240_000;
 
 /** Polls until there is a result; for at least `ms`. */
-export async function until<T>(look: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
+export async function until<T>(poll: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
   const end = Date.now() + Math.max(ms, TIMEOUT_MS);
   for (;;) {
-    const seen = await look();
+    const seen = await poll();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > end) throw new Error("timed out");
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -103,12 +103,12 @@ export const endOf = (user: UserRpc, id: TurnId, ms = 40_000): Promise<TurnWire>
     return turn.ended_at === null ? null : turn;
   }, ms);
 
-type Ledger = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknown[]; credits_charged: number };
+type RequestLog = { turns: { prompt: string }[]; renders: unknown[]; uploads: unknown[]; credits_charged: number };
 
 /** The request log of this user's sandbox, which proves that nothing was sent twice. */
-export async function ledger(address: UserAddress): Promise<Ledger> {
+export async function requestLog(address: UserAddress): Promise<RequestLog> {
   const response = await env.SANDBOX.getByName(userObjectName(address)).fetch(
-    new Request("https://sandbox.nemo.internal/__ledger"),
+    new Request("https://sandbox.nemo.internal/__requests"),
   );
   return response.json();
 }
@@ -134,19 +134,19 @@ export async function sandboxQueue(address: UserAddress, prompts: readonly strin
 }
 
 /** Creates events, an endpoint and due deliveries without wake messages, so that only the test makes their attempts. */
-export async function owedDeliveries(
+export async function pendingDeliveries(
   address: UserAddress,
-  facts: readonly NewEvent[],
+  events: readonly NewEvent[],
   url: string,
 ): Promise<{ ids: DeliveryId[]; secret: string; endpoint: EndpointId }> {
   const tenant = tenantRpc(address);
-  await tenant.accept(facts);
+  await tenant.accept(events);
   const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
-  const ids = facts.map(() => plainId("dlv", Date.now(), random));
+  const ids = events.map(() => plainId("dlv", Date.now(), random));
   await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
     const row =
       "INSERT INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at) VALUES (?, ?, 'endpoint', ?, ?, ?, ?, 'pending', ?, ?)";
-    for (const [n, { id, resource }] of facts.entries()) {
+    for (const [n, { id, resource }] of events.entries()) {
       const [now, host] = [Date.now(), new URL(url).host];
       state.storage.sql.exec(row, ids[n] ?? "", id, endpoint.id, host, resource, n + 1, now, now);
     }
@@ -155,11 +155,11 @@ export async function owedDeliveries(
 }
 
 /** The same for one event. */
-export async function owedDelivery(
+export async function pendingDelivery(
   address: UserAddress,
-  fact: NewEvent,
+  event: NewEvent,
   url: string,
 ): Promise<{ id: DeliveryId; secret: string; endpoint: EndpointId }> {
-  const { ids, ...rest } = await owedDeliveries(address, [fact], url);
+  const { ids, ...rest } = await pendingDeliveries(address, [event], url);
   return { id: ids[0] as DeliveryId, ...rest };
 }

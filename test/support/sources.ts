@@ -55,11 +55,11 @@ export function fileAnswer(
 }
 
 /** A body of these chunks, followed by its end or a break. */
-export function streamed(pieces: readonly Uint8Array[], end: "close" | "break" | "hang" = "close"): ReadableStream {
+export function streamed(chunks: readonly Uint8Array[], end: "close" | "break" | "hang" = "close"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
   const grant = async (): Promise<void> => {
-    for (const piece of pieces) await writer.write(piece);
+    for (const chunk of chunks) await writer.write(chunk);
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("connection reset"));
   };

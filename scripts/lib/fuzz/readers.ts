@@ -17,7 +17,7 @@ const BUDGET_MS = 50;
 const KILL_MS = 1_000;
 /** Wall-clock limit of an input that is run alone, generous because the machine may be busy. */
 const ALONE_KILL_MS = 10_000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 /** Timeout for loading the targets. */
 const START_MS = 30_000;
 
@@ -78,7 +78,7 @@ function runThread(job: Omit<ReaderJob, "progress">, killMs: number): Promise<Re
       } else if (Date.now() - since > (index < 0 ? START_MS : killMs)) {
         void finish(() => (index < 0 ? reject(new Error(`${job.name} did not start`)) : resolve({ stuck: index })));
       }
-    }, LOOK_EVERY_MS);
+    }, POLL_EVERY_MS);
     const finish = async (end: () => void): Promise<void> => {
       clearInterval(timer);
       await worker.terminate();

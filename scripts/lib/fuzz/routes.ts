@@ -220,7 +220,7 @@ export async function fuzzRoutes(run: { readonly seed: number; readonly count: n
     const faults: string[] = [];
     const statuses = new Map<number, number>();
     const reached = new Set<string>();
-    const refusals = new Map<string, string>();
+    const problems = new Map<string, string>();
     let next = 0;
     const work = async (): Promise<void> => {
       while (next < run.count && faults.length < MOST_FAULTS) {
@@ -243,7 +243,7 @@ export async function fuzzRoutes(run: { readonly seed: number; readonly count: n
           users: route.name === "DELETE /v1/users/{id}" ? [`user-${index - 40}`] : users,
         };
         const request = new Generator(random, document, pool).request(route);
-        const fault = await send(gateway.url, key, route, request, { check, ids, statuses, reached, refusals });
+        const fault = await send(gateway.url, key, route, request, { check, ids, statuses, reached, problems });
         if (fault !== null) faults.push(`${fault}\n      ${shown(request)}`);
       }
     };
@@ -254,7 +254,7 @@ export async function fuzzRoutes(run: { readonly seed: number; readonly count: n
     const untouched = routes
       .map(({ name }) => name)
       .filter((name) => !reached.has(name))
-      .map((name) => `${name}: ${refusals.get(name) ?? "not asked"}`);
+      .map((name) => `${name}: ${problems.get(name) ?? "not asked"}`);
     return { faults, statuses: counts.join(", "), untouched };
   } finally {
     await gateway.stop();
@@ -268,7 +268,7 @@ type Seen = {
   readonly statuses: Map<number, number>;
   readonly reached: Set<string>;
   /** The last error response of each route. */
-  readonly refusals: Map<string, string>;
+  readonly problems: Map<string, string>;
 };
 
 async function send(url: string, key: string, route: Route, request: Request, seen: Seen): Promise<string | null> {
@@ -296,7 +296,7 @@ async function send(url: string, key: string, route: Route, request: Request, se
     // A deleted resource is requested again only sometimes.
     if (method === "DELETE" && route.name !== "DELETE /v1/hooks") seen.ids.forget(path);
   } else {
-    seen.refusals.set(route.name, `${answer.status} ${text.slice(0, 300)}`);
+    seen.problems.set(route.name, `${answer.status} ${text.slice(0, 300)}`);
   }
   if (method === "HEAD" || isStream(answer)) return seen.check(route.operation, answer, "");
   return seen.check(route.operation, answer, text);

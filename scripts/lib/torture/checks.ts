@@ -21,7 +21,7 @@ const requestLog = z.object({
 export type RequestLog = z.infer<typeof requestLog>;
 
 export const readRequestLog = async ({ url }: SandboxServer): Promise<RequestLog> =>
-  requestLog.parse(await (await fetch(`${url}/__ledger`)).json());
+  requestLog.parse(await (await fetch(`${url}/__requests`)).json());
 
 /** Throws if Nemo got a message or an export twice or never. */
 export function judgeRequestLog({ turns, renders }: RequestLog, expected: Expected): void {

@@ -9,7 +9,7 @@ const user = z.object({ state: z.string() });
 const video = z.object({ turn_id: z.string(), render_id: z.string() });
 
 /** Deletes a video from a project that remains: its file expires; then deletes the project with everything in it. */
-export const removals: Story = {
+export const deletions: Story = {
   async perform(customer) {
     const { api } = customer;
     const { project, turn, prompt } = await beginProject(customer);

@@ -1,7 +1,7 @@
 /** Which stories reach which failpoint. A failpoint that is missing here does not compile; one that a story does not reach fails the run. */
 import { FAILPOINTS, type Failpoint } from "../../../src/core/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
-import { closing, leaving, removals } from "./end-stories.ts";
+import { closing, deletions, leaving } from "./end-stories.ts";
 import type { Story } from "./story.ts";
 import { batch, generator, oneProjectBatch, videos } from "./video-stories.ts";
 import { expiry, imports, render, takenBack, turns, uploads } from "./work-stories.ts";
@@ -18,7 +18,7 @@ export const STORIES = {
   batch,
   "one-project": oneProjectBatch,
   generator,
-  removals,
+  deletions,
   leaving,
   closing,
 } as const satisfies Record<string, Story>;
@@ -45,12 +45,12 @@ const PLAN: Readonly<Record<Failpoint, readonly [StoryName, ...StoryName[]]>> = 
   "render.submitted": ["render", "taken-back", "videos", "batch", "one-project"],
   "render.cancelled": ["taken-back"],
   "file.copied": ["render", "videos", "batch", "one-project"],
-  "file.expired": ["removals"],
+  "file.expired": ["deletions"],
   "video.intent": ["videos"],
   "video.step": ["videos", "batch", "one-project"],
   "batch.intent": ["batch", "one-project"],
   "batch.item": ["batch", "one-project"],
-  "removal.files_deleted": ["removals"],
+  "deletion.files_deleted": ["deletions"],
   "generator_job.intent": ["generator"],
   "generator_job.step": ["generator"],
   "event.outbox": ["turns", "uploads", "expiry", "render", "videos", "batch", "one-project"],

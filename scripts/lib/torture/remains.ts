@@ -13,7 +13,7 @@ const jobRow = z.object({ kind: z.string(), key: z.string(), due_at: z.number() 
 const watchdogRow = z.object({ object_name: z.string(), kind: z.string(), due_at: z.number() });
 const uploadRecord = z.object({ id: z.string(), status: z.string(), multipart: z.string().nullable() });
 
-type Place = { readonly state: string; readonly stoppedAt: number };
+type StoppedGateway = { readonly state: string; readonly stoppedAt: number };
 
 /** Every database in one of Miniflare's folders. */
 function databases(state: string, folder: string): string[] {
@@ -40,7 +40,7 @@ const objects = (state: string, kind: (typeof OBJECTS)[number]): string[] =>
   databases(state, `do/nemo-gateway-${kind}Object`);
 
 /** Jobs that are left over. */
-function leftJobs({ state, stoppedAt }: Place): string[] {
+function leftJobs({ state, stoppedAt }: StoppedGateway): string[] {
   const late = stoppedAt - LATE_MS;
   const jobs = OBJECTS.flatMap((kind) =>
     objects(state, kind).flatMap((path) =>
@@ -76,7 +76,7 @@ function openUploads(state: string): z.infer<typeof uploadRecord>[] {
 }
 
 /** Files in R2 that belong to no resource. */
-function orphans({ state }: Place): string[] {
+function orphans({ state }: StoppedGateway): string[] {
   const known = owners(state);
   const uploads = openUploads(state).filter(
     ({ status }) => status !== "expired" && status !== "failed" && status !== "deleted",
@@ -93,7 +93,7 @@ function orphans({ state }: Place): string[] {
 const fileId = (key: string): string => (key.split("/").at(-1) ?? "").replace(/\.\w+$/, "");
 
 /** Multipart uploads in R2 that no job will complete or abort. */
-export function lostParts({ state }: Place): number {
+export function lostParts({ state }: StoppedGateway): number {
   const known = new Set(openUploads(state).map(({ multipart }) => multipart));
   return databases(state, "r2/miniflare-R2BucketObject")
     .flatMap((path) => rowsOf(path, "_mf_multipart_uploads", z.object({ upload_id: z.string() }), "WHERE state = 0"))
@@ -101,12 +101,12 @@ export function lostParts({ state }: Place): number {
 }
 
 /**
- * Throws the first thing that was left behind. `begun`: the number of kills between the creation of a multipart upload in R2 and
+ * Throws for the first leftover. `begun`: the number of kills between the creation of a multipart upload in R2 and
  * its record; as many may be left, because R2's rule for unfinished uploads removes them.
  */
-export function judgeRemains(place: Place, begun: number): void {
-  const [first] = [...leftJobs(place), ...orphans(place)];
+export function judgeRemains(stopped: StoppedGateway, begun: number): void {
+  const [first] = [...leftJobs(stopped), ...orphans(stopped)];
   if (first !== undefined) throw new Error(first);
-  const parts = lostParts(place);
+  const parts = lostParts(stopped);
   if (parts > begun) throw new Error(`R2 has ${parts} unfinished files that no upload knows, ${begun} may be`);
 }

@@ -1,4 +1,4 @@
-/** One run of a story: a gateway with its own state, killed as planned, and checked when the story is over. */
+/** One run of a story: a gateway with its own state, killed as planned, and checked when the story has ended. */
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -95,8 +95,8 @@ export async function run(trial: Trial): Promise<Verdict> {
   sink.close();
   const killedAt = gateway.killedAt();
   try {
-    const place = { state: join(trial.stateDir, "state"), stoppedAt: Date.now() };
-    if (fault === null) judgeRemains(place, killedAt.filter((at) => at === "upload.begun" || at === "random").length);
+    const stopped = { state: join(trial.stateDir, "state"), stoppedAt: Date.now() };
+    if (fault === null) judgeRemains(stopped, killedAt.filter((at) => at === "upload.begun" || at === "random").length);
   } catch (error) {
     fault = error instanceof Error ? error.message : String(error);
   }

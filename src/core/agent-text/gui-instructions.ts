@@ -9,7 +9,7 @@ import {
   ADDRESSED,
   CONTENT,
   CONTENT_END,
-  type Kind,
+  type InstructionKind,
   LANGUAGES,
   type Language,
   LEADS_ONLY,
@@ -43,7 +43,7 @@ export const maskQuotes = (text: string): string =>
 export type Clause = {
   readonly from: number;
   readonly text: string;
-  readonly kind: Kind | null;
+  readonly kind: InstructionKind | null;
   readonly isOffer: boolean;
 };
 
@@ -83,7 +83,7 @@ function plainOf(clause: string): string | null {
     .replace(/^\d{1,2}[.)、] ?/, "");
 }
 
-function kindIn(plain: string, languages: readonly Language[]): Kind | null {
+function kindIn(plain: string, languages: readonly Language[]): InstructionKind | null {
   if (CONTENT_END.test(plain) && !ADDRESSED.test(plain)) return null;
   for (const { instructions } of languages) {
     const met = instructions.find(([, pattern]) => pattern.test(plain));
@@ -92,13 +92,13 @@ function kindIn(plain: string, languages: readonly Language[]): Kind | null {
   return null;
 }
 
-export function kindOf(clause: string): Kind | null {
+export function instructionKindOf(clause: string): InstructionKind | null {
   const plain = plainOf(clause);
   return plain === null ? null : kindIn(plain, languagesOf(plain));
 }
 
 /** The call that does what a clause asks a person to do. */
-export function actionIn(kind: Kind, clause: string): ActionName {
+export function actionIn(kind: InstructionKind, clause: string): ActionName {
   if (kind === "account") return "credits";
   if (kind === "see") return /account|billing|balance|账户|账号|账单|余额/i.test(clause) ? "credits" : "timeline";
   if (kind === "drag") return /files?\b|upload|media|footage|文件|上传|素材/i.test(clause) ? "upload" : "turn";
@@ -167,7 +167,7 @@ function withoutAsides(text: string): Translated {
   const actions: ActionName[] = [];
   const kept = text.replace(/\s?[(（]([^()（）]{1,200})[)）]/g, (aside: string, inner: string, at: number) => {
     const shadow = maskQuotes(inner);
-    const kind = kindOf(shadow);
+    const kind = instructionKindOf(shadow);
     if (kind === null || at === 0) return aside;
     actions.push(actionIn(kind, shadow));
     return "";
@@ -318,8 +318,8 @@ export class GuiInstructionStream {
   readonly #suggested = new Set<ActionName>();
 
   /** Adds a chunk and returns what is complete. Each action is suggested once per text. */
-  push(piece: string): TranslatedText {
-    return this.#read(piece, false);
+  push(chunk: string): TranslatedText {
+    return this.#read(chunk, false);
   }
 
   /** Ends the text and returns everything held back. */
@@ -330,8 +330,8 @@ export class GuiInstructionStream {
     return { text: last.text + tail, actions: last.actions };
   }
 
-  #read(piece: string, isLast: boolean): TranslatedText {
-    const split = splitSentences(this.#held + piece, this.#fenced, isLast);
+  #read(chunk: string, isLast: boolean): TranslatedText {
+    const split = splitSentences(this.#held + chunk, this.#fenced, isLast);
     this.#held = split.rest;
     this.#fenced = split.fenced;
     const actions: Action[] = [];

@@ -5,7 +5,7 @@
  * sentence about somebody else ("she clicks the shutter") does not match. `\uE000` masks a character inside quotes.
  * Gaps are bounded, so no pattern reads far. Source: nemo-api reference 8.2.
  */
-export type Kind = "click" | "open" | "drag" | "see" | "edit" | "account" | "export";
+export type InstructionKind = "click" | "open" | "drag" | "see" | "edit" | "account" | "export";
 
 const UI =
   "(?:buttons?|icons?|tabs?|panels?|menus?|side ?bar|tool ?bar|settings|preferences|dashboard|editor|inspector|media library|media bin|properties|timeline|video player|player|preview (?:window|pane|area|player)|dialog|drop-?down|sliders?|workspace|account(?: page)?|billing(?: page)?)";
@@ -26,12 +26,12 @@ export type Language = {
   /** Words of which each pattern needs at least one, to skip most clauses quickly. */
   readonly words: RegExp;
   /** Tried in this order; the first match decides. */
-  readonly instructions: readonly (readonly [Kind, RegExp])[];
+  readonly instructions: readonly (readonly [InstructionKind, RegExp])[];
   /** An offer of an export without the GUI: it is true for API callers too, so it stays and suggests the call. */
   readonly offer: RegExp;
 };
 
-const ENGLISH: readonly (readonly [Kind, RegExp])[] = [
+const ENGLISH: readonly (readonly [InstructionKind, RegExp])[] = [
   [
     "drag",
     en(`drag(?:[- ](?:and|&|n)[- ]drop)? (?:the|it|them|any|your|a|an|this|that|these|each|clips?|files?|to)\\b`),
@@ -93,7 +93,7 @@ const ENGLISH: readonly (readonly [Kind, RegExp])[] = [
   ],
 ];
 
-const CHINESE: readonly (readonly [Kind, RegExp])[] = [
+const CHINESE: readonly (readonly [InstructionKind, RegExp])[] = [
   ["drag", zh(`拖拽|拖动|拖放|拖入|拖到|拖至|(?:将|把|从).{0,20}(?:拖|托)(?:拽|动|放|入|到|至|进)`)],
   [
     "click",
@@ -128,7 +128,7 @@ export const LANGUAGES: readonly Language[] = [
   },
 ];
 
-/** "ready to preview in the timeline": the statement stays, the place is removed. */
+/** "ready to preview in the timeline": the statement stays, the location is removed. */
 export const READY =
   /\b(?<=ready|available) (?:for you )?(?:to (?:preview|view|watch|play|review|see|check)|for (?:preview|review|viewing|playback))(?: it)? (?:in|on) (?:the|your) (?:timeline|player|editor|preview window)\b/i;
 

@@ -113,8 +113,8 @@ class Matcher {
   #afterAny(part: GrammarNode, start: number): readonly number[] {
     const reached = new Set([start]);
     for (let fresh: readonly number[] = [start]; fresh.length > 0; ) {
-      fresh = this.#afterEach(part, fresh).filter((place) => !reached.has(place));
-      for (const place of fresh) reached.add(place);
+      fresh = this.#afterEach(part, fresh).filter((state) => !reached.has(state));
+      for (const state of fresh) reached.add(state);
     }
     return [...reached];
   }
@@ -128,8 +128,8 @@ class Matcher {
 }
 
 /** Without duplicates. */
-const merged = (places: readonly (readonly number[])[]): readonly number[] =>
-  places.length === 1 && places[0] ? places[0] : [...new Set(places.flat())];
+const merged = (states: readonly (readonly number[])[]): readonly number[] =>
+  states.length === 1 && states[0] ? states[0] : [...new Set(states.flat())];
 
 /** Whether the entry matches all of the words. */
 export const matchesEntry = (name: string, words: readonly string[]): boolean =>

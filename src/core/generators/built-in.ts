@@ -106,7 +106,7 @@ export const BUILT_IN_GENERATORS: readonly GeneratorWire[] = [
   builtIn({
     slug: "free-generation-maker",
     name: "Free Generation Maker",
-    description: "Makes a video from a short text prompt, at 1080p unless told otherwise.",
+    description: "Makes a video from a short text prompt, at 1080p by default.",
     prompt: "generate a {{seconds}}-second video from my script about {{topic}}\n{{script}}",
     variables: [seconds, text("topic", "What the video is about.", "a coffee brand"), script],
     accepts: ["mp4", "mov", "webm", "gif"],

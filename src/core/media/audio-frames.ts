@@ -10,7 +10,7 @@ import { SECOND_MS } from "../time.ts";
 import type { MediaMetadata } from "./metadata.ts";
 import { MediaError, type MediaSource, textAt } from "./source.ts";
 
-export type Frame = {
+export type AudioFrame = {
   readonly format: "mp3" | "adts";
   readonly bytes: number;
   readonly samples: number;
@@ -28,14 +28,14 @@ const RATES_1 = [44_100, 48_000, 32_000];
 const RATES = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
 /** Parses the frame header at an offset; null when there is none. */
-export function frameAt(view: DataView, at: number): Frame | null {
+export function frameAt(view: DataView, at: number): AudioFrame | null {
   if (at + 4 > view.byteLength || view.getUint8(at) !== 0xff) return null;
   const second = view.getUint8(at + 1);
   if ((second & 0xe6) === 0xe2) return layer3(view, at, second);
   return (second & 0xf6) === 0xf0 ? adts(view, at, second) : null;
 }
 
-function layer3(view: DataView, at: number, second: number): Frame | null {
+function layer3(view: DataView, at: number, second: number): AudioFrame | null {
   const third = view.getUint8(at + 2);
   const version = (second >> 3) & 0x03; // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
   const kbits = (version === 3 ? KBITS_1 : KBITS_2)[third >> 4] ?? 0;
@@ -46,7 +46,7 @@ function layer3(view: DataView, at: number, second: number): Frame | null {
   return { format: "mp3", bytes, samples, rate, bitRate: kbits * 1_000, kind: (second & 0xfe) * 256 + (third & 0x0c) };
 }
 
-function adts(view: DataView, at: number, second: number): Frame | null {
+function adts(view: DataView, at: number, second: number): AudioFrame | null {
   if (at + 7 > view.byteLength) return null;
   const rate = RATES[(view.getUint8(at + 2) >> 2) & 0x0f] ?? 0;
   const bytes = ((view.getUint8(at + 3) & 0x03) << 11) | (view.getUint8(at + 4) << 3) | (view.getUint8(at + 5) >> 5);
@@ -75,7 +75,7 @@ export function findFrame(
   view: DataView,
   from: number,
   to: number,
-): { readonly at: number; readonly frame: Frame } | null {
+): { readonly at: number; readonly frame: AudioFrame } | null {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   for (let at = from; at < to; at += 1) {
     at = bytes.indexOf(0xff, at);
@@ -86,7 +86,7 @@ export function findFrame(
   return null;
 }
 
-function isChain(view: DataView, at: number, first: Frame, least: number): boolean {
+function isChain(view: DataView, at: number, first: AudioFrame, least: number): boolean {
   let next = at + first.bytes;
   for (let frames = 1; frames < CHAIN; frames += 1) {
     if (next + 7 > view.byteLength || isTag(view, next)) return frames >= least;
@@ -105,12 +105,12 @@ const GAP_BYTES = 64 * 1024;
 /** The file's first frame at or after one of these offsets; null when there is none. */
 export async function firstFrame(
   source: MediaSource,
-  places: readonly number[],
-): Promise<{ at: number; frame: Frame } | null> {
-  for (const place of places) {
-    const view = await source.read(place, place + GAP_BYTES + CHAIN_BYTES);
+  positions: readonly number[],
+): Promise<{ at: number; frame: AudioFrame } | null> {
+  for (const position of positions) {
+    const view = await source.read(position, position + GAP_BYTES + CHAIN_BYTES);
     const found = findFrame(view, 0, Math.min(view.byteLength, GAP_BYTES));
-    if (found !== null) return { at: place + found.at, frame: found.frame };
+    if (found !== null) return { at: position + found.at, frame: found.frame };
   }
   return null;
 }
@@ -129,25 +129,25 @@ export async function countFrames(source: MediaSource, from: number, to: number)
     const view = await source.read(at, Math.min(at + BLOCK_BYTES, to));
     const isLast = at + view.byteLength >= to;
     const end = isLast ? view.byteLength : view.byteLength - CHAIN_BYTES;
-    let place = 0;
-    while (place < end) {
-      const frame = frameAt(view, place);
+    let position = 0;
+    while (position < end) {
+      const frame = frameAt(view, position);
       if (frame === null || frames > MEDIA_FRAMES) {
-        const found = frame === null ? findFrame(view, place, Math.min(end, place + GAP_BYTES - gap)) : null;
+        const found = frame === null ? findFrame(view, position, Math.min(end, position + GAP_BYTES - gap)) : null;
         const next = found?.at ?? end;
-        gap += next - place;
+        gap += next - position;
         if (gap >= GAP_BYTES || frames > MEDIA_FRAMES) return null;
-        place = next;
+        position = next;
         continue;
       }
       // A truncated last frame is not played.
-      if (isLast && place + frame.bytes > view.byteLength) break;
+      if (isLast && position + frame.bytes > view.byteLength) break;
       frames += 1;
       samples.set(frame.rate, (samples.get(frame.rate) ?? 0) + frame.samples);
-      place += frame.bytes;
+      position += frame.bytes;
     }
     if (isLast) break;
-    at += Math.max(place, 1);
+    at += Math.max(position, 1);
   }
   let seconds = 0;
   for (const [rate, count] of samples) seconds += count / rate;
@@ -159,19 +159,19 @@ export async function constantRate(
   source: MediaSource,
   from: number,
   to: number,
-  first: Frame,
+  first: AudioFrame,
 ): Promise<number | null> {
-  const places = 12;
-  for (let nth = 0; nth < places; nth += 1) {
-    const at = Math.floor(from + ((to - from) * nth) / places);
+  const positions = 12;
+  for (let nth = 0; nth < positions; nth += 1) {
+    const at = Math.floor(from + ((to - from) * nth) / positions);
     const view = await source.read(at, Math.min(at + BLOCK_BYTES / 16, to));
     const found = findFrame(view, 0, view.byteLength - CHAIN_BYTES);
     if (found === null) return null;
-    for (let place = found.at; place < view.byteLength; ) {
-      const frame = frameAt(view, place);
+    for (let position = found.at; position < view.byteLength; ) {
+      const frame = frameAt(view, position);
       if (frame === null) break;
       if (frame.bitRate !== first.bitRate || frame.rate !== first.rate) return null;
-      place += frame.bytes;
+      position += frame.bytes;
     }
   }
   if (first.bitRate === 0) throw new MediaError("over_budget", "a sound that does not state its rate");
@@ -187,7 +187,7 @@ const TAGS = 16;
 /** The possible lengths of the tag at an offset, the likelier one first; none when no tag begins there. */
 export function tagLengths(view: DataView, at: number): number[] {
   if (at + 10 > view.byteLength || textAt(view, at, 3) !== "ID3" || view.getUint8(at + 3) === 0xff) return [];
-  const [a, b, c, d] = [6, 7, 8, 9].map((place) => view.getUint8(at + place)) as [number, number, number, number];
+  const [a, b, c, d] = [6, 7, 8, 9].map((position) => view.getUint8(at + position)) as [number, number, number, number];
   const around = (view.getUint8(at + 5) & 0x10) === 0 ? 10 : 20; // with a footer
   const plain = around + view.getUint32(at + 6); // as some programs write it, although only seven bits of each byte count
   if ((a | b | c | d) > 0x7f) return [plain];
@@ -205,7 +205,7 @@ export async function offsetsAfterTags(source: MediaSource): Promise<number[]> {
     if (plain !== undefined) others.push(at + plain);
     at += proper;
   }
-  return [at, ...others].filter((place) => place < source.sizeBytes);
+  return [at, ...others].filter((position) => position < source.sizeBytes);
 }
 
 /** The end of the audio, before the tags at the end. */
@@ -253,7 +253,7 @@ export async function readAudio(source: MediaSource): Promise<MediaMetadata> {
 }
 
 /** Duration in seconds of the frames between two offsets; null when it could only be guessed. */
-async function measure(source: MediaSource, start: number, end: number, frame: Frame): Promise<number | null> {
+async function measure(source: MediaSource, start: number, end: number, frame: AudioFrame): Promise<number | null> {
   const bytes = end - start;
   if (bytes <= COUNTED_BYTES) return countFrames(source, start, end);
   if (frame.format === "mp3") {
@@ -275,7 +275,7 @@ function fitsFile(info: InfoFrame | null, bytes: number): info is InfoFrame {
  * Parses the first frame of most MP3 files, which has no audio and states how many frames and bytes follow. Null when
  * it is an ordinary frame.
  */
-function infoFrameOf(view: DataView, { kind }: Frame): InfoFrame | null {
+function infoFrameOf(view: DataView, { kind }: AudioFrame): InfoFrame | null {
   const isMono = view.byteLength > 3 && view.getUint8(3) >> 6 === 3;
   const isFirst = ((kind >> 11) & 0x03) === 3; // MPEG-1
   const at = 4 + (isFirst ? (isMono ? 17 : 32) : isMono ? 9 : 17);

@@ -101,7 +101,7 @@ const CODECS: Readonly<Record<string, string>> = {
 };
 
 type Track = { readonly type: number; readonly codec: string; readonly width: number; readonly height: number };
-type Place = { readonly id: number; readonly start: number; readonly end: number };
+type Position = { readonly id: number; readonly start: number; readonly end: number };
 /** The two elements that are needed; null until found. */
 type Found = { info: DataView | null; tracks: DataView | null };
 
@@ -138,7 +138,7 @@ const largest = (tracks: readonly Track[]): Track | null =>
     );
 
 /** The element at an offset of the file. Null when there is none. */
-async function topAt(source: MediaSource, at: number): Promise<(Place & { readonly isOpen: boolean }) | null> {
+async function topAt(source: MediaSource, at: number): Promise<(Position & { readonly isOpen: boolean }) | null> {
   const view = await source.read(at, at + ELEMENT_HEAD_BYTES);
   const element: Element | null = elementAt(view, 0);
   if (element === null) return null;
@@ -154,7 +154,7 @@ async function topAt(source: MediaSource, at: number): Promise<(Place & { readon
 }
 
 /** Reads the content of an element into memory. */
-async function content(source: MediaSource, { start, end }: Place): Promise<DataView> {
+async function content(source: MediaSource, { start, end }: Position): Promise<DataView> {
   return source.read(start, end === Number.POSITIVE_INFINITY ? start + OPEN_BYTES : end);
 }
 
@@ -168,7 +168,7 @@ async function docType(source: MediaSource): Promise<string> {
   throw new MediaError("unknown", "an EBML file of no type");
 }
 
-async function findSegment(source: MediaSource): Promise<Place> {
+async function findSegment(source: MediaSource): Promise<Position> {
   let at = (await topAt(source, 0))?.end ?? 0;
   while (at < source.sizeBytes) {
     const element = await topAt(source, at);
@@ -180,7 +180,7 @@ async function findSegment(source: MediaSource): Promise<Place> {
 }
 
 /** Skips through a segment until both elements are found. False where part of it was not read. */
-async function walk(source: MediaSource, segment: Place, found: Found): Promise<boolean> {
+async function walk(source: MediaSource, segment: Position, found: Found): Promise<boolean> {
   const seeks: number[] = [];
   const end = Math.min(segment.end, source.sizeBytes);
   for (let at = segment.start; at < end && !isDone(found); ) {
@@ -202,13 +202,13 @@ async function walk(source: MediaSource, segment: Place, found: Found): Promise<
 
 const isDone = ({ info, tracks }: Found): boolean => info !== null && tracks !== null;
 
-async function take(source: MediaSource, element: Place, found: Found): Promise<void> {
+async function take(source: MediaSource, element: Position, found: Found): Promise<void> {
   if (element.id === INFO) found.info ??= await content(source, element);
   if (element.id === TRACKS) found.tracks ??= await content(source, element);
 }
 
-async function follow(source: MediaSource, places: readonly number[], found: Found): Promise<void> {
-  for (const at of places) {
+async function follow(source: MediaSource, positions: readonly number[], found: Found): Promise<void> {
+  for (const at of positions) {
     if (isDone(found) || at >= source.sizeBytes) continue;
     const element = await topAt(source, at);
     if (element !== null) await take(source, element, found);
@@ -216,9 +216,9 @@ async function follow(source: MediaSource, places: readonly number[], found: Fou
 }
 
 /** The offsets of the two elements, as far as the segment's index has them. */
-async function readSeeks(source: MediaSource, head: Place, segmentStart: number): Promise<number[]> {
+async function readSeeks(source: MediaSource, head: Position, segmentStart: number): Promise<number[]> {
   const view = await content(source, head);
-  const places: number[] = [];
+  const positions: number[] = [];
   for (const seek of elementsIn(view, 0, view.byteLength, source.count)) {
     if (seek.id !== 0x4dbb) continue;
     let [id, position] = [0, -1];
@@ -226,9 +226,9 @@ async function readSeeks(source: MediaSource, head: Place, segmentStart: number)
       if (field.id === 0x53ab) id = uintOf(view, field);
       if (field.id === 0x53ac) position = uintOf(view, field);
     }
-    if ((id === INFO || id === TRACKS) && position >= 0) places.push(segmentStart + position);
+    if ((id === INFO || id === TRACKS) && position >= 0) positions.push(segmentStart + position);
   }
-  return places;
+  return positions;
 }
 
 /** `Info`: a duration in ticks of a number of nanoseconds. */
@@ -268,7 +268,7 @@ function codecName(id: string): string {
 }
 
 /** `Video`: the displayed size, after cropping, aspect ratio and rotation. */
-function readVideo(view: DataView, video: Place, source: MediaSource): { width: number; height: number } {
+function readVideo(view: DataView, video: Position, source: MediaSource): { width: number; height: number } {
   const values = new Map<number, number>();
   let roll = 0;
   for (const field of elementsIn(view, video.start, video.end, source.count)) {
@@ -300,7 +300,7 @@ function shape(
 }
 
 /** `Projection` of a flat video: its rotation. */
-function readRoll(view: DataView, projection: Place, source: MediaSource): number {
+function readRoll(view: DataView, projection: Position, source: MediaSource): number {
   let [type, roll] = [0, 0];
   for (const field of elementsIn(view, projection.start, projection.end, source.count)) {
     if (field.id === 0x7671) type = uintOf(view, field);

@@ -15,12 +15,12 @@ const LENGTH_MS = 366 * DAY_MS;
 
 /** Chooses the parser by the file's first bytes. Throws MediaError. */
 export async function inspectFile(source: MediaSource): Promise<MediaMetadata> {
-  const facts = await read(source);
-  const { width, height, durationMs } = facts;
+  const properties = await read(source);
+  const { width, height, durationMs } = properties;
   const isSize = width !== null && height !== null && isSide(width) && isSide(height);
   const isLength = durationMs !== null && durationMs > 0 && durationMs <= LENGTH_MS;
   return {
-    ...facts,
+    ...properties,
     width: isSize ? width : null,
     height: isSize ? height : null,
     durationMs: isLength ? durationMs : null,

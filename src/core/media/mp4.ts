@@ -30,8 +30,8 @@ const isTypeByte = (byte: number): boolean => (byte >= 0x20 && byte <= 0x7e) || 
 export function boxAt(view: DataView, at: number, base: number, end: number): Box | null {
   if (end - base - at < 8 || view.byteLength - at < 8) return null;
   let type = "";
-  for (let place = at + 4; place < at + 8; place += 1) {
-    const byte = view.getUint8(place);
+  for (let offset = at + 4; offset < at + 8; offset += 1) {
+    const byte = view.getUint8(offset);
     if (!isTypeByte(byte)) return null;
     type += String.fromCharCode(byte);
   }
@@ -181,8 +181,8 @@ export function lastRandomAccess(view: DataView, mfra: Box, count: () => void): 
     const width = (isLong ? 16 : 8) + [4, 2, 0].reduce((sum, shift) => sum + ((lengths >> shift) & 0x03) + 1, 0);
     const at = tfra.start + 16 + (entries - 1) * width;
     if (entries === 0 || at + width > tfra.end) continue;
-    const place = isLong ? Number(view.getBigUint64(at + 8)) : view.getUint32(at + 4);
-    last = Math.max(last ?? 0, place);
+    const offset = isLong ? Number(view.getBigUint64(at + 8)) : view.getUint32(at + 4);
+    last = Math.max(last ?? 0, offset);
   }
   return last;
 }
@@ -296,21 +296,21 @@ function compactSizes(view: DataView, stbl: readonly Box[]): { samples: number; 
  * stco with 32-bit or co64 with 64-bit offsets: where the last chunk begins (0 without chunks), and whether it is the
  * last one listed.
  */
-function lastChunk(view: DataView, stbl: readonly Box[]): { place: number; isListedLast: boolean } {
+function lastChunk(view: DataView, stbl: readonly Box[]): { offset: number; isListedLast: boolean } {
   const long = stbl.find(({ type }) => type === "co64");
   const box = long ?? stbl.find(({ type }) => type === "stco");
-  if (box === undefined) return { place: 0, isListedLast: false };
+  if (box === undefined) return { offset: 0, isListedLast: false };
   requireBytes(box, 8);
   const width = long === undefined ? 4 : 8;
   const count = view.getUint32(box.start + 4);
   requireBytes(box, 8 + width * count);
-  let [place, isListedLast] = [0, false];
+  let [offset, isListedLast] = [0, false];
   for (let at = box.start + 8, left = count; left > 0; left -= 1, at += width) {
     const begins = width === 8 ? Number(view.getBigUint64(at)) : view.getUint32(at);
-    isListedLast = begins >= place;
-    place = Math.max(place, begins);
+    isListedLast = begins >= offset;
+    offset = Math.max(offset, begins);
   }
-  return { place, isListedLast };
+  return { offset, isListedLast };
 }
 
 /** stsc: the number of samples in the last chunk. */
@@ -386,7 +386,7 @@ function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null 
   const coded = entry(view, requireBox(stbl, "stsd"), kind, count);
   const edts = boxes.find(({ type }) => type === "edts");
   const elst = edts && boxesIn(view, edts, count).find(({ type }) => type === "elst");
-  const { place, isListedLast } = lastChunk(view, stbl);
+  const { offset, isListedLast } = lastChunk(view, stbl);
   const { samples, lastBytes } = sizes(view, stbl, samplesOfLast(view, stbl));
   const { timescale, duration } = times(view, requireBox(mdia, "mdhd"));
   return {
@@ -399,8 +399,8 @@ function trackOf(view: DataView, trak: Box, count: () => void): Mp4Track | null 
     duration: duration || lengthOfSamples(view, stbl),
     ...edits(view, elst),
     samples,
-    lastChunk: place,
-    lastEnd: place + (isListedLast ? lastBytes : 0),
+    lastChunk: offset,
+    lastEnd: offset + (isListedLast ? lastBytes : 0),
   };
 }
 
@@ -517,7 +517,11 @@ export async function readMp4(source: MediaSource, start = 0): Promise<MediaMeta
   if (!isComplete && walk.tableMs === null) await walkTail(source, walk);
   if (!index.fragmented) checkChunksInFile(index, source.sizeBytes);
   else if (!walk.isWhole && !hasSamples(walk, index)) throw new MediaError("cut", "no fragment is complete");
-  return { container: walk.brand, ...factsOf(walk, index, isComplete), isWhole: walk.isWhole || !index.fragmented };
+  return {
+    container: walk.brand,
+    ...propertiesOf(walk, index, isComplete),
+    isWhole: walk.isWhole || !index.fragmented,
+  };
 }
 
 const hasSamples = ({ spans }: Walk, { tracks }: Mp4Index): boolean =>
@@ -649,7 +653,7 @@ function chainFrom(view: DataView, from: number, count: () => void): number {
   }
 }
 
-function factsOf(walk: Walk, index: Mp4Index, isComplete: boolean): Omit<MediaMetadata, "container" | "isWhole"> {
+function propertiesOf(walk: Walk, index: Mp4Index, isComplete: boolean): Omit<MediaMetadata, "container" | "isWhole"> {
   const video = mainVideo(index);
   const track = video ?? index.tracks.find(({ kind }) => kind === "audio") ?? null;
   const samples = (track?.samples ?? 0) + (walk.spans.get(track?.id ?? -1)?.samples ?? 0);

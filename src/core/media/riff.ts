@@ -63,7 +63,7 @@ export async function readWav(source: MediaSource, from: number): Promise<MediaM
   for await (const chunk of chunksOf(source, from + 12, source.sizeBytes)) {
     if (chunk.id === "ds64") large = await readLarge(source, chunk);
     if (chunk.id === "fmt ") format = await readFormat(source, chunk);
-    if (chunk.id === "fact" && chunk.size >= 4) samples = await readFact(source, chunk);
+    if (chunk.id === "fact" && chunk.size >= 4) samples = await readFactChunk(source, chunk);
     if (chunk.id !== "data") continue;
     data = chunk;
     break; // what follows may be the rest of audio data of unknown size
@@ -103,11 +103,11 @@ async function readLarge(source: MediaSource, chunk: Chunk): Promise<Sizes | nul
   if (chunk.size < 24) return null;
   const view = await source.read(chunk.start, chunk.start + 24);
   if (view.byteLength < 24) return null;
-  const at = (place: number): number => Number(view.getBigUint64(place, true));
+  const at = (offset: number): number => Number(view.getBigUint64(offset, true));
   return { riff: at(0), data: at(8), samples: at(16) };
 }
 
-async function readFact(source: MediaSource, chunk: Chunk): Promise<number> {
+async function readFactChunk(source: MediaSource, chunk: Chunk): Promise<number> {
   const view = await source.read(chunk.start, chunk.start + 4);
   return view.byteLength < 4 ? 0 : view.getUint32(0, true);
 }

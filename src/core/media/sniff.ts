@@ -189,6 +189,6 @@ const text = (head: Uint8Array, at: number, count: number): string =>
 /** A big-endian number; bytes beyond the end are zero. */
 function numberAt(head: Uint8Array, at: number, bytes: number): number {
   let number = 0;
-  for (let place = at; place < at + bytes; place += 1) number = number * 256 + (head[place] ?? 0);
+  for (let position = at; position < at + bytes; position += 1) number = number * 256 + (head[position] ?? 0);
   return number;
 }

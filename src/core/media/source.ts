@@ -91,6 +91,6 @@ export const sourceOf = (file: Uint8Array<ArrayBuffer>): MediaSource =>
 export function textAt(view: DataView, at: number, count: number): string {
   const end = Math.min(at + count, view.byteLength);
   let text = "";
-  for (let place = at; place < end; place += 1) text += String.fromCharCode(view.getUint8(place));
+  for (let position = at; position < end; position += 1) text += String.fromCharCode(view.getUint8(position));
   return text;
 }

@@ -10,17 +10,20 @@ import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
 import type { Period, UsageRow } from "../usage.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import type { HookBody, HookFilter, HookWire, NewHook } from "../wire/hook.ts";
-import type { Quotas } from "../wire/tenant.ts";
+import type { QuotasWire } from "../wire/tenant.ts";
 import type { UsageDimension } from "../wire/usage.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  HookBody,
+  HookFilter,
+  HookWire,
   JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
+  NewHook,
   RotatedSecretWire,
 } from "../wire/webhook.ts";
 import type { Call, Page, PageRequest } from "./user.ts";
@@ -107,12 +110,12 @@ export interface TenantRpc {
    * null: the limits of the last call. `by`: the user whose share it is; null when none was named.
    */
   reserveQuota(
-    wants: readonly QuotaRequest[],
-    limits: Quotas | null,
+    requests: readonly QuotaRequest[],
+    limits: QuotasWire | null,
     by?: UserHash | null,
   ): Answer<readonly Limit[] | null>;
   /** A user's share of each quota and its remainder; of the tenant when `by` is null. Writes nothing. */
-  readQuotas(limits: Quotas, by: UserHash | null): Promise<readonly Limit[]>;
+  readQuotas(limits: QuotasWire, by: UserHash | null): Promise<readonly Limit[]>;
   /** Marks the turn of this slot as committed. */
   confirmSlot(turn: TurnId): Promise<void>;
   /** Releases what was reserved for something that was not created. */

@@ -16,7 +16,7 @@ export type ProvidedToken = Pick<NewNemoToken, "token" | "expires_at">;
 export type Balance = { readonly available: number; readonly frozen: number; readonly at: EpochMs };
 
 /** A shared token for a user's object. It is passed between objects of this Worker only. */
-export type SharedToken = {
+export type SharedTokenInfo = {
   readonly source: "tenant" | "operator";
   /** Null when it has expired, or upstream rejected it recently. */
   readonly token: string | null;
@@ -30,7 +30,7 @@ export type SharedToken = {
 /** A Nemo token that several users share: its status, its leases, and the last known balance. */
 export interface TokenRpc {
   /** The token for a call; null when there is none. */
-  use(): Promise<SharedToken | null>;
+  use(): Promise<SharedTokenInfo | null>;
   /** Stores a tenant's token after upstream has accepted it. */
   put(call: Call, token: ProvidedToken): Promise<Result<NemoTokenWire, Problem>>;
   read(): Promise<NemoTokenWire>;

@@ -46,7 +46,7 @@ export interface UploadRpc {
   startImport(call: Call, owner: UserAddress, id: UploadId, order: ImportRequest): Promise<Metered<UploadWire>>;
   read(): Answer<UploadWire>;
   /** The state of the upload, whatever its status. A request that is sending bytes continues. */
-  look(): Answer<UploadState>;
+  readState(): Answer<UploadState>;
   /** Writes the whole content in one body of exactly the announced size. */
   write(body: ReadableStream, sizeBytes: number): Answer<UploadWire>;
   /** Appends bytes. A newer body replaces one that is still being received. */
@@ -77,7 +77,7 @@ export const UPLOAD_METHODS = {
   create: { reads: false },
   startImport: { reads: false },
   read: { reads: true },
-  look: { reads: false },
+  readState: { reads: false },
   write: { reads: false },
   append: { reads: false },
   settle: { reads: false },

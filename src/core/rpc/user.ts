@@ -21,20 +21,18 @@ import type {
   UploadId,
   VideoId,
 } from "../ids.ts";
-import type { Metered, UploadBytes } from "../quota.ts";
+import type { Metered, UploadReservation } from "../quota.ts";
 import type { Result } from "../result.ts";
-import type { AuditEntry, Session, UserRecord } from "../tenant.ts";
+import type { AuditEntry, UserRecord, UserSession } from "../tenant.ts";
 import type { NamedVideoRequest } from "../video.ts";
-import type { AttributionWire } from "../wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
-import type { DownloadFields } from "../wire/file.ts";
-import type { GeneratorJobWire } from "../wire/generator-job.ts";
+import type { AttributionWire, DownloadFields } from "../wire/common.ts";
+import type { GeneratorJobWire } from "../wire/generator.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../wire/render.ts";
-import type { Quotas } from "../wire/tenant.ts";
+import type { QuotasWire } from "../wire/tenant.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../wire/token.ts";
-import type { NewTurn, TurnWire } from "../wire/turn.ts";
-import type { TurnEventsPage } from "../wire/turn-event.ts";
+import type { NewTurn, TurnEventsPage, TurnWire } from "../wire/turn.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../wire/video.ts";
 import type { ProvidedToken } from "./token.ts";
@@ -54,7 +52,7 @@ export type Call = {
   /** The tenant's attribution for upstream, as far as it is set. */
   readonly attribution?: AttributionWire;
   /** The tenant's quotas; missing in calls without a caller. */
-  readonly quotas?: Quotas;
+  readonly quotas?: QuotasWire;
   /** The Idempotency-Key and the hash of method, path and body that it is bound to; null when none was sent. */
   readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
   /** The entry for the audit log, if the call writes one. */
@@ -146,7 +144,7 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   /** Checks a user token before a call to another object of the same user. */
   checkUserToken(grant: UserGrant): Answer<null>;
   /** The values for a new user token. Registers the user if it is new. */
-  openSession(call: Call): Answer<Session>;
+  openSession(call: Call): Answer<UserSession>;
   /** Revokes every earlier user token, and ends its open streams and every stream ticket. */
   signOut(call: Call): Answer<{ signed_out_at: string }>;
   /** The tenant's own name of the user; null when none was ever sent. */
@@ -190,7 +188,7 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   awaitTurn(id: TurnId, waitMs: number): Answer<TurnWire>;
 
   /** Admits a new upload unless too many are open, and reserves its bytes of the day's quota. Idempotent. */
-  admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): MeteredAnswer<null>;
+  admitUpload(call: Call, upload: UploadWire, bytes: UploadReservation | null): MeteredAnswer<null>;
   /** Records the state that an upload's object reports; null: it was deleted. */
   recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
   /** Whether this import may download, or this final upload be hashed, by the user's limits. */

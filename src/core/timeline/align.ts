@@ -267,11 +267,11 @@ const inOrderWeight = (before: Clip, after: Clip): number =>
 /** Whether a different text took the same place: the same time, name, or gap to the previous clip. */
 function rewordedWeight(before: Clip, after: Clip): number {
   if (before.text === null || after.text === null) return 0;
-  const place =
+  const score =
     (before.startMs === after.startMs ? 4 : 0) +
     (before.label === after.label && before.label !== "" ? 4 : 0) +
     (before.gapMs !== null && before.gapMs === after.gapMs ? 2 : 0);
-  return place === 0 ? 0 : place + (before.durationMs === after.durationMs ? 1 : 0);
+  return score === 0 ? 0 : score + (before.durationMs === after.durationMs ? 1 : 0);
 }
 
 /** Pairs the remaining clips with the first one of the same key; each once. */

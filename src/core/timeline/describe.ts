@@ -1,19 +1,19 @@
 /** Describes a timeline diff in one line for people: the kind of change, the name, the time, and before → after. */
 import type { AnswerLanguage } from "../agent-text/vocabulary.ts";
 import { SECOND_MS } from "../time.ts";
-import type { SegmentFacts, Span, Spot, TimelineChange, TimelineDiff, TrackFacts } from "./diff.ts";
+import type { SegmentProperties, Spot, TimelineChange, TimelineDiff, TimeSpan, TrackProperties } from "./diff.ts";
 import type { TrackKind } from "./timeline.ts";
 
 /** The vocabulary of such a line in one language. */
 export type ChangeWords = {
-  /** Separators: between words, facts and changes, at the end, and from before to after. */
+  /** Separators: between words, properties and changes, at the end, and from before to after. */
   readonly space: string;
   readonly comma: string;
   readonly semicolon: string;
   readonly stop: string;
   readonly arrow: string;
   readonly quoted: (text: string) => string;
-  readonly bracketed: (facts: string) => string;
+  readonly bracketed: (properties: string) => string;
 
   readonly added: string;
   readonly removed: string;
@@ -21,7 +21,7 @@ export type ChangeWords = {
   readonly shortened: string;
   readonly extended: string;
   /** A duration of which only one side is known; `thing` is what has it. */
-  readonly retimed: (thing: string) => string;
+  readonly retimed: (nounValue: string) => string;
   readonly volume: string;
   readonly length: string;
   readonly text: string;
@@ -39,7 +39,7 @@ export type ChangeWords = {
   readonly lasting: (seconds: string) => string;
   /** The number of a track's segments besides the named one; at least 1. */
   readonly others: (count: number) => string;
-  readonly place: (position: number) => string;
+  readonly positionValue: (position: number) => string;
   readonly track: (number: number) => string;
 
   readonly nothing: string;
@@ -56,14 +56,14 @@ const EN: ChangeWords = {
   stop: ".",
   arrow: " → ",
   quoted: (text) => `"${text}"`,
-  bracketed: (facts) => ` (${facts})`,
+  bracketed: (properties) => ` (${properties})`,
 
   added: "added",
   removed: "removed",
   moved: "moved",
   shortened: "shortened",
   extended: "extended",
-  retimed: (thing) => `changed the length of ${thing}`,
+  retimed: (nounValue) => `changed the length of ${nounValue}`,
   volume: "volume",
   length: "length",
   text: "text",
@@ -79,7 +79,7 @@ const EN: ChangeWords = {
   since: (seconds) => `from ${seconds}`,
   lasting: (seconds) => `${seconds} long`,
   others: (count) => ` +${count} more`,
-  place: (position) => `place ${position}`,
+  positionValue: (position) => `place ${position}`,
   track: (number) => `track ${number}`,
 
   nothing: "No change in tracks, clips, titles, volume or length.",
@@ -94,14 +94,14 @@ const ZH: ChangeWords = {
   stop: "。",
   arrow: "→",
   quoted: (text) => `“${text}”`,
-  bracketed: (facts) => `（${facts}）`,
+  bracketed: (properties) => `（${properties}）`,
 
   added: "添加",
   removed: "移除",
   moved: "移动",
   shortened: "缩短",
   extended: "延长",
-  retimed: (thing) => `调整${thing}的时长`,
+  retimed: (nounValue) => `调整${nounValue}的时长`,
   volume: "音量",
   length: "总时长",
   text: "文字",
@@ -117,7 +117,7 @@ const ZH: ChangeWords = {
   since: (seconds) => `${seconds}起`,
   lasting: (seconds) => `长${seconds}`,
   others: (count) => `等${count + 1}段`,
-  place: (position) => `第${position}位`,
+  positionValue: (position) => `第${position}位`,
   track: (number) => `轨道${number}`,
 
   nothing: "轨道、片段、文字、音量和时长均无变化。",
@@ -147,7 +147,7 @@ function short(text: string): string {
 }
 
 /** A kind with its name: `clip "a"`, or `clip` without a name. */
-function thing(noun: string, name: string, words: ChangeWords): string {
+function nounValue(noun: string, name: string, words: ChangeWords): string {
   const label = short(name);
   return label === "" ? noun : `${noun}${words.space}${words.quoted(label)}`;
 }
@@ -155,26 +155,30 @@ function thing(noun: string, name: string, words: ChangeWords): string {
 const inSeconds = (ms: number): string => String(ms / SECOND_MS);
 const percent = (volume: number): string => `${Math.round(volume * 1_000) / 10}%`;
 
-function spanText({ startMs, durationMs }: Span, words: ChangeWords): string | null {
+function spanText({ startMs, durationMs }: TimeSpan, words: ChangeWords): string | null {
   if (startMs === null) return durationMs === null ? null : words.lasting(words.seconds(inSeconds(durationMs)));
   if (durationMs === null) return words.since(words.seconds(inSeconds(startMs)));
   return words.seconds(`${inSeconds(startMs)}-${inSeconds(startMs + durationMs)}`);
 }
 
 /** Time and volume in brackets; "" when unknown. */
-function factsText(facts: SegmentFacts, words: ChangeWords): string {
-  const known = [spanText(facts, words), facts.volume === null ? null : percent(facts.volume)];
-  const description = known.filter((fact) => fact !== null).join(words.comma);
+function propertiesText(properties: SegmentProperties, words: ChangeWords): string {
+  const known = [spanText(properties, words), properties.volume === null ? null : percent(properties.volume)];
+  const description = known.filter((property) => property !== null).join(words.comma);
   return description === "" ? "" : words.bracketed(description);
 }
 
-function trackText(noun: string, label: string, facts: TrackFacts, words: ChangeWords): string {
-  if (facts.segments === 0) return `${words.trackOf(noun)}${words.bracketed(words.empty)}`;
-  const others = facts.segments > 1 ? words.others(facts.segments - 1) : "";
-  return `${thing(noun, facts.text ?? label, words)}${others}${factsText(facts, words)}`;
+function trackText(noun: string, label: string, properties: TrackProperties, words: ChangeWords): string {
+  if (properties.segments === 0) return `${words.trackOf(noun)}${words.bracketed(words.empty)}`;
+  const others = properties.segments > 1 ? words.others(properties.segments - 1) : "";
+  return `${nounValue(noun, properties.text ?? label, words)}${others}${propertiesText(properties, words)}`;
 }
 
-function trimmedText({ before, after }: { before: Span; after: Span }, what: string, words: ChangeWords): string {
+function trimmedText(
+  { before, after }: { before: TimeSpan; after: TimeSpan },
+  what: string,
+  words: ChangeWords,
+): string {
   const spans = [before, after].map((span) => spanText(span, words) ?? words.unknown).join(words.arrow);
   if (before.durationMs === null || after.durationMs === null) return `${words.retimed(what)}${words.bracketed(spans)}`;
   const verb = after.durationMs < before.durationMs ? words.shortened : words.extended;
@@ -188,7 +192,7 @@ const timeText = (ms: number | null, words: ChangeWords): string =>
 function spotsText({ before, after }: { before: Spot; after: Spot }, words: ChangeWords): string {
   const isTimed = before.startMs !== after.startMs;
   const spots = [before, after].map(({ startMs, position }) =>
-    isTimed ? timeText(startMs, words) : words.place(position),
+    isTimed ? timeText(startMs, words) : words.positionValue(position),
   );
   return spots.join(words.arrow);
 }
@@ -202,18 +206,18 @@ function changeText(change: TimelineChange, words: ChangeWords): string {
   if (change.kind === "duration_changed") return `${words.length}${space}${pair(change, (ms) => timeText(ms, words))}`;
   const track = words.tracks[change.trackKind];
   const segment = words.segments[change.trackKind];
-  const what = thing(segment, change.label, words);
+  const what = nounValue(segment, change.label, words);
   switch (change.kind) {
     case "track_added":
       return `${words.added}${space}${trackText(track, change.label, change.after, words)}`;
     case "track_removed":
       return `${words.removed}${space}${trackText(track, change.label, change.before, words)}`;
     case "track_moved":
-      return `${words.moved}${space}${thing(track, change.label, words)}${words.bracketed(pair(change, words.track))}`;
+      return `${words.moved}${space}${nounValue(track, change.label, words)}${words.bracketed(pair(change, words.track))}`;
     case "segment_added":
-      return `${words.added}${space}${thing(segment, change.after.text ?? change.label, words)}${factsText(change.after, words)}`;
+      return `${words.added}${space}${nounValue(segment, change.after.text ?? change.label, words)}${propertiesText(change.after, words)}`;
     case "segment_removed":
-      return `${words.removed}${space}${thing(segment, change.before.text ?? change.label, words)}${factsText(change.before, words)}`;
+      return `${words.removed}${space}${nounValue(segment, change.before.text ?? change.label, words)}${propertiesText(change.before, words)}`;
     case "segment_trimmed":
       return trimmedText(change, what, words);
     case "segment_moved":

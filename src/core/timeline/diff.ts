@@ -24,7 +24,7 @@ import {
 import type { Timeline, TrackKind } from "./timeline.ts";
 
 /** The position of a change, and its name for people. */
-export type ChangePlace = {
+export type ChangePosition = {
   readonly trackKind: TrackKind;
   /** Counts from 1, as in the summary line: in the timeline after, or before for what was removed. */
   readonly trackNumber: number;
@@ -33,16 +33,16 @@ export type ChangePlace = {
 };
 
 /** Whole milliseconds; null when unknown. */
-export type Span = { readonly startMs: number | null; readonly durationMs: number | null };
+export type TimeSpan = { readonly startMs: number | null; readonly durationMs: number | null };
 
-export type SegmentFacts = Span & {
+export type SegmentProperties = TimeSpan & {
   /** 0 to 1. */
   readonly volume: number | null;
   readonly text: string | null;
 };
 
 /** The span from its first start to its last end, and volume and text of its first segment. */
-export type TrackFacts = SegmentFacts & { readonly segments: number };
+export type TrackProperties = SegmentProperties & { readonly segments: number };
 
 /** `position` counts from 1 within the track: by time if all starts are known, else in the draft's order. */
 export type Spot = { readonly startMs: number | null; readonly position: number };
@@ -54,17 +54,17 @@ type Change<Kind extends string, Before, After = Before> = {
 };
 
 export type TimelineChange =
-  | (ChangePlace & Change<"track_added", null, TrackFacts>)
-  | (ChangePlace & Change<"track_removed", TrackFacts, null>)
+  | (ChangePosition & Change<"track_added", null, TrackProperties>)
+  | (ChangePosition & Change<"track_removed", TrackProperties, null>)
   /** Its number among the tracks changed, and not because others were added or removed. */
-  | (ChangePlace & Change<"track_moved", number>)
-  | (ChangePlace & Change<"segment_added", null, SegmentFacts>)
-  | (ChangePlace & Change<"segment_removed", SegmentFacts, null>)
+  | (ChangePosition & Change<"track_moved", number>)
+  | (ChangePosition & Change<"segment_added", null, SegmentProperties>)
+  | (ChangePosition & Change<"segment_removed", SegmentProperties, null>)
   /** A different duration, shorter or longer. */
-  | (ChangePlace & Change<"segment_trimmed", Span>)
-  | (ChangePlace & Change<"segment_moved", Spot>)
-  | (ChangePlace & Change<"text_changed", string | null>)
-  | (ChangePlace & Change<"volume_changed", number | null>)
+  | (ChangePosition & Change<"segment_trimmed", TimeSpan>)
+  | (ChangePosition & Change<"segment_moved", Spot>)
+  | (ChangePosition & Change<"text_changed", string | null>)
+  | (ChangePosition & Change<"volume_changed", number | null>)
   /** The timeline's total duration. */
   | Change<"duration_changed", number | null>;
 
@@ -93,7 +93,7 @@ export type TimelineDiff = {
 /** A clip and its position in the track. */
 type Placed = { readonly clip: Clip; readonly position: number };
 
-const factsOf = ({ startMs, durationMs, volume, text }: Clip) => ({ startMs, durationMs, volume, text });
+const propertiesOf = ({ startMs, durationMs, volume, text }: Clip) => ({ startMs, durationMs, volume, text });
 const spanOf = ({ startMs, durationMs }: Clip) => ({ startMs, durationMs });
 
 /**
@@ -151,13 +151,13 @@ export function changesOfTrack(
   const removed = gone.flatMap((at): TimelineChange[] => {
     const clip = before.clips[at];
     if (clip === undefined) return [];
-    return [{ kind: "segment_removed", ...where, label: clip.label, before: factsOf(clip), after: null }];
+    return [{ kind: "segment_removed", ...where, label: clip.label, before: propertiesOf(clip), after: null }];
   });
   const rest = after.clips.flatMap((clip, at): readonly TimelineChange[] => {
     const partner = partners.get(at);
     const was = partner === undefined ? undefined : before.clips[partner.before];
     if (partner === undefined || was === undefined)
-      return [{ kind: "segment_added", ...where, label: clip.label, before: null, after: factsOf(clip) }];
+      return [{ kind: "segment_added", ...where, label: clip.label, before: null, after: propertiesOf(clip) }];
     const hasMoved = partner.moved ? wasReordered(was, clip, isTimed) : wasShifted(was, clip);
     return changesOfPair(where, { clip: was, position: partner.before + 1 }, { clip, position: at + 1 }, hasMoved);
   });
@@ -165,7 +165,7 @@ export function changesOfTrack(
 }
 
 /**
- * Clips of a track that are compared to identify it. Chosen: enough to tell tracks apart, and 200 × 200 tracks stay
+ * Clips of a track that are compared to identify it. Chosen: enough to distinguish tracks, and 200 × 200 tracks stay
  * cheap.
  */
 const SIGNATURE_CLIPS = 32;
@@ -275,7 +275,7 @@ export const ALIGNED_SEGMENTS = 2_000;
  */
 export const ALIGNED_CELLS = 4_000_000;
 
-function trackFacts({ clips }: DiffTrack): TrackFacts {
+function trackProperties({ clips }: DiffTrack): TrackProperties {
   const [first] = clips;
   const starts = clips.flatMap(({ startMs }) => (startMs === null ? [] : [startMs]));
   const ends = clips.flatMap(({ endMs }) => (endMs === null ? [] : [endMs]));
@@ -305,13 +305,13 @@ function tracksOf(before: readonly DiffTrack[], after: readonly DiffTrack[]) {
     const track = before[at];
     return track === undefined
       ? []
-      : [{ kind: "track_removed", ...whereIs(track, at), before: trackFacts(track), after: null }];
+      : [{ kind: "track_removed", ...whereIs(track, at), before: trackProperties(track), after: null }];
   });
   const come = free.after.flatMap((at): TimelineChange[] => {
     const track = after[at];
     return track === undefined
       ? []
-      : [{ kind: "track_added", ...whereIs(track, at), before: null, after: trackFacts(track) }];
+      : [{ kind: "track_added", ...whereIs(track, at), before: null, after: trackProperties(track) }];
   });
   const elsewhere = moved.flatMap(([b, a]): TimelineChange[] => {
     const track = after[a];
@@ -369,7 +369,7 @@ function listed(found: readonly Found[]): TimelineDiff {
  * the order after.
  *
  * A segment is identified by its words (the text shown, else its name): aligned in order within its track, then
- * elsewhere in it (moved), then by its place (changed text). A segment that only followed an insertion, a removal or a
+ * elsewhere in it (moved), then by its place (changed text). A segment that only followed an insertion, a deletion or a
  * trim is not reported. A segment that goes from one track to another is removed and added. Times below a millisecond,
  * volume below a thousandth, title and frame size are not compared, so an empty diff does not mean that the drafts are
  * equal.

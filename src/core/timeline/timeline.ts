@@ -74,8 +74,8 @@ function trackLine(track: Track): string {
   const label = track.kind === "text" && words !== "" ? `"${short(words)}"` : short(first.label || words) || "untitled";
   const more = track.segments.length > 1 ? ` +${track.segments.length - 1} more` : "";
   const volume = first.volume === null || track.kind !== "audio" ? null : `${Math.round(first.volume * 100)}%`;
-  const facts = [span(track.segments), volume].filter((fact) => fact !== null).join(", ");
-  return `${NAMES[track.kind]}: ${label}${more}${facts === "" ? "" : ` (${facts})`}`;
+  const properties = [span(track.segments), volume].filter((property) => property !== null).join(", ");
+  return `${NAMES[track.kind]}: ${label}${more}${properties === "" ? "" : ` (${properties})`}`;
 }
 
 /**

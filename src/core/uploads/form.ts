@@ -22,7 +22,7 @@ const BOUNDARY_CHARS = 70;
 export type ByteSource = { readonly next: () => Promise<Uint8Array | null>; readonly cancel: () => void };
 
 /** A stream's chunks, without a timeout. */
-export function sourceOf(body: ReadableStream<Uint8Array>): ByteSource {
+export function chunkSource(body: ReadableStream<Uint8Array>): ByteSource {
   const reader = body.getReader();
   return {
     next: async () => (await reader.read()).value ?? null,
@@ -103,13 +103,13 @@ export class FormReader {
   }
 
   /** Passes the part's content to `take`, chunk by chunk. Fails when the body ends inside it. */
-  async content(take: (piece: Uint8Array) => Promise<void>): Promise<Result<null, FormError>> {
+  async content(take: (chunk: Uint8Array) => Promise<void>): Promise<Result<null, FormError>> {
     for (;;) {
       const found = this.#find();
       const at = typeof found === "number" ? found : found.at;
-      const piece = this.#held.subarray(this.#isStart ? Math.min(at, this.#lineEnd.length) : 0, at);
+      const chunk = this.#held.subarray(this.#isStart ? Math.min(at, this.#lineEnd.length) : 0, at);
       if (at > 0) this.#isStart = false;
-      if (piece.length > 0) await take(piece);
+      if (chunk.length > 0) await take(chunk);
       if (typeof found !== "number") {
         this.#held = this.#held.subarray(found.end);
         this.#isOver = found.isLast;
@@ -136,10 +136,10 @@ export class FormReader {
     const whole = new Uint8Array(bytes);
     let size = 0;
     try {
-      const read = await this.content(async (piece) => {
-        if (size + piece.length > bytes) throw new TooLong();
-        whole.set(piece, size);
-        size += piece.length;
+      const read = await this.content(async (chunk) => {
+        if (size + chunk.length > bytes) throw new TooLong();
+        whole.set(chunk, size);
+        size += chunk.length;
       });
       return read.ok ? ok(textOf(whole.subarray(0, size), charset)) : read;
     } catch (error) {
@@ -236,16 +236,16 @@ class TooLong extends Error {}
 
 function indexOf(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(wanted[0] ?? 0, from); at >= 0; at = bytes.indexOf(wanted[0] ?? 0, at + 1))
-    if (wanted.every((byte, place) => bytes[at + place] === byte)) return at;
+    if (wanted.every((byte, index) => bytes[at + index] === byte)) return at;
   return -1;
 }
 
 function joined(fileParts: readonly Uint8Array[], size: number): Uint8Array {
   const whole = new Uint8Array(size);
   let at = 0;
-  for (const piece of fileParts) {
-    whole.set(piece, at);
-    at += piece.length;
+  for (const chunk of fileParts) {
+    whole.set(chunk, at);
+    at += chunk.length;
   }
   return whole;
 }

@@ -50,7 +50,7 @@ export function interopVersion(headers: HeaderReader): string | null {
 
 /** The media type without its parameters, in lower case; empty when absent. */
 export const mediaTypeOf = (headers: HeaderReader): string =>
-  contentTypeOf(headers).split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  lastContentType(headers).split(";", 1)[0]?.trim().toLowerCase() ?? "";
 
 /** A comma followed by another content type; a comma in a boundary has no type after it. */
 const NEXT_TYPE = /,\s{0,8}(?=[\w.+-]{1,80}\/[\w.+*-]{1,80}\s{0,8}(?:[;,]|$))/;
@@ -59,7 +59,7 @@ const NEXT_TYPE = /,\s{0,8}(?=[\w.+-]{1,80}\/[\w.+*-]{1,80}\s{0,8}(?:[;,]|$))/;
  * Content-Type. If a caller and a library below it both set it, the values are joined by commas; the last one counts,
  * as in browsers.
  */
-export const contentTypeOf = (headers: HeaderReader): string =>
+export const lastContentType = (headers: HeaderReader): string =>
   (headers.get("Content-Type") ?? "").split(NEXT_TYPE).at(-1) ?? "";
 
 /** A number of bytes in both protocols' syntax; null when absent or invalid. */

@@ -10,9 +10,9 @@ import { ADDRESSES, partsOf, pointer, type ReadJsonText } from "../body-values.t
 import type { FieldError } from "../errors.ts";
 import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../limits.ts";
 import { err, ok, type Result } from "../result.ts";
+import { fileFields } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import { fileFields } from "../wire/file.ts";
-import type { HookBody } from "../wire/hook.ts";
+import type { HookBody } from "../wire/webhook.ts";
 
 type Value = HookBody[string];
 type Fields = Readonly<Record<string, string>>;

@@ -1,17 +1,15 @@
 /** An invented event of each type: the sample of a hook before a real event exists. */
 import type { Mode } from "../ids.ts";
 import type { BatchWire } from "../wire/batch.ts";
-import type { Failure } from "../wire/common.ts";
+import { type DownloadFields, type FailureWire, type FileFields, NO_PROPERTIES } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
-import { type DownloadFields, type FileFields, NO_FACTS } from "../wire/file.ts";
-import type { GeneratorJobWire } from "../wire/generator-job.ts";
-import type { HookWire } from "../wire/hook.ts";
+import type { GeneratorJobWire } from "../wire/generator.ts";
 import type { RenderWire } from "../wire/render.ts";
 import type { NemoTokenWire } from "../wire/token.ts";
 import type { TurnWire } from "../wire/turn.ts";
 import type { AssetWire, UploadWire } from "../wire/upload.ts";
 import type { VideoWire } from "../wire/video.ts";
-import type { EndpointWire } from "../wire/webhook.ts";
+import type { EndpointWire, HookWire } from "../wire/webhook.ts";
 
 /** The origin of the samples' links, which do not work. */
 export const ORIGIN = "https://gateway.example";
@@ -21,14 +19,14 @@ export const ENDED = "2026-11-21T10:02:30.000Z";
 const METADATA = { order: "1234" };
 const PROMPT = "turn this video into a new short promotional clip with music and transitions";
 
-export const FAILED: Failure = {
+export const FAILED: FailureWire = {
   code: "nemo_unavailable",
   title: "The video service is not responding",
   detail: "Try it again.",
   retryable: true,
 };
 
-export const TURN: TurnWire = {
+export const SAMPLE_TURN: TurnWire = {
   id: `trn${TAIL}`,
   project_id: `prj${TAIL}`,
   status: "completed",
@@ -76,9 +74,9 @@ const LINK: DownloadFields = {
 };
 export const NO_LINK: DownloadFields = { download_url: null, download_url_expires_at: null };
 const FILE: FileFields = { ...LINK, size_bytes: 9_500_000, duration_ms: 15_000, width: 1920, height: 1080 };
-export const NO_FILE: FileFields = { ...NO_LINK, ...NO_FACTS };
+export const NO_FILE: FileFields = { ...NO_LINK, ...NO_PROPERTIES };
 
-export const ASSET: AssetWire = {
+export const SAMPLE_ASSET: AssetWire = {
   id: `ast${TAIL}`,
   status: "ready",
   filename: "clip.mp4",
@@ -95,7 +93,7 @@ export const ASSET: AssetWire = {
   created_at: AT,
 };
 
-export const RENDER: RenderWire = {
+export const SAMPLE_RENDER: RenderWire = {
   id: `rnd${TAIL}`,
   project_id: `prj${TAIL}`,
   status: "completed",
@@ -125,7 +123,7 @@ export const RENDER: RenderWire = {
   ended_at: ENDED,
 };
 
-export const VIDEO: VideoWire = {
+export const SAMPLE_VIDEO: VideoWire = {
   id: `vid${TAIL}`,
   status: "completed",
   stage: "done",
@@ -155,7 +153,7 @@ export const VIDEO: VideoWire = {
   ended_at: ENDED,
 };
 
-export const BATCH: BatchWire = {
+export const SAMPLE_BATCH: BatchWire = {
   id: `bat${TAIL}`,
   status: "completed",
   mode: "own_projects",
@@ -172,7 +170,7 @@ export const BATCH: BatchWire = {
   ended_at: ENDED,
 };
 
-export const GENERATOR_JOB: GeneratorJobWire = {
+export const SAMPLE_GENERATOR_JOB: GeneratorJobWire = {
   id: `gjb${TAIL}`,
   status: "completed",
   description: "create a generator that turns product photos into promo videos with music and captions",
@@ -192,7 +190,12 @@ export const GENERATOR_JOB: GeneratorJobWire = {
 };
 
 export const CREDITS = { available: 8, turn_id: `trn${TAIL}`, register_url: "https://nemovideo.com" };
-export const TOKEN: NemoTokenWire = { source: "tenant", state: "expiring", expires_at: ENDED, next_try_at: null };
+export const SAMPLE_TOKEN: NemoTokenWire = {
+  source: "tenant",
+  state: "expiring",
+  expires_at: ENDED,
+  next_try_at: null,
+};
 
 export const ENDPOINT: EndpointWire = {
   id: "whk_01jd8m3k5xq2w4v7z9ab",
@@ -214,9 +217,9 @@ export const HOOK: HookWire = {
 };
 
 const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
-  "turn.completed": TURN,
-  "turn.failed": { ...TURN, status: "failed", text: null, text_complete: false, charged: "no", error: FAILED },
-  "turn.unknown": { ...TURN, status: "unknown", text_complete: false, charged: "unknown" },
+  "turn.completed": SAMPLE_TURN,
+  "turn.failed": { ...SAMPLE_TURN, status: "failed", text: null, text_complete: false, charged: "no", error: FAILED },
+  "turn.unknown": { ...SAMPLE_TURN, status: "unknown", text_complete: false, charged: "unknown" },
   "timeline.changed": {
     project_id: `prj${TAIL}`,
     turn_id: `trn${TAIL}`,
@@ -226,11 +229,11 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "upload.completed": UPLOAD,
   "upload.expired": { ...UPLOAD, status: "expired", asset_id: null },
   "upload.failed": { ...UPLOAD, status: "failed", asset_id: null, error: FAILED },
-  "asset.ready": ASSET,
-  "asset.rejected": { ...ASSET, ...NO_LINK, status: "rejected" },
-  "render.completed": RENDER,
+  "asset.ready": SAMPLE_ASSET,
+  "asset.rejected": { ...SAMPLE_ASSET, ...NO_LINK, status: "rejected" },
+  "render.completed": SAMPLE_RENDER,
   "render.failed": {
-    ...RENDER,
+    ...SAMPLE_RENDER,
     ...NO_FILE,
     content_url: null,
     error: FAILED,
@@ -238,10 +241,10 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
     progress: 50,
     file: null,
   },
-  "video.completed": VIDEO,
-  "video.failed": { ...VIDEO, ...NO_FILE, error: FAILED, status: "failed", render_id: null, charged: "no" },
+  "video.completed": SAMPLE_VIDEO,
+  "video.failed": { ...SAMPLE_VIDEO, ...NO_FILE, error: FAILED, status: "failed", render_id: null, charged: "no" },
   "video.cancelled": {
-    ...VIDEO,
+    ...SAMPLE_VIDEO,
     ...NO_FILE,
     error: { code: "cancelled", title: "Cancelled", detail: "The video was cancelled.", retryable: false },
     status: "cancelled",
@@ -252,7 +255,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
     credits: null,
   },
   "video.needs_input": {
-    ...VIDEO,
+    ...SAMPLE_VIDEO,
     ...NO_FILE,
     status: "needs_input",
     stage: "timeline",
@@ -260,10 +263,10 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
     message: "Which of the two songs shall I take?",
     render_id: null,
   },
-  "batch.completed": BATCH,
-  "generator_job.completed": GENERATOR_JOB,
+  "batch.completed": SAMPLE_BATCH,
+  "generator_job.completed": SAMPLE_GENERATOR_JOB,
   "generator_job.failed": {
-    ...GENERATOR_JOB,
+    ...SAMPLE_GENERATOR_JOB,
     status: "failed",
     generator_id: null,
     slug: null,
@@ -273,7 +276,7 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   },
   "credits.low": CREDITS,
   "credits.exhausted": { ...CREDITS, available: 0 },
-  "token.expiring": TOKEN,
+  "token.expiring": SAMPLE_TOKEN,
   "endpoint.disabled": ENDPOINT,
   "hook.disabled": HOOK,
 };

@@ -1,4 +1,7 @@
-/** Schemas shared by several resources. The wire format is JSON with snake_case names and RFC 3339 times in UTC. */
+/**
+ * Schemas shared by several resources: ids, texts, pages, attribution, errors and the fields of a finished file. The wire format
+ * is JSON with snake_case names and RFC 3339 times in UTC.
+ */
 import * as z from "zod";
 import { addresses } from "../body-values.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../ids.ts";
@@ -115,7 +118,7 @@ export const pageQuery = (cursor: RegExp) =>
   });
 
 /** A page of a list, newest first unless its route says otherwise. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
+export const pageSchema = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
 
 /** The error inside a failed resource, with the fields of a problem document. */
@@ -129,4 +132,71 @@ export const failure = z
     hint: z.string().optional(),
   })
   .meta({ id: "Failure" });
-export type Failure = z.infer<typeof failure>;
+export type FailureWire = z.infer<typeof failure>;
+
+export const problemBody = z
+  .object({
+    type: z.string().meta({ example: "https://nemo-gateway.dev/errors/not_found" }),
+    title: z.string().meta({ description: "A short message for the end user, at most 60 characters." }),
+    status: z.int(),
+    detail: z.string().meta({ description: "What happened and what to do next, for the developer." }),
+    code: z.string().meta({
+      description: "The error code: one of those in PROTOCOL.md section 3 and at `/docs/errors`.",
+      example: "not_found",
+    }),
+    request_id: z.string(),
+    retryable: z.boolean(),
+    charged: charged.optional(),
+    hint: z.string().optional().meta({ description: "A request that can resolve the error." }),
+    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    register_url: z.string().optional(),
+    error: failure.optional().meta({ description: "For `no_file`: the error of the video or render." }),
+    "expected-offset": z
+      .int()
+      .optional()
+      .meta({ description: "For a wrong offset: the current offset of the upload." }),
+    "provided-offset": z.int().optional(),
+  })
+  .meta({ id: "Problem", description: "An error (RFC 9457)." });
+export type ProblemWire = z.infer<typeof problemBody>;
+
+const part = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be at most 64 letters, digits, dots, hyphens and underscores")
+  .nullable()
+  .default(null);
+
+export const attribution = z.strictObject({ source: part, version: part, platform: part }).meta({
+  id: "Attribution",
+  description: "Identifies your app to Nemo. A null part gets a default.",
+  example: { source: "my-app", version: "2.1", platform: "ios" },
+});
+export type AttributionWire = z.infer<typeof attribution>;
+
+/** The link that downloads the file without a credential. */
+export const downloadFields = {
+  download_url: z.string().nullable().meta({
+    description:
+      "Downloads the file without a credential; with `?inline` it is played in the browser. Null until the file is available and after it was deleted.",
+    example: "https://gateway.example/f/…",
+  }),
+  download_url_expires_at: moment
+    .nullable()
+    .meta({ description: "When `download_url` expires. Retrieve the resource again for a new link." }),
+};
+
+/** The link and the properties of its file. */
+export const fileFields = {
+  ...downloadFields,
+  size_bytes: z.int().nullable(),
+  duration_ms: z.int().nullable(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+};
+
+const fields = z.object(fileFields);
+export type FileFields = z.infer<typeof fields>;
+export type DownloadFields = Pick<FileFields, keyof typeof downloadFields>;
+/** The properties of a file, without its link. */
+export type FileProperties = Omit<FileFields, keyof typeof downloadFields>;
+export const NO_PROPERTIES: FileProperties = { size_bytes: null, duration_ms: null, width: null, height: null };

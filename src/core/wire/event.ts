@@ -36,7 +36,7 @@ export const event = z
     type: eventType,
     cursor: z.int().meta({
       description:
-        "Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events.",
+        "Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events.",
     }),
     timestamp: moment,
     tenant: plain("ten").nullable().meta({ description: "Null for a user token." }),

@@ -1,8 +1,7 @@
 /** A render: an export of a project's timeline to a file. */
 import * as z from "zod";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
-import { callbackUrl, failure, metadata, moment, owned } from "./common.ts";
-import { fileFields } from "./file.ts";
+import { callbackUrl, failure, fileFields, metadata, moment, owned } from "./common.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
 export const renderStatus = z.enum(RENDER_STATUSES);

@@ -1,8 +1,7 @@
-/** A tenant: an app or account of the gateway, created and configured by the operator. */
+/** A tenant: an app or account of the gateway, created, configured and deleted by the operator. */
 import * as z from "zod";
 import { ORIGINS_PER_TENANT, RENDER_TTL_MAX_SECONDS, RENDER_TTL_MIN_SECONDS } from "../limits.ts";
-import { attribution } from "./attribution.ts";
-import { moment, plain, title } from "./common.ts";
+import { attribution, moment, plain, title } from "./common.ts";
 import { scope } from "./key.ts";
 
 /** The rate limit tiers, as bound in wrangler.toml. */
@@ -20,7 +19,7 @@ export const quotas = z.object({
   bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
   new_users_per_day: count,
 });
-export type Quotas = z.infer<typeof quotas>;
+export type QuotasWire = z.infer<typeof quotas>;
 
 /** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
 const limit = count.nullable().optional();
@@ -80,3 +79,27 @@ export const tenantChange = z
   .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
   .partial();
 export type TenantChange = z.infer<typeof tenantChange>;
+
+const removed = z.object({
+  keys: z.int(),
+  users: z.int().meta({ description: "Users, including one for each call that named no user." }),
+  generators: z.int(),
+  endpoints: z.int(),
+  hooks: z.int(),
+  events: z.int(),
+  deliveries: z.int(),
+  files: z.int(),
+  file_bytes: z.int(),
+});
+/** The number of deleted items of each kind. */
+export type TenantRemovedWire = z.infer<typeof removed>;
+
+export const tenantDeletion = z.object({
+  tenant: plain("ten"),
+  state: z.enum(["deleting", "deleted"]),
+  step: z.string(),
+  requested_at: moment,
+  completed_at: moment.nullable(),
+  removed,
+});
+export type TenantDeletionWire = z.infer<typeof tenantDeletion>;

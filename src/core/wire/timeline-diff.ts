@@ -2,12 +2,12 @@
 import * as z from "zod";
 import {
   CHANGE_KINDS,
-  type SegmentFacts,
-  type Span,
+  type SegmentProperties,
   type Spot,
   type TimelineChange,
   type TimelineDiff,
-  type TrackFacts,
+  type TimeSpan,
+  type TrackProperties,
 } from "../timeline/diff.ts";
 
 const ms = z.int().nullable();
@@ -56,10 +56,14 @@ export const timelineDiff = z
   .meta({ id: "TimelineDiff" });
 export type TimelineDiffWire = z.infer<typeof timelineDiff>;
 
-const spanWire = ({ startMs, durationMs }: Span) => ({ start_ms: startMs, duration_ms: durationMs });
+const spanWire = ({ startMs, durationMs }: TimeSpan) => ({ start_ms: startMs, duration_ms: durationMs });
 const spotWire = ({ startMs, position }: Spot) => ({ start_ms: startMs, position });
-const segmentWire = (facts: SegmentFacts) => ({ ...spanWire(facts), volume: facts.volume, text: facts.text });
-const trackWire = (facts: TrackFacts) => ({ ...segmentWire(facts), segments: facts.segments });
+const segmentWire = (properties: SegmentProperties) => ({
+  ...spanWire(properties),
+  volume: properties.volume,
+  text: properties.text,
+});
+const trackWire = (properties: TrackProperties) => ({ ...segmentWire(properties), segments: properties.segments });
 
 function changeWire(change: TimelineChange): TimelineChangeWire {
   if (change.kind === "duration_changed") return change;

@@ -1,8 +1,7 @@
 /** Uploads, and the assets that completed uploads become. */
 import * as z from "zod";
 import { UPLOAD_BYTES } from "../limits.ts";
-import { failure, filename, metadata, moment, owned, targetUrl } from "./common.ts";
-import { downloadFields } from "./file.ts";
+import { downloadFields, failure, filename, metadata, moment, owned, targetUrl } from "./common.ts";
 
 export const upload = z
   .object({

@@ -1,7 +1,7 @@
 /** The usage of a tenant in one mode, by day, by user or by key. */
 import * as z from "zod";
 import { plainIdPattern, USER_HASH_CHARS } from "../ids.ts";
-import { pageOf, pageQuery, plain } from "./common.ts";
+import { pageQuery, pageSchema, plain } from "./common.ts";
 import { spent } from "./token.ts";
 
 /** The dimensions by which usage is grouped. */
@@ -61,7 +61,7 @@ export const usageOfKey = usageCounts
   .extend({ key: plain("key").nullable().meta({ description: "Null: the key is unknown." }) })
   .meta({ id: "UsageOfKey" });
 
-export const usagePage = pageOf(z.union([usageOfDay, usageOfUser, usageOfKey]))
+export const usagePage = pageSchema(z.union([usageOfDay, usageOfUser, usageOfKey]))
   .extend({ from: day, to: day })
   .meta({
     id: "UsagePage",

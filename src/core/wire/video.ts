@@ -6,6 +6,7 @@ import {
   callbackUrl,
   charged,
   failure,
+  fileFields,
   isPromptSized,
   language,
   metadata,
@@ -14,11 +15,10 @@ import {
   prompt,
   promptSource,
 } from "./common.ts";
-import { fileFields } from "./file.ts";
 import { variableValues } from "./generator.ts";
 import { output } from "./render.ts";
 import { spent } from "./token.ts";
-import { turnEvent } from "./turn-event.ts";
+import { turnEvent } from "./turn.ts";
 
 export const videoStage = z.enum(["project", "assets", "turn", "timeline", "render", "file", "done"]);
 

@@ -1,4 +1,4 @@
-/** Webhook endpoints and deliveries. */
+/** Webhook endpoints, the REST hooks of automation tools with their flat bodies, and deliveries. */
 import * as z from "zod";
 import { ENDPOINT_TYPES } from "../limits.ts";
 import { moment, plain, targetUrl } from "./common.ts";
@@ -131,3 +131,39 @@ export const loggedDelivery = delivery
   })
   .meta({ id: "LoggedDelivery" });
 export type LoggedDeliveryWire = z.infer<typeof loggedDelivery>;
+
+export const hook = z
+  .object({
+    id: plain("whk"),
+    target_url: z.string(),
+    event: eventType,
+    state: z
+      .enum(["enabled", "disabled"])
+      .meta({ description: "`disabled`: deliveries failed for five days. Create the hook again to enable it." }),
+    disabled_at: moment.nullable(),
+    created_at: moment,
+  })
+  .meta({ id: "Hook" });
+export type HookWire = z.infer<typeof hook>;
+
+export const newHook = z.strictObject({ target_url: targetUrl, event: eventType });
+export type NewHook = z.infer<typeof newHook>;
+
+/** The hooks to delete: all of an address, or the one for an event there. */
+export const hookFilter = z.strictObject({ target_url: targetUrl, event: eventType.optional() });
+export type HookFilter = z.infer<typeof hookFilter>;
+
+export const flatEvent = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).meta({
+  id: "HookBody",
+  description:
+    "An event as a flat object: `id`, `type`, `occurred_at`, `mode`, `sequence`, `stale`, the fields of its resource, and `metadata_<key>` for each label. All events of a type have the same keys. Lists are joined with commas. `download_url` downloads the file without a credential until `download_url_expires_at`.",
+  example: {
+    id: "evt_01jd8m3k5xq2w4v7z9ab",
+    type: "render.completed",
+    occurred_at: "2026-11-21T10:00:00.000Z",
+    status: "completed",
+    download_url: "https://gateway.example/f/…",
+    metadata_order: "1234",
+  },
+});
+export type HookBody = z.infer<typeof flatEvent>;

@@ -20,8 +20,8 @@ export class Downloads {
     this.#maker = { scope: { tenant, mode }, publicUrl: config.publicUrl, sign: linkSigner(config.roots) };
   }
 
-  one<T extends Showing>(thing: T, at: EpochMs = this.#now()): Promise<Signed<T>> {
-    return withDownload(thing, this.#maker, at);
+  one<T extends Showing>(resource: T, at: EpochMs = this.#now()): Promise<Signed<T>> {
+    return withDownload(resource, this.#maker, at);
   }
 
   /** Signs a successful answer and keeps what it carries besides its value. */
@@ -31,7 +31,7 @@ export class Downloads {
   }
 
   async page<T extends Showing>({ data, ...page }: Page<T>): Promise<Page<Signed<T>>> {
-    return { ...page, data: await Promise.all(data.map((thing) => this.one(thing))) };
+    return { ...page, data: await Promise.all(data.map((resource) => this.one(resource))) };
   }
 
   /** Stored data of any kind; data without a file is returned unchanged. */

@@ -30,7 +30,7 @@ export function toProblem(failure: NemoFailure, charged: Charged = "no"): Proble
           charged: "no",
         },
       );
-    case "client_id_refused":
+    case "client_id_rejected":
     case "token_rationed":
       return problemOf(
         "nemo_token_unavailable",
@@ -90,9 +90,9 @@ export function toProblem(failure: NemoFailure, charged: Charged = "no"): Proble
       return problemOf("turn_failed", "Nemo's agent reported an error; try again with a more specific prompt.", {
         charged,
       });
-    case "refused":
+    case "rejected":
       return problemOf("turn_failed", "Nemo rejected the request; change the prompt and try again.", { charged });
-    case "garbled":
+    case "malformed":
       return problemOf("nemo_garbled", "Nemo's answer could not be parsed; try again.", { charged });
   }
 }
@@ -138,10 +138,10 @@ export const isShortWait = (error: Problem, { retryMax }: Timings): boolean => r
 export async function reserveQuota(
   runtime: ObjectRuntime,
   call: Call,
-  wants: readonly QuotaRequest[],
+  requests: readonly QuotaRequest[],
 ): Promise<Result<readonly Limit[], Problem>> {
   try {
-    const reserved = await tenantOf(runtime).reserveQuota(wants, call.quotas ?? null, shareOwner(runtime, call));
+    const reserved = await tenantOf(runtime).reserveQuota(requests, call.quotas ?? null, shareOwner(runtime, call));
     return reserved.ok ? ok(reserved.value ?? []) : reserved;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });

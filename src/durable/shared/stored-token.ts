@@ -220,7 +220,7 @@ const invalidField = (field: string, message: string): Problem =>
 
 /** Why a provided token is not stored: the caller must change it, or upstream failed. */
 function checkProblem(failure: NemoFailure): Problem {
-  if (failure.reason === "token_rejected" || failure.reason === "refused" || failure.reason === "not_found")
+  if (failure.reason === "token_rejected" || failure.reason === "rejected" || failure.reason === "not_found")
     return invalidField("/token", "is unknown to Nemo or was revoked; send a valid token (nothing was stored)");
   return toProblem(failure);
 }

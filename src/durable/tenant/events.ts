@@ -231,7 +231,7 @@ const AT_ONCE = 3;
 const REMOVED_AT_ONCE = 1_000;
 
 /** The event a body belongs to, and that event's user. */
-export type Owner = { readonly id: EventId; readonly uh: UserHash };
+export type BodyOwner = { readonly id: EventId; readonly uh: UserHash };
 
 export class EventBodies {
   readonly #bucket: R2Bucket;
@@ -247,12 +247,12 @@ export class EventBodies {
   }
 
   /** Stores a large body. Storing the same event again writes the same bytes. */
-  async put(owner: Owner, data: string): Promise<void> {
+  async put(owner: BodyOwner, data: string): Promise<void> {
     await this.#bucket.put(this.#key(owner), data, { httpMetadata: { contentType: "application/json" } });
   }
 
   /** The bodies of these events, by id; a body that is missing in R2 is missing here. Throws when R2 does. */
-  async read(owners: readonly Owner[]): Promise<Map<EventId, string>> {
+  async read(owners: readonly BodyOwner[]): Promise<Map<EventId, string>> {
     const bodies = new Map<EventId, string>();
     for (let at = 0; at < owners.length; at += AT_ONCE) {
       const some = owners.slice(at, at + AT_ONCE).map(async (owner) => {
@@ -264,14 +264,14 @@ export class EventBodies {
     return bodies;
   }
 
-  async remove(owners: readonly Owner[]): Promise<void> {
+  async remove(owners: readonly BodyOwner[]): Promise<void> {
     for (let at = 0; at < owners.length; at += REMOVED_AT_ONCE) {
       await this.#bucket.delete(owners.slice(at, at + REMOVED_AT_ONCE).map((owner) => this.#key(owner)));
     }
   }
 
   /** An event about the tenant itself has no user; its body has its own prefix. */
-  #key({ id, uh }: Owner): string {
+  #key({ id, uh }: BodyOwner): string {
     return eventKey({ ...this.#scope, uh: uh || "tenant" }, id);
   }
 }

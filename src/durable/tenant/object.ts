@@ -23,17 +23,20 @@ import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import type { Period, UsageRow } from "../../core/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
-import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
-import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
 import type {
   DeliveryFilter,
   DeliveryWire,
   EndpointPatch,
   EndpointWire,
+  HookBody,
+  HookFilter,
+  HookWire,
   JwksWire,
   LoggedDeliveryWire,
   NewEndpoint,
+  NewHook,
   RotatedSecretWire,
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
@@ -82,11 +85,11 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   }
 
   async reserveQuota(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     limits: Limits | null,
     by: UserHash | null = null,
   ): Promise<Result<readonly Limit[], Problem>> {
-    return this.#tenant.quotas.reserve(wants, limits, by);
+    return this.#tenant.quotas.reserve(requests, limits, by);
   }
 
   async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {

@@ -20,7 +20,7 @@ import {
 import { err, ok, type Result } from "../../core/result.ts";
 import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../core/time.ts";
-import type { Quotas as Limits } from "../../core/wire/tenant.ts";
+import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, readMeta, writeMeta } from "../shared/database.ts";
@@ -56,23 +56,23 @@ export class Quotas {
    * caller apply. `by`: the user whose share is counted; null when none was named.
    */
   reserve(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     callerLimits: Limits | null,
     by: UserHash | null,
   ): Result<readonly Limit[], Problem> {
     this.#database.ready();
-    return this.#runtime.storage.transactionSync(() => this.#reserve(wants, callerLimits, by));
+    return this.#runtime.storage.transactionSync(() => this.#reserve(requests, callerLimits, by));
   }
 
   #reserve(
-    wants: readonly QuotaRequest[],
+    requests: readonly QuotaRequest[],
     callerLimits: Limits | null,
     by: UserHash | null,
   ): Result<readonly Limit[], Problem> {
     const limits = this.#limits(callerLimits);
     const now = this.#runtime.now();
     this.#removeExpired();
-    const fresh = wants.flatMap((want) => {
+    const fresh = requests.flatMap((want) => {
       const before = this.#reservedFor(want);
       return before !== null && before >= want.amount ? [] : [{ ...want, amount: want.amount - (before ?? 0) }];
     });
@@ -81,7 +81,7 @@ export class Quotas {
       if (problem !== null) return err(problem);
     }
     for (const want of fresh) this.#add(want, by ?? NO_USER);
-    return ok(wants.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
+    return ok(requests.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
   }
 
   /** The limit of each quota and what is left of it, for a user or (null) for the tenant. Writes nothing. */

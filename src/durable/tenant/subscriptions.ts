@@ -17,8 +17,15 @@ import { afterAttempt, type DeliveryTarget, type DisabledBy, type FailureRun } f
 import { hookBody } from "../../core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../core/webhooks/samples.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
-import type { HookBody, HookFilter, HookWire, NewHook } from "../../core/wire/hook.ts";
-import type { EndpointPatch, EndpointWire, NewEndpoint } from "../../core/wire/webhook.ts";
+import type {
+  EndpointPatch,
+  EndpointWire,
+  HookBody,
+  HookFilter,
+  HookWire,
+  NewEndpoint,
+  NewHook,
+} from "../../core/wire/webhook.ts";
 import { createOnce, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { DEFAULT_SECRET, type FreshSecret, type SecretOwner } from "./secrets.ts";
 import type { TenantServices } from "./services.ts";

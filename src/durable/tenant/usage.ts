@@ -26,7 +26,7 @@ import type { Database } from "../shared/database.ts";
 export const UNKNOWN = "-";
 
 /** The user and the key that an event counts for. */
-export type Owner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
+export type UsageOwner = { readonly uh: string; readonly key: KeyId | null; readonly named: boolean };
 
 /** One row and the amounts to add to it. */
 export type UsageSum = {
@@ -40,7 +40,7 @@ export class UsageSums {
   readonly #rows = new Map<string, UsageSum>();
 
   /** Adds to the rows of the day, of the user and of the key. */
-  add({ uh, key, named }: Owner, at: EpochMs, counts: Partial<Counts>): void {
+  add({ uh, key, named }: UsageOwner, at: EpochMs, counts: Partial<Counts>): void {
     this.#addTo("user", !named || uh === "" ? UNKNOWN : uh, at, counts);
     this.addWithoutUser(key, at, counts);
   }
@@ -153,7 +153,7 @@ export class Usage {
   }
 
   /** A render that was published as failed and completed later is no longer counted as failed. */
-  #uncountFailure(sums: UsageSums, owner: Owner, resource: string): void {
+  #uncountFailure(sums: UsageSums, owner: UsageOwner, resource: string): void {
     const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
     const failed = this.#runtime.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
     if (failed !== undefined) sums.add(owner, failed.at, { renders_failed: -1 });

@@ -11,7 +11,7 @@ import { type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { mayUse, NO_TOKEN, showToken } from "../../core/nemo-token.ts";
 import { err, type Result } from "../../core/result.ts";
-import type { Balance, ProvidedToken, SharedToken, TokenRpc } from "../../core/rpc/token.ts";
+import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
 import { attributionOf } from "../../core/usage.ts";
@@ -90,7 +90,7 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     this.#stored = runtime.name === OPERATOR_TOKEN_NAME ? null : this.#openTenantToken();
   }
 
-  async use(): Promise<SharedToken | null> {
+  async use(): Promise<SharedTokenInfo | null> {
     if (this.#stored === null) return this.#readOperatorToken();
     const open = this.#database.exists() ? await this.#stored.open() : null;
     const shown = open === null ? null : this.#stored.state();
@@ -170,7 +170,7 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
    * The Worker's own secret, with Nemo's verdict on it. A new secret has another version, to which an old verdict
    * does not apply.
    */
-  async #readOperatorToken(): Promise<SharedToken | null> {
+  async #readOperatorToken(): Promise<SharedTokenInfo | null> {
     const { config, now } = this.#runtime;
     if (config.nemoToken === null) return null;
     const version = await kidOf(config.nemoToken);

@@ -9,7 +9,7 @@
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
-import type { UploadBytes } from "../../core/quota.ts";
+import type { UploadReservation } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { PartialFile, PartialUser } from "../../core/rpc/upload.ts";
 import type { FilePart } from "../../core/rpc/user.ts";
@@ -20,7 +20,7 @@ import { formatOfHead } from "./digests.ts";
 import { isPartial, type Upload } from "./record.ts";
 
 /** An upload to be created, and the bytes it reserves of the day's quota; null when they are counted elsewhere. */
-export type Planned = { readonly upload: Upload; readonly bytes: UploadBytes | null };
+export type Planned = { readonly upload: Upload; readonly bytes: UploadReservation | null };
 
 export class Concatenation {
   readonly #context: UploadContext;

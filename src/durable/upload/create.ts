@@ -14,7 +14,7 @@ import type { UploadCompletion } from "./complete.ts";
 import type { Concatenation, Planned } from "./concat.ts";
 import { EXPIRE, IMPORT, type UploadContext } from "./context.ts";
 import { addressOwner, rulesOf } from "./import.ts";
-import { checkNew, checkRepeat, type NewUploadRequest, newUpload, type Upload } from "./record.ts";
+import { checkNew, checkRepeat, createUploadRecord, type NewUploadRequest, type Upload } from "./record.ts";
 
 export class UploadCreation {
   readonly #context: UploadContext;
@@ -71,7 +71,7 @@ export class UploadCreation {
     if (known !== null) return this.#idempotency(known, request.call);
     const problem = check(request.body);
     if (problem !== null) return err(problem);
-    const planned = await plan(newUpload(request, runtime.now(), runtime.config.timings.uploadIdle));
+    const planned = await plan(createUploadRecord(request, runtime.now(), runtime.config.timings.uploadIdle));
     if (!planned.ok) return planned;
     const { upload, bytes } = planned.value;
     const call = { ...request.call, idempotency: null };

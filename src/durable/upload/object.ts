@@ -89,7 +89,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return upload === null ? err(noUpload()) : ok(this.#context.show(upload));
   }
 
-  async look(): Answer<UploadState> {
+  async readState(): Answer<UploadState> {
     const upload = this.#visible();
     return upload === null ? err(noUpload()) : ok(this.#state(upload));
   }

@@ -77,7 +77,11 @@ export type NewUploadRequest = {
 };
 
 /** A new upload; a partial of zero bytes is complete. It expires after `idleMs` without a write. */
-export const newUpload = ({ call, owner, id, body }: NewUploadRequest, now: EpochMs, idleMs: number): Upload => ({
+export const createUploadRecord = (
+  { call, owner, id, body }: NewUploadRequest,
+  now: EpochMs,
+  idleMs: number,
+): Upload => ({
   id,
   owner: { tenant: owner.tenant, mode: owner.mode, uh: owner.uh }, // without other fields of the caller
   call,

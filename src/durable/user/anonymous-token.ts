@@ -159,7 +159,7 @@ export class AnonymousToken {
     await encryption.note(); // before the request, so that an issued token is not lost when the note fails
     let issued = await nemo.issueToken(clientId);
     let usedClientId = clientId;
-    if (!issued.ok && issued.error.reason === "client_id_refused") {
+    if (!issued.ok && issued.error.reason === "client_id_rejected") {
       usedClientId = crypto.randomUUID();
       issued = await nemo.issueToken(usedClientId);
     }

@@ -242,7 +242,7 @@ export class AssetDeletions {
     const uploadObject = runtime.env.UPLOAD.getByName(uploadObjectName(address, upload)) as unknown as UploadRpc; // UploadObject implements it
     await uploadObject.deleteAssetFile();
     await runtime.env.MEDIA.delete(key);
-    await runtime.failpoint("removal.files_deleted");
+    await runtime.failpoint("deletion.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#user.deletionRows.finishAsset(id);
       jobs.done(DELETE_JOB, id);

@@ -17,7 +17,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { EventSubscription } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { forUser } from "../../core/user-view.ts";
-import { isTerminal } from "../../core/wire/turn-event.ts";
+import { isTerminal } from "../../core/wire/turn.ts";
 import { isVideoEnd, type VideoWire } from "../../core/wire/video.ts";
 import { withTimeout } from "../../timeout.ts";
 import type { Downloads } from "../shared/downloads.ts";

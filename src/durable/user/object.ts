@@ -20,7 +20,7 @@ import type {
   VideoId,
 } from "../../core/ids.ts";
 import { EMPTY_PAGE } from "../../core/page.ts";
-import type { UploadBytes } from "../../core/quota.ts";
+import type { UploadReservation } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
 import {
@@ -36,18 +36,17 @@ import {
   type UserTokenMethod,
   type VideoFilter,
 } from "../../core/rpc/user.ts";
-import type { Session, UserRecord } from "../../core/tenant.ts";
+import type { UserRecord, UserSession } from "../../core/tenant.ts";
 import { toRfc3339 } from "../../core/time.ts";
 import { forUser, turnIdIn } from "../../core/user-view.ts";
 import type { NamedVideoRequest, Video } from "../../core/video.ts";
-import type { AttributionWire } from "../../core/wire/attribution.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
-import type { GeneratorJobWire } from "../../core/wire/generator-job.ts";
+import type { AttributionWire } from "../../core/wire/common.ts";
+import type { GeneratorJobWire } from "../../core/wire/generator.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
-import type { NewTurn, TurnWire } from "../../core/wire/turn.ts";
-import type { TurnEventsPage } from "../../core/wire/turn-event.ts";
+import type { NewTurn, TurnEventsPage, TurnWire } from "../../core/wire/turn.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../../core/wire/video.ts";
 import type { Env } from "../../env.ts";
@@ -89,7 +88,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return problem === null ? ok(null) : err(problem);
   }
 
-  async openSession(call: Call): Answer<Session> {
+  async openSession(call: Call): Answer<UserSession> {
     return this.#whileActive(() => this.#user.sessions.open(call));
   }
 
@@ -188,7 +187,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#user.turnEvents.awaitEnd(id, waitMs);
   }
 
-  async admitUpload(call: Call, upload: UploadWire, bytes: UploadBytes | null): Answer<null> {
+  async admitUpload(call: Call, upload: UploadWire, bytes: UploadReservation | null): Answer<null> {
     return this.#whileActive(() => this.#user.uploads.admit(call, upload, bytes));
   }
 

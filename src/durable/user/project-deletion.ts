@@ -9,7 +9,7 @@ import { renderKey } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
 import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { QUEUE_BATCH, REMOVED_TTL_MS } from "../../core/limits.ts";
-import { isOver, type Render } from "../../core/render.ts";
+import { isRenderOver, type Render } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import { type EpochMs, HOUR_MS } from "../../core/time.ts";
 import type { Turn } from "../../core/turn.ts";
@@ -69,7 +69,7 @@ export class Deletions {
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
     if (deletion.wholeProject) await this.#deleteFiles(deletion);
-    await runtime.failpoint("removal.files_deleted");
+    await runtime.failpoint("deletion.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#removeJobs(deletion);
       this.#user.deletionRows.finish(deletion);
@@ -239,7 +239,7 @@ export class DeletionRows {
       ? sql.exec<{ record: string }>(`${query} project = ? ORDER BY id`, project).toArray()
       : renders.flatMap((id) => sql.exec<{ record: string }>(`${query} id = ?`, id).toArray());
     const found = rows.map(({ record }) => JSON.parse(record) as Render); // written by RenderRows only
-    return found.map((render) => ({ id: render.id, busy: !isOver(render) || render.cancelScheduled === true }));
+    return found.map((render) => ({ id: render.id, busy: !isRenderOver(render) || render.cancelScheduled === true }));
   }
 
   /** The assets that were attached to the deleted project. */

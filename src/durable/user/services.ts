@@ -2,8 +2,7 @@
 
 import { parseUserObjectName } from "../../core/address.ts";
 import type { TurnId, VideoId } from "../../core/ids.ts";
-import type { TurnWire } from "../../core/wire/turn.ts";
-import type { TurnEventWire } from "../../core/wire/turn-event.ts";
+import type { TurnEventWire, TurnWire } from "../../core/wire/turn.ts";
 import type { VideoEventWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, openDatabase } from "../shared/database.ts";

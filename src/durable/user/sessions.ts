@@ -9,7 +9,7 @@ import { decrypt } from "../../core/crypto.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import type { Session, UserRecord } from "../../core/tenant.ts";
+import type { UserRecord, UserSession } from "../../core/tenant.ts";
 import { DAY_MS, toRfc3339 } from "../../core/time.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
 import { createOnce } from "../shared/idempotency.ts";
@@ -43,13 +43,13 @@ export class Sessions {
    * The claims of a new user token, the same ones for the same idempotency key. The token itself is signed by the
    * Worker and not stored.
    */
-  open(call: Call): Promise<Result<Session, Problem>> {
-    const read = (session: string): Result<Session, Problem> => ok(JSON.parse(session) as Session); // the key of `commit`
-    return createOnce<unknown, Result<Session, Problem>>(this.#user, call, {
+  open(call: Call): Promise<Result<UserSession, Problem>> {
+    const read = (session: string): Result<UserSession, Problem> => ok(JSON.parse(session) as UserSession); // the key of `commit`
+    return createOnce<unknown, Result<UserSession, Problem>>(this.#user, call, {
       existing: read,
       prepare: () => admitNewUser(this.#user, call),
       commit: () => {
-        const session: Session = { epoch: this.#epoch(), issuedAt: this.#user.runtime.now() };
+        const session: UserSession = { epoch: this.#epoch(), issuedAt: this.#user.runtime.now() };
         return JSON.stringify(session);
       },
       created: (_, session) => read(session),

@@ -8,7 +8,7 @@ import { type Problem, problemOf } from "../../core/errors.ts";
 import type { AssetId, UploadId } from "../../core/ids.ts";
 import { FINALS_AT_ONCE, IMPORTS_AT_ONCE, OPEN_UPLOADS_PER_USER, UPLOAD_TTL_MS } from "../../core/limits.ts";
 import { cutPage, rowsFor } from "../../core/page.ts";
-import { type Metered, metered, type UploadBytes } from "../../core/quota.ts";
+import { type Metered, metered, type UploadReservation } from "../../core/quota.ts";
 import { err, ok } from "../../core/result.ts";
 import type { UploadRpc } from "../../core/rpc/upload.ts";
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
@@ -32,7 +32,7 @@ export class Uploads {
    * Lists a new upload unless too many are open. Idempotent. `bytes`: the reservation of the day's bytes under its
    * `ref`; null for an upload whose bytes are counted elsewhere.
    */
-  async admit(call: Call, upload: UploadWire, bytes: UploadBytes | null): Promise<Metered<null>> {
+  async admit(call: Call, upload: UploadWire, bytes: UploadReservation | null): Promise<Metered<null>> {
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#wasAsset(upload.id)) return err(oldUploadKey());
     if (this.#isFull(upload)) await this.#refreshOverdue(call);

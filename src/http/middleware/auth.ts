@@ -15,7 +15,7 @@ import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse, userHash
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
 import { idempotencyKeyOf, userOf } from "./headers.ts";
-import { hashOfKey, isCached, ownerOf } from "./key-cache.ts";
+import { hashOfKey, isCached, keyOwner } from "./key-cache.ts";
 import { checkRateLimit, countLookup, countRejected, policyOf, tiersOf } from "./limits.ts";
 
 /* The credential in the request's headers. */
@@ -77,10 +77,10 @@ export const tenantPaused = () => apiError("tenant_paused", "The operator has pa
 
 /** The caller of an API key. A key with a wrong format or checksum is rejected without a database read. */
 export async function authenticateKey(c: Ctx, sent: string): Promise<Caller> {
-  const owner = await ownerOf(await hashOfKey(sent), maxAgeOf(c), async (hash) => {
+  const owner = await keyOwner(await hashOfKey(sent), maxAgeOf(c), async (hash) => {
     if (modeOfKey(sent) === null) throw apiError("unauthenticated", explainForm(sent));
     if (!isCached(hash)) await countLookup(c);
-    return lookUp(c, findKey(c.env.DB, hash));
+    return lookup(c, findKey(c.env.DB, hash));
   });
   if (owner === null) throw apiError("unauthenticated", "This API key does not exist.");
   return callerOf(owner, Date.now());
@@ -94,7 +94,7 @@ const explainForm = (sent: string): string =>
 
 /** The caller of the key with this id; null if it is unknown, revoked or expired. */
 export async function authenticateKeyId(c: Ctx, id: KeyId): Promise<Caller | null> {
-  const owner = await ownerOf(id, maxAgeOf(c), () => lookUp(c, findKeyById(c.env.DB, id)));
+  const owner = await keyOwner(id, maxAgeOf(c), () => lookup(c, findKeyById(c.env.DB, id)));
   return owner !== null && isOpen(owner, Date.now()) ? callerOf(owner, Date.now()) : null;
 }
 
@@ -102,7 +102,7 @@ const maxAgeOf = ({ req }: Ctx): number =>
   req.method === "GET" || req.method === "HEAD" ? KEY_READ_MAX_AGE_MS : KEY_WRITE_MAX_AGE_MS;
 
 /** Awaits a key look-up in D1, with a timeout, and records once a day that the key was used. */
-async function lookUp(c: Ctx, read: Promise<KeyOwner | null>): Promise<KeyOwner | null> {
+async function lookup(c: Ctx, read: Promise<KeyOwner | null>): Promise<KeyOwner | null> {
   const unavailable = (): never => {
     throw apiError("auth_unavailable", "API keys cannot be verified at the moment; try again.", {
       retryAfterSeconds: 1,

@@ -40,8 +40,8 @@ export async function hashOfKey(sent: string): Promise<string> {
  * The owner of the key with this hash, cached for at most `maxAgeMs`; null if the key did not exist within the last 30 seconds.
  * `find` reads D1, once for concurrent requests; all of them get its error.
  */
-export async function ownerOf(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
-  const cached = lookIn(known, hash, maxAgeMs) ?? lookIn(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
+export async function keyOwner(hash: string, maxAgeMs: number, find: Find): Promise<KeyOwner | null> {
+  const cached = readCached(known, hash, maxAgeMs) ?? readCached(unknown, hash, KEY_UNKNOWN_MAX_AGE_MS);
   if (cached) return cached.owner;
   const other = running.get(hash);
   const shared = other && (await withTimeout(other, SHARED_WAIT_MS, () => undefined));
@@ -78,7 +78,7 @@ async function load(hash: string, find: Find): Promise<KeyOwner | null> {
 }
 
 /** An entry that is recent enough. */
-function lookIn<T>(entries: Lru<Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
+function readCached<T>(entries: Lru<Entry<T>>, hash: string, maxAgeMs: number): Entry<T> | null {
   const entry = entries.get(hash);
   return entry === undefined || Date.now() - entry.at > maxAgeMs ? null : entry;
 }

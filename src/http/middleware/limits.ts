@@ -69,7 +69,7 @@ const senderOf = async (c: Ctx): Promise<string> =>
 async function count(c: Ctx, tier: Tier, key: string): Promise<void> {
   if (c.get("config").local) return;
   // If the rate limiter fails, the request is allowed.
-  const { success } = await gateOf(c, tier)
+  const { success } = await limiterOf(c, tier)
     .limit({ key })
     .catch(() => ({ success: true }));
   if (success) return;
@@ -88,13 +88,13 @@ export function tiersOf({ tier, grant }: Caller, isBytes: boolean): Tier[] {
 /** The value of `RateLimit-Policy`: the tier's name, its requests and its period in seconds. */
 export const policyOf = (tier: Tier): string => `"${tier}";q=${RATE_LIMIT_TIERS[tier]};w=${PERIOD_SECONDS}`;
 
-const gateOf = ({ env }: Ctx, tier: Tier): RateLimit =>
+const limiterOf = ({ env }: Ctx, tier: Tier): RateLimit =>
   ({
-    small: env.GATE_SMALL,
-    medium: env.GATE_MEDIUM,
-    large: env.GATE_LARGE,
-    user: env.GATE_USER,
-    bytes: env.GATE_BYTES,
-    lookup: env.GATE_LOOKUP,
-    rejected: env.GATE_REJECTED,
+    small: env.RATE_LIMIT_SMALL,
+    medium: env.RATE_LIMIT_MEDIUM,
+    large: env.RATE_LIMIT_LARGE,
+    user: env.RATE_LIMIT_USER,
+    bytes: env.RATE_LIMIT_BYTES,
+    lookup: env.RATE_LIMIT_LOOKUP,
+    rejected: env.RATE_LIMIT_REJECTED,
   })[tier];

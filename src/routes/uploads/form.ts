@@ -5,7 +5,7 @@ import type { Result } from "../../core/result.ts";
 import type { UploadState } from "../../core/rpc/upload.ts";
 import { fileNameFor, withoutHidden } from "../../core/text.ts";
 import { type FormError, FormReader, type PartHead } from "../../core/uploads/form.ts";
-import { contentTypeOf } from "../../core/uploads/tus.ts";
+import { lastContentType } from "../../core/uploads/tus.ts";
 import { metadata } from "../../core/wire/common.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Ctx } from "../../http/context.ts";
@@ -61,7 +61,7 @@ export async function takeForm(
   const { uploadBodyIdle, uploadBodyTotal } = c.var.config.timings;
   const bounds = { idleMs: uploadBodyIdle, signal: NEVER };
   const source = openStream(body ?? new Blob([]).stream(), bounds, Date.now() + uploadBodyTotal);
-  const reader = FormReader.of(source, contentTypeOf(headers));
+  const reader = FormReader.of(source, lastContentType(headers));
   const owner = await newAddress(c);
   const form: Form = { reader, fields: [], uploads: [], charset: null, empty: 0 };
   try {

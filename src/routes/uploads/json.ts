@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
-import { pageOf, pageQuery } from "../../core/wire/common.ts";
+import { pageQuery, pageSchema } from "../../core/wire/common.ts";
 import { newImport, newUpload, type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, Ctx } from "../../http/context.ts";
 import {
@@ -59,7 +59,7 @@ const list = defineRoute({
   summary: "List uploads",
   description: "Returns the uploads of the user, newest first.",
   request: { query: pageQuery(/^\d{1,15}$/) },
-  responses: { 200: jsonResponse(pageOf(upload), "A page of uploads.") },
+  responses: { 200: jsonResponse(pageSchema(upload), "A page of uploads.") },
 });
 
 const read = defineRoute({
@@ -133,7 +133,7 @@ export function mountUploads(app: Api): void {
     const object = uploadObject(c.env, c.var.caller, id);
     // In the draft, GET means the same as HEAD: the returned offset must be final.
     const isOffset = c.req.method === "HEAD" || interopVersion(c.req.raw.headers) !== null;
-    const state = unwrap(isOffset ? await object.settle() : await object.look());
+    const state = unwrap(isOffset ? await object.settle() : await object.readState());
     const isOver = state.upload.status === "failed" || state.upload.status === "expired";
     return c.json(state.upload, 200, isOver ? {} : stateHeaders(state));
   });

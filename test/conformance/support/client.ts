@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
+import { type ProblemWire, problemBody } from "../../../src/core/wire/common.ts";
 import { type KeyScope, type ShownKeyWire, shownKey } from "../../../src/core/wire/key.ts";
-import { type ProblemWire, problemBody } from "../../../src/core/wire/problem.ts";
 import { type ProjectWire, project } from "../../../src/core/wire/project.ts";
 import { type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
 import { type TurnWire, turn } from "../../../src/core/wire/turn.ts";
@@ -49,17 +49,17 @@ export async function problem(answer: Response | Promise<Response>, code: ErrorC
   const text = await response.text();
   if (response.headers.get("content-type") !== "application/problem+json")
     throw new Error(`expected ${code}, got ${response.status}: ${text}`);
-  const told = problemBody.parse(JSON.parse(text));
-  expect(told.code, text).toBe(code);
-  expect({ status: told.status, retryable: told.retryable }).toEqual({
+  const rejected = problemBody.parse(JSON.parse(text));
+  expect(rejected.code, text).toBe(code);
+  expect({ status: rejected.status, retryable: rejected.retryable }).toEqual({
     status: ERRORS[code].status,
     retryable: ERRORS[code].retryable,
   });
-  expect(response.status).toBe(told.status);
-  expect(told.request_id).toBe(response.headers.get("request-id"));
-  expect(told.title.length).toBeLessThanOrEqual(60);
-  expect(told.detail).not.toBe("");
-  return told;
+  expect(response.status).toBe(rejected.status);
+  expect(rejected.request_id).toBe(response.headers.get("request-id"));
+  expect(rejected.title.length).toBeLessThanOrEqual(60);
+  expect(rejected.detail).not.toBe("");
+  return rejected;
 }
 
 const admin = { authorization: `Bearer ${served.adminToken}` };

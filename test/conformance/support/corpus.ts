@@ -45,7 +45,7 @@ const both = (name: string, options: string, more: Partial<Entry> = {}): Entry =
   make: (file) => ffmpeg(...VIDEO, ...SOUND, ...words(options), "-shortest", file),
   ...more,
 });
-const pictures = (name: string, options: string, more: Partial<Entry> = {}): Entry => ({
+const video = (name: string, options: string, more: Partial<Entry> = {}): Entry => ({
   name,
   make: (file) => ffmpeg(...VIDEO, ...words(options), file),
   ...more,
@@ -106,7 +106,7 @@ const oriented = (orientation: number) => (bytes: Buffer) =>
   Buffer.concat([bytes.subarray(0, 2), exif(orientation), bytes.subarray(2)]);
 
 const FRAGMENTS = `${H264} -g 5 -movflags`;
-const fragmented = pictures("fragments.mp4", `${FRAGMENTS} frag_keyframe+empty_moov+default_base_moof`);
+const fragmented = video("fragments.mp4", `${FRAGMENTS} frag_keyframe+empty_moov+default_base_moof`);
 const mp3 = sound("cbr.mp3", "-c:a libmp3lame -b:a 128k");
 const bareMp3 = sound("cbr-without-xing.mp3", "-c:a libmp3lame -b:a 128k -write_xing 0 -id3v2_version 0");
 const adts = sound("sound.aac", AAC, { samplesPerPacket: 1_024 });
@@ -119,16 +119,16 @@ export const CORPUS: readonly Entry[] = [
   // ---- MP4 and QuickTime
   both("h264.mp4", `${H264} ${AAC}`),
   both("index-first.mp4", `${H264} ${AAC} -movflags +faststart`),
-  pictures("without-sound.mp4", H264),
-  pictures("h265.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=error -tag:v hvc1 -pix_fmt yuv420p"),
-  pictures("mpeg4.mp4", "-c:v mpeg4"),
+  video("without-sound.mp4", H264),
+  video("h265.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=error -tag:v hvc1 -pix_fmt yuv420p"),
+  video("mpeg4.mp4", "-c:v mpeg4"),
   both("vp9.mp4", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus"),
-  pictures("ntsc.mp4", `${H264} -r 30000/1001`),
+  video("ntsc.mp4", `${H264} -r 30000/1001`),
   both("ac3.mp4", `${H264} -c:a ac3`),
   both("mp3-inside.mp4", `${H264} -c:a libmp3lame`),
-  pictures("b-frames.mp4", "-c:v libx264 -preset medium -pix_fmt yuv420p -bf 3"),
-  pictures("wide-pixels.mp4", `${H264} -vf setsar=4/3`),
-  pictures("narrow-pixels.mov", `${H264} -vf setsar=3/4`),
+  video("b-frames.mp4", "-c:v libx264 -preset medium -pix_fmt yuv420p -bf 3"),
+  video("wide-pixels.mp4", `${H264} -vf setsar=4/3`),
+  video("narrow-pixels.mov", `${H264} -vf setsar=3/4`),
   twice("turned-90.mp4", H264, "", "-c copy -metadata:s:v:0 rotate=90"),
   twice("turned-180.mp4", H264, "", "-c copy -metadata:s:v:0 rotate=180"),
   twice("turned-270.mov", H264, "", "-c copy -metadata:s:v:0 rotate=270"),
@@ -139,13 +139,13 @@ export const CORPUS: readonly Entry[] = [
     make: (file) => ffmpeg(...VIDEO, ...words("-itsoffset 1"), ...SOUND, ...words(`${H264} ${AAC}`), file),
   },
   {
-    name: "two-pictures.mp4",
+    name: "two-videos.mp4",
     make: (file) =>
       ffmpeg(...VIDEO, ...words("-f lavfi -i testsrc=s=64x64:r=10:d=2 -map 0 -map 1"), ...words(H264), file),
   },
   fragmented,
-  pictures("fragments-of-a-frame.mp4", `${FRAGMENTS} frag_every_frame+empty_moov`),
-  pictures("fragments-behind-samples.mp4", `${FRAGMENTS} frag_keyframe`),
+  video("fragments-of-a-frame.mp4", `${FRAGMENTS} frag_every_frame+empty_moov`),
+  video("fragments-behind-samples.mp4", `${FRAGMENTS} frag_keyframe`),
   both("fragments-with-sound.mp4", `${FRAGMENTS} frag_keyframe+empty_moov+separate_moof ${AAC}`),
   both("dash.mp4", `${FRAGMENTS} dash+frag_keyframe+empty_moov+global_sidx ${AAC}`),
   changed(fragmented, "fragments-cut.mp4", part(0.93)),
@@ -153,8 +153,8 @@ export const CORPUS: readonly Entry[] = [
   changed(both("x.mp4", `${H264} ${AAC}`), "zeros-behind.mov", behind(new Uint8Array(3_000))),
   changed(sound("x.m4a", AAC), "tag-before.m4a", before(id3(900))),
   both("h264.mov", `${H264} ${AAC}`),
-  pictures("prores.mov", "-c:v prores_ks"),
-  pictures("mjpeg.mov", "-c:v mjpeg -pix_fmt yuvj420p"),
+  video("prores.mov", "-c:v prores_ks"),
+  video("mjpeg.mov", "-c:v mjpeg -pix_fmt yuvj420p"),
   both("pcm.mov", `${H264} -c:a pcm_s16le`),
   sound("sound.m4a", AAC),
   sound("alac.m4a", "-c:a alac"),
@@ -166,21 +166,21 @@ export const CORPUS: readonly Entry[] = [
   both("vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libvorbis"),
   both("live.webm", "-c:v libvpx -b:v 200k -c:a libopus -live 1", { mayBeNull: true }),
   sound("sound.webm", "-c:a libopus"),
-  pictures("wide-pixels.webm", "-c:v libvpx -b:v 200k -vf setsar=4/3"),
+  video("wide-pixels.webm", "-c:v libvpx -b:v 200k -vf setsar=4/3"),
   mkv,
-  pictures("h265.mkv", "-c:v libx265 -preset ultrafast -x265-params log-level=error -pix_fmt yuv420p"),
+  video("h265.mkv", "-c:v libx265 -preset ultrafast -x265-params log-level=error -pix_fmt yuv420p"),
   both("lossless.mkv", "-c:v ffv1 -c:a flac"),
   sound("sound.mkv", "-c:a flac"),
   both("index-first.mkv", `${H264} ${AAC} -cues_to_front 1 -reserve_index_space 20000`),
-  pictures("narrow-pixels.mkv", `${H264} -vf setsar=2/3`),
+  video("narrow-pixels.mkv", `${H264} -vf setsar=2/3`),
   both("live.mkv", `${H264} ${AAC} -live 1`, { mayBeNull: true }),
   changed(mkv, "cut.mkv", part(0.7), { mayBeNull: true }),
   changed(mkv, "zeros-behind.mkv", behind(new Uint8Array(700))),
   // ---- AVI
   avi,
   both("mjpeg.avi", "-c:v mjpeg -pix_fmt yuvj420p -c:a pcm_s16le"),
-  pictures("h264.avi", H264),
-  pictures("wide-pixels.avi", "-c:v mpeg4 -vf setsar=4/3"),
+  video("h264.avi", H264),
+  video("wide-pixels.avi", "-c:v mpeg4 -vf setsar=4/3"),
   changed(avi, "cut.avi", part(0.6), { mayBeNull: true }),
   // ---- WAV
   wav,
@@ -232,7 +232,7 @@ export const CORPUS: readonly Entry[] = [
   sound("8-khz.aac", "-c:a aac -ar 8000 -b:a 12k", { samplesPerPacket: 1_024 }),
   changed(adts, "tag-before.aac", before(id3(300))),
   changed(adts, "cut.aac", part(0.5)),
-  // ---- pictures
+  // ---- images
   jpg,
   ...[3, 6, 8].map((turn) =>
     changed(jpg, `turned-${turn}.jpg`, oriented(turn), { shown: turn > 4 ? [64, 96] : [96, 64] }),
@@ -266,7 +266,7 @@ type Stream = {
   side_data_list?: { rotation?: number }[];
 };
 
-/** What ffprobe reads: the length, and the displayed size of the largest picture. */
+/** What ffprobe reads: the length, and the displayed size of the largest video stream. */
 export function probe(file: string, { samplesPerPacket }: Entry): Probed {
   const text = execFileSync("ffprobe", [
     ...words("-v error -count_packets -of json -show_entries"),
@@ -276,8 +276,8 @@ export function probe(file: string, { samplesPerPacket }: Entry): Probed {
   const { format, streams } = JSON.parse(text) as { format: { duration?: string }; streams: Stream[] };
   const sounding = streams.find(({ codec_type }) => codec_type === "audio");
   const packetMs = ((samplesPerPacket ?? 0) / Number(sounding?.sample_rate ?? 1)) * 1_000;
-  const told = Number(format.duration ?? Number.NaN) * 1_000;
-  const durationMs = packetMs === 0 ? told : Number(sounding?.nb_read_packets) * packetMs;
+  const declaredMs = Number(format.duration ?? Number.NaN) * 1_000;
+  const durationMs = packetMs === 0 ? declaredMs : Number(sounding?.nb_read_packets) * packetMs;
   const shown = streams.filter(({ codec_type, width }) => codec_type === "video" && width !== undefined).map(sizeOf);
   const [width, height] = shown.toSorted((a, b) => b[0] * b[1] - a[0] * a[1])[0] ?? [null, null];
   return { durationMs: Number.isNaN(durationMs) ? null : durationMs, packetMs, width, height };

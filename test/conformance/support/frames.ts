@@ -1,6 +1,6 @@
 /** A turn's stream as bytes: every frame with the hash of its bytes; pings and `retry:` separately. */
 import { createHash } from "node:crypto";
-import { type TurnEventWire, turnEvent } from "../../../src/core/wire/turn-event.ts";
+import { type TurnEventWire, turnEvent } from "../../../src/core/wire/turn.ts";
 
 export type Frame = {
   readonly id: number;

@@ -59,9 +59,9 @@ export function putZeros(member: Member, url: string, bytes: number): Promise<{ 
     const headers = { ...member.headers, "content-length": String(bytes) };
     const request = open(url, { method: "PUT", headers });
     request.on("error", fail).on("response", async (answer) => {
-      const told: Buffer[] = [];
-      for await (const chunk of answer) told.push(chunk);
-      settle({ status: answer.statusCode ?? 0, text: Buffer.concat(told).toString("utf8") });
+      const chunksValue: Buffer[] = [];
+      for await (const chunk of answer) chunksValue.push(chunk);
+      settle({ status: answer.statusCode ?? 0, text: Buffer.concat(chunksValue).toString("utf8") });
     });
     Readable.from(chunks()).pipe(request);
   });

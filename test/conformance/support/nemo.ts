@@ -6,7 +6,7 @@ const requestLog = z.object({ turns: z.array(z.object({ prompt: z.string() })) }
 
 /** How many messages with this prompt have reached Nemo. */
 export async function messagesWith(prompt: string): Promise<number> {
-  const { turns } = requestLog.parse(await (await fetch(`${served.nemoUrl}/__ledger`)).json());
+  const { turns } = requestLog.parse(await (await fetch(`${served.nemoUrl}/__requests`)).json());
   return turns.filter((one) => one.prompt.includes(prompt)).length;
 }
 

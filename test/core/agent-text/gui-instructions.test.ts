@@ -6,30 +6,30 @@ import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../../src/co
 import { PIECES, REMOVED, UNTOUCHED } from "../messages/gui-talk.ts";
 
 const names = (text: string): string[] => translateGuiInstructions(text).actions.map(({ action }) => action);
-const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((pieces) => pieces.join(""));
+const text = fc.array(fc.constantFrom(...PIECES), { maxLength: 30 }).map((chunks) => chunks.join(""));
 const anyText = fc.oneof(
   text,
   fc.string({ unit: "binary" }),
   fc.array(fc.oneof(text, fc.string()), { maxLength: 5 }).map((all) => all.join(" ")),
 );
 
-describe("talk about a GUI", () => {
-  it.each(REMOVED)("%j leaves %j", (given, left, actions) => {
+describe("GUI instructions in a text", () => {
+  it.each(REMOVED)("are translated: %j becomes %j", (given, left, actions) => {
     expect(translateGuiInstructions(given).text).toBe(left);
     expect(names(given)).toEqual(actions);
   });
 
-  it.each(UNTOUCHED)("is not found in %j", (given) => {
+  it.each(UNTOUCHED)("are not found in %j", (given) => {
     expect(translateGuiInstructions(given)).toEqual({ text: given, actions: [] });
   });
 
-  it("keeps an offer to export, and suggests the call", () => {
+  it("keep an offer to export, with the call that does it", () => {
     expect(translateGuiInstructions("You can export it now.").text).toBe("You can export it now.");
     expect(names("You can export it now.")).toEqual(["render"]);
     expect(names("您可以导出视频。")).toEqual(["render"]);
   });
 
-  it("is the same translated again, and never longer", () => {
+  it("do not change when translated again, and never get longer", () => {
     fc.assert(
       fc.property(anyText, (given) => {
         const once = translateGuiInstructions(given).text;
@@ -55,12 +55,12 @@ describe("talk about a GUI", () => {
     "我x，点击按钮，我x；",
     "if you: click on; ",
     "click on; however, ",
-  ])("in a sentence of many instructions is read once each: %j", (piece) => {
-    const half = piece.repeat(Math.floor(LONGEST_SENTENCE / 2 / piece.length) - 1);
+  ])("are each read once in a sentence of many instructions: %j", (chunk) => {
+    const half = chunk.repeat(Math.floor(LONGEST_SENTENCE / 2 / chunk.length) - 1);
     expect(triesOf(half + half)).toBeLessThan(triesOf(half) * 2.5);
   });
 
-  it("gives the same result for a stream as for the whole text, however it is cut", () => {
+  it("give the same result for a stream as for the whole text, however it is cut", () => {
     fc.assert(
       fc.property(anyText, fc.array(fc.nat(40), { maxLength: 60 }), (given, cuts) => {
         const stream = new GuiInstructionStream();
@@ -79,7 +79,7 @@ describe("talk about a GUI", () => {
     );
   });
 
-  it("holds back no more than a sentence", () => {
+  it("delay the text by no more than one sentence", () => {
     const stream = new GuiInstructionStream();
     expect(stream.push("Added music. You can cl").text).toBe("Added music.");
     expect(stream.push("ick Export. Enjoy")).toEqual({ text: "", actions: [actionOf("render")] });
@@ -88,7 +88,7 @@ describe("talk about a GUI", () => {
     expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
   });
 
-  it("reads 64 kB of any text in bounded time", () => {
+  it("are found in 64 kB of any text in bounded time", () => {
     const worst = [
       "click ",
       "点击",
@@ -107,16 +107,16 @@ describe("talk about a GUI", () => {
       "如果",
       "to ",
     ];
-    for (const piece of worst) {
-      // A pattern that tries every way to read a long text would not come back within this test's patience.
-      const told = translateGuiInstructions(piece.repeat(65_536 / piece.length));
-      expect(told.text.length).toBeLessThanOrEqual(65_536);
+    for (const chunk of worst) {
+      // A pattern that tries every way to read a long text would exceed this test's timeout.
+      const translated = translateGuiInstructions(chunk.repeat(65_536 / chunk.length));
+      expect(translated.text.length).toBeLessThanOrEqual(65_536);
     }
   });
 });
 
-describe("an action", () => {
-  it("is one of the table's, whatever upstream says", () => {
+describe("a suggested call", () => {
+  it("is one of a fixed table, whatever upstream says", () => {
     fc.assert(
       fc.property(anyText, (given) => {
         for (const action of translateGuiInstructions(given).actions)
@@ -125,13 +125,13 @@ describe("an action", () => {
     );
   });
 
-  it("is safe when it reads the timeline or renders the same project", () => {
+  it("is safe if it reads the timeline or renders the same project", () => {
     expect(ACTION_NAMES.filter((name) => isSafeAction(actionOf(name)))).toEqual(["timeline", "render"]);
     expect(isSafeAction({ ...actionOf("timeline"), method: "POST" })).toBe(false);
     expect(isSafeAction({ ...actionOf("render"), path: "/v1/projects/other/renders" })).toBe(false);
   });
 
-  it("has its project's id in the path of its event", () => {
+  it("has its project's id in the path", () => {
     expect(actionFor(actionOf("render"), "prj_1").path).toBe("/v1/projects/prj_1/renders");
     expect(actionFor(actionOf("credits"), "prj_1").path).toBe("/v1/credits");
   });

@@ -29,13 +29,13 @@ describe("chooseLanguage", () => {
     ["fr", "en"],
     ["zhx", "en"],
     ["ja-JP", "en"],
-  ])("takes the tag %j for %s", (tag, language) => {
+  ])("understands the tag %j as %s", (tag, language) => {
     expect(given({ explicit: tag, last: "zh", prompt: "加字幕" })).toBe(language);
     expect(given({ last: tag, acceptLanguage: "zh" })).toBe(language);
   });
 
   it.each(["", "  ", "*", "z", "-zh", "zh--CN", "zh CN", "中文", "zh;q=1", "x".repeat(1_000), "e\u0000n"])(
-    "passes over what is no tag: %j",
+    "ignores an invalid tag: %j",
     (tag) => {
       expect(given({ explicit: tag, last: "zh" })).toBe("zh");
       expect(given({ last: tag, acceptLanguage: "zh" })).toBe("zh");
@@ -62,7 +62,7 @@ describe("chooseLanguage", () => {
   });
 
   it.each(["", "*", "fr", "fr, de;q=0.5", "zh;q=0", "not a header \u0000", ";q=1", "q=1", ",".repeat(10_000)])(
-    "learns nothing from Accept-Language %j",
+    "ignores Accept-Language %j",
     (acceptLanguage) => {
       expect(given({ acceptLanguage, prompt: "加字幕" })).toBe("zh");
       expect(given({ acceptLanguage, prompt: "add captions" })).toBe("en");
@@ -88,7 +88,7 @@ describe("chooseLanguage", () => {
     expect(given({ prompt })).toBe(language);
   });
 
-  it("property: returns one of the two for any input", () => {
+  it("property: returns one of the two languages for any input", () => {
     const text = fc.option(
       fc.oneof(
         fc.string({ unit: "binary" }),

@@ -58,9 +58,9 @@ const NOT_SPENT = [
   "片尾字幕已添加。",
 ];
 
-describe("the apology for a temporary issue", () => {
-  it.each(NOISE)("is %j", (text) => expect(isTrailingNoise(text)).toBe(true));
-  it.each(NOT_NOISE)("is not %j", (text) => expect(isTrailingNoise(text)).toBe(false));
+describe("an apology for a temporary issue", () => {
+  it.each(NOISE)("is recognised: %j", (text) => expect(isTrailingNoise(text)).toBe(true));
+  it.each(NOT_NOISE)("is not recognised in %j", (text) => expect(isTrailingNoise(text)).toBe(false));
 
   it("is dropped after other output, and kept if there is no other", () => {
     const [noise = ""] = NOISE;
@@ -73,10 +73,10 @@ describe("the apology for a temporary issue", () => {
 });
 
 describe("a text about credits", () => {
-  it.each(SPENT)("says that they are gone: %j", (text) => expect(saysNoCredits(text)).toBe(true));
-  it.each(NOT_SPENT)("does not say that they are gone: %j", (text) => expect(saysNoCredits(text)).toBe(false));
+  it.each(SPENT)("reports that they are exhausted: %j", (text) => expect(saysNoCredits(text)).toBe(true));
+  it.each(NOT_SPENT)("does not report that they are exhausted: %j", (text) => expect(saysNoCredits(text)).toBe(false));
 
-  it("is judged whatever it is", () => {
+  it("is classified for any input", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         expect(typeof saysNoCredits(text)).toBe("boolean");

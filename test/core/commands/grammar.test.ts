@@ -4,7 +4,7 @@ import { parseGrammar } from "../../../src/core/commands/grammar.ts";
 const word = (text: string) => ({ kind: "word", word: text });
 
 describe("the notation of the grammar", () => {
-  it("has ways, places, repeats, names and plurals", () => {
+  it("has alternatives, groups, repetitions, names and plurals", () => {
     expect(parseGrammar("A = b? (c|D)*\n  |e/s; D = 导出?").get("A")).toEqual({
       kind: "either",
       ways: [
@@ -20,7 +20,7 @@ describe("the notation of the grammar", () => {
     });
   });
 
-  it("meets Chinese sign by sign, a repeat holding for one", () => {
+  it("matches Chinese character by character, and a repeated character counts once", () => {
     const parts = [word("导"), { kind: "maybe", part: word("出") }];
     expect(parseGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
   });

@@ -15,17 +15,17 @@ const MESSAGES = [...COMMANDS, ...CHAT];
 const LABELS = [...NAMES, "chat"] as const;
 
 describe("the labelled messages", () => {
-  it("are at least 300, half of them traps, none twice", () => {
+  it("are at least 300, half of them not commands, without duplicates", () => {
     expect(MESSAGES.length).toBeGreaterThanOrEqual(300);
     expect(CHAT.length * 2).toBeGreaterThanOrEqual(MESSAGES.length);
     expect(new Set(MESSAGES.map(({ text }) => text)).size).toBe(MESSAGES.length);
   });
 
-  it("never lose an instruction for the agent to a command", () => {
+  it("never turn an instruction for the agent into a command", () => {
     expect(CHAT.filter(({ text }) => classifyMessage(text) !== "chat")).toEqual([]);
   });
 
-  it("miss at most 5 % of the commands, and take none for another", () => {
+  it("miss at most 5 % of the commands, and confuse none with another", () => {
     const wrong = COMMANDS.filter(({ text, intent }) => classifyMessage(text) !== intent);
     expect(wrong.filter(({ text }) => classifyMessage(text) !== "chat")).toEqual([]);
     expect(wrong.length / COMMANDS.length).toBeLessThanOrEqual(0.05);
@@ -33,7 +33,7 @@ describe("the labelled messages", () => {
 });
 
 describe("the grammar", () => {
-  it("names no entry that is not there", () => {
+  it("refers only to entries that exist", () => {
     expect(undefinedNames()).toEqual([]);
   });
 
@@ -43,7 +43,7 @@ describe("the grammar", () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
-  it("is chat when a command contains any unknown word", () => {
+  it("treats a message with any unknown word as chat", () => {
     const command = fc.constantFrom(...COMMANDS.map(({ text }) => text).filter((text) => /^[a-z ]+$/.test(text)));
     fc.assert(
       fc.property(command, fc.nat(12), fc.constantFrom("blue", "sunset", "slower", "猫", "title"), (text, at, word) => {
@@ -54,7 +54,7 @@ describe("the grammar", () => {
     );
   });
 
-  it("does not mind case, width, space and emoji around a command", () => {
+  it("ignores case, width, spaces and emoji around a command", () => {
     const wide = (text: string): string =>
       text.replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0));
     const dress = fc.constantFrom(
@@ -71,7 +71,7 @@ describe("the grammar", () => {
     );
   });
 
-  it("makes anything in quotes chat", () => {
+  it("treats anything in quotes as chat", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...COMMANDS),
@@ -83,7 +83,7 @@ describe("the grammar", () => {
     );
   });
 
-  it("answers any text, and fast", () => {
+  it("classifies any text, in bounded time", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => LABELS.includes(classifyMessage(text))));
     expect(classifyMessage("please ".repeat(3_000))).toBe("chat");
     expect(classifyMessage("请".repeat(199))).toBe("chat");

@@ -32,7 +32,7 @@ describe("the recipe in an answer", () => {
     ["a variable that the prompt lacks", RECIPE.replace("{{mug}}", "mugs"), /^\/variables\/0\/name /],
     ["a placeholder without a variable", RECIPE.replace("sell", "sell {{more}}"), /^\/prompt /],
     ["a type that there is not", RECIPE.replace('"text"', '"colour"'), /^\/variables\/0\/type /],
-  ])("is rejected with its fault: %s", (_, text, fault) => {
+  ])("is rejected with its error: %s", (_, text, fault) => {
     expect(recipeIn(text)).toMatchObject({ ok: false, error: expect.stringMatching(fault) });
   });
 
@@ -42,14 +42,14 @@ describe("the recipe in an answer", () => {
     expect(read).toMatchObject({ ok: true, value: { output: { format: "mp4" }, attribution: { source: null } } });
   });
 
-  it("is looked for in any text without a throw", () => {
+  it("is searched for in any text without a throw", () => {
     const marks = fc.string({ unit: fc.constantFrom("`", "{", "}", "\n", '"', "a", "[") });
     fc.assert(fc.property(marks, (text) => !recipeIn(text).ok));
   });
 });
 
-describe("the recipe without an answer", () => {
-  it("is complete for every description, and keeps its text", () => {
+describe("the recipe of a failed answer", () => {
+  it("is complete for every description, and contains its text", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 2_000 }), (description) => {
         const made = plainRecipe(description.trim() || "x");

@@ -23,21 +23,21 @@ const wrong = (values: Record<string, string | number | boolean>) => {
 };
 
 describe("a recipe's prompt", () => {
-  it("takes defaults for what is not sent", () => {
+  it("uses defaults for missing values", () => {
     expect(fillPrompt(recipe, { product: "mugs" })).toEqual({
       ok: true,
       value: "make a 30-second video about mugs, calm, captions: no",
     });
   });
 
-  it("reads text by the variable's type, as tools without types send it", () => {
+  it("parses text by the variable's type, for tools that send only text", () => {
     expect(fillPrompt(recipe, { product: "mugs", seconds: " 15 ", style: "bold", captions: "true" })).toEqual({
       ok: true,
       value: "make a 15-second video about mugs, bold, captions: yes",
     });
   });
 
-  it("names every variable that is missing, wrong or unknown", () => {
+  it("names every variable that is missing, invalid or unknown", () => {
     expect(wrong({ seconds: "soon", style: "loud", captions: "maybe", colour: "red" })).toEqual([
       "/variables/seconds must be a number",
       "/variables/product is required",
@@ -61,14 +61,14 @@ describe("a recipe's prompt", () => {
     [" TRUE ", "yes"],
     ["no", "no"],
     ["False", "no"],
-  ])("reads %j as a truth value", (captions, told) => {
+  ])("reads %j as a boolean", (captions, expected) => {
     expect(fillPrompt(recipe, { product: "mugs", captions })).toMatchObject({
-      value: `make a 30-second video about mugs, calm, captions: ${told}`,
+      value: `make a 30-second video about mugs, calm, captions: ${expected}`,
     });
   });
 
   it.each(["{{Topic}}", "{{my-topic}}", "{{a b}}", "{{}}", "{{a", "{{ {{a}}"])(
-    "is refused with what looks like a place for a value and is none: %s",
+    "is rejected with something that looks like a placeholder and is none: %s",
     (prompt) => {
       const faults = recipeFaults({ prompt: `${prompt} and {{a}}`, variables: [made({ name: "a" })] });
       expect(faults.map(({ field }) => field)).toEqual(["/prompt"]);
@@ -82,7 +82,7 @@ describe("a recipe's prompt", () => {
     ]);
   });
 
-  it("takes an empty text, but sends no empty prompt", () => {
+  it("accepts an empty value, but sends no empty prompt", () => {
     const only = { prompt: "{{a}}", variables: [made({ name: "a" })] };
     expect(fillPrompt(only, { a: " x " })).toEqual({ ok: true, value: "x" });
     expect(fillPrompt(only, { a: " " }).ok).toBe(false);
@@ -107,11 +107,11 @@ describe("a recipe's prompt", () => {
 });
 
 describe("a recipe", () => {
-  it("is whole when prompt and variables name each other", () => {
+  it("is valid when prompt and variables refer to each other", () => {
     expect(recipeFaults(recipe)).toEqual([]);
   });
 
-  it("is rejected with every position that is wrong", () => {
+  it("is rejected with the position of every error", () => {
     const faults = recipeFaults({
       prompt: "{{a}} {{gone}} {{Not}} {{ b }} {{c}} {{d}}",
       variables: [
@@ -165,7 +165,7 @@ describe("the built-in generators", () => {
     ["generator-online", "generate a 30-second promo video from this text script"],
     ["free-generation-maker", "generate a 30-second video from my script about a coffee brand"],
     ["video-to-generator", "turn this video into a new short promotional clip with music and transitions"],
-  ])("%s says its quick edit when it is told nothing", (slug, quickEdit) => {
+  ])("%s has its default prompt without values", (slug, quickEdit) => {
     const generator = builtInGenerator(slug);
     const filled = generator && fillPrompt(generator, {});
     expect(filled?.ok && filled.value.split("\n")[0]).toBe(quickEdit);
@@ -185,7 +185,7 @@ describe("a slug", () => {
   });
 });
 
-describe("a recipe that multiplies what is sent", () => {
+describe("a recipe that repeats its values", () => {
   const many = {
     prompt: `x${"{{a}}".repeat(4_000)}`,
     variables: [made({ name: "a", default: "" })],
@@ -203,7 +203,7 @@ describe("a recipe that multiplies what is sent", () => {
     expect(Math.max(0, ...built)).toBeLessThan(PROMPT_BYTES); // no text longer than a prompt was put together
   });
 
-  it("reports at most twenty faults", () => {
+  it("reports at most twenty errors", () => {
     expect(recipeFaults({ prompt: "{{1}} ".repeat(3_000), variables: [] })).toHaveLength(20);
   });
 

@@ -43,7 +43,7 @@ describe("an AVI file", () => {
     expect(await read(join(avi(50), part.slice(0, -1)))).toMatchObject({ durationMs: null });
   });
 
-  it("is broken without a stream", async () => {
+  it("is invalid without a stream", async () => {
     expect(await fault(riff("AVI ", chunk("LIST", new TextEncoder().encode("movi"))))).toBe("broken");
     expect(await fault(riff("AVI ", chunk("LIST", new TextEncoder().encode("hdrl"))))).toBe("broken");
   });

@@ -6,12 +6,12 @@ describe("formats", () => {
     expect(new Set(FORMATS.map((format) => format.ext)).size).toBe(13);
   });
 
-  it("reads the ending in any case, and jpeg as jpg", () => {
+  it("are found by extension in any case, and jpeg as jpg", () => {
     expect(formatOfName("a.MP4")?.ext).toBe("mp4");
     expect(formatOfName("holiday.photo.jpeg")?.ext).toBe("jpg");
   });
 
-  it("rejects a name without an ending, and an unknown one", () => {
+  it("are not found without an extension, or for an unknown one", () => {
     expect(formatOfName("mp4")).toBeNull();
     expect(formatOfName("a.exe")).toBeNull();
   });

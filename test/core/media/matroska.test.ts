@@ -41,8 +41,8 @@ describe("a Matroska or WebM file", () => {
   it.each([
     ["clip.webm", { container: "webm", width: 320, height: 180, durationMs: 3_003, codec: "vp8" }],
     ["clip.mkv", { container: "matroska", width: 320, height: 180, durationMs: 3_023, codec: "h264" }],
-  ])("tells what %s is", async (name, facts) => {
-    expect(await read(sample(name))).toMatchObject({ ...facts, isWhole: true });
+  ])("has the properties of %s", async (name, properties) => {
+    expect(await read(sample(name))).toMatchObject({ ...properties, isWhole: true });
   });
 
   it("has the size of its largest video track, and the codec of its first audio track if it has none", async () => {
@@ -65,7 +65,7 @@ describe("a Matroska or WebM file", () => {
     ["in the shape of its display size", [element(0x54b0, 1_024), element(0x54ba, 576)], 1_024, 576],
     ["in the shape of an aspect ratio", [element(0x54b0, 16), element(0x54ba, 9), element(0x54b2, 3)], 1_024, 576],
     ["in the shape of a ratio that is called pixels", [element(0x54b0, 16), element(0x54ba, 9)], 1_024, 576],
-    ["as stored where the display size is of a kind nobody knows", [element(0x54b0, 9), element(0x54b2, 4)], 720, 576],
+    ["as stored if the unit of the display size is unknown", [element(0x54b0, 9), element(0x54b2, 4)], 720, 576],
     ["without what is cropped", [element(0x54cc, 10), element(0x54dd, 10), element(0x54aa, 6)], 700, 570],
     ["upright", [element(0x7670, element(0x7675, float64(-90)))], 576, 720],
     [
@@ -74,22 +74,22 @@ describe("a Matroska or WebM file", () => {
       720,
       576,
     ],
-  ])("tells the size %s", async (_, fields, width, height) => {
+  ])("has the display size: %s", async (_, fields, width, height) => {
     const track = videoTrack(...pixels(720, 576), ...fields);
     expect(await read(ebmlHead(), segment(info(1), tracks(track)))).toMatchObject({ width, height });
   });
 
   it("has no length if the file states none or is truncated", async () => {
-    const told = tracks(videoTrack(...pixels(64, 32)));
-    expect(await read(ebmlHead(), openSegment(element(0x1549a966), told))).toMatchObject({
+    const declared = tracks(videoTrack(...pixels(64, 32)));
+    expect(await read(ebmlHead(), openSegment(element(0x1549a966), declared))).toMatchObject({
       width: 64,
       durationMs: null,
     });
-    const whole = join(ebmlHead(), segment(info(9_000), told, element(0x1f43b675, new Uint8Array(500))));
+    const whole = join(ebmlHead(), segment(info(9_000), declared, element(0x1f43b675, new Uint8Array(500))));
     expect(await read(whole)).toMatchObject({ durationMs: 9_000, isWhole: true });
     expect(await read(whole.slice(0, -1))).toMatchObject({ width: 64, durationMs: null, isWhole: false });
     for (const wrong of [Number.NaN, -1, 1e300])
-      expect(await read(ebmlHead(), segment(info(wrong), told))).toMatchObject({ durationMs: null });
+      expect(await read(ebmlHead(), segment(info(wrong), declared))).toMatchObject({ durationMs: null });
   });
 
   it("finds elements after the media by the segment's index", async () => {
@@ -110,7 +110,7 @@ describe("a Matroska or WebM file", () => {
     ["a segment of zeros", [ebmlHead(), openSegment(new Uint8Array(200))]],
     ["a segment without a track", [ebmlHead(), segment(info(5))]],
     ["a head without a segment", [ebmlHead(), new Uint8Array(40)]],
-  ])("is broken when it is %s", async (_, parts) => {
+  ])("is invalid when it is %s", async (_, parts) => {
     expect(await fault(...parts)).toBe("broken");
   });
 
@@ -145,7 +145,7 @@ describe("a Matroska or WebM file", () => {
     await expect(readMatroska(scattered)).rejects.toMatchObject({ fault: "over_budget" });
   });
 
-  it("reads a file that repeats a few bytes to a reader that trusts sizes", async () => {
+  it("does not exceed the bounds with a few repeated bytes", async () => {
     const file = hex(
       "1a45dfa3874282847765626d1853806701ffffffffffffff1654ae6b97ae95d781018381018685565f565038e086b08140ba81400000000000000000",
     );

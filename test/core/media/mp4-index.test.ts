@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readFragment, readIndex } from "../../../src/core/media/mp4.ts";
 import { MediaError } from "../../../src/core/media/source.ts";
-import { CLIP_1280X720 } from "../../../src/sandbox/clips/1280x720.ts";
+import { CLIP_1280X720 } from "../../../src/sandbox/clips.ts";
 import { movieOf } from "../../../src/sandbox/video-file.ts";
 
 /** The content of an export's index. */
@@ -23,13 +23,13 @@ function survives(read: (view: DataView) => unknown, bytes: Uint8Array<ArrayBuff
 }
 
 describe("the index of a movie", () => {
-  it("is read", () => {
+  it("is parsed", () => {
     const index = readIndex(new DataView(moov.slice().buffer), count);
     expect(index).toMatchObject({ durationMs: 1_333, fragmented: false });
     expect(index.tracks).toMatchObject([{ kind: "video", codec: "h264", width: 1_280, height: 720, samples: 40 }]);
   });
 
-  it("turns the sides of a picture that is shown turned", () => {
+  it("swaps width and height of a rotated video", () => {
     const turned = moov.slice();
     const tkhd = new TextDecoder("latin1").decode(turned).indexOf("tkhd") + 4;
     const matrix = new DataView(turned.buffer, tkhd + 40);

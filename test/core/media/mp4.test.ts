@@ -35,13 +35,13 @@ describe("a movie", () => {
   });
 
   it("has no impossible length or size", async () => {
-    const facts = await read(movie({ movieMs: 0xffff_fffe, width: 0, height: 0, coded: [0, 48] }));
-    expect(facts).toMatchObject({ durationMs: 4_294_967_294 });
+    const properties = await read(movie({ movieMs: 0xffff_fffe, width: 0, height: 0, coded: [0, 48] }));
+    expect(properties).toMatchObject({ durationMs: 4_294_967_294 });
     const years = join(movie());
     const mvhd = new TextDecoder("latin1").decode(years).indexOf("mvhd") + 4;
     years.set(join(u32(1), u32(0xffff_fffe)), mvhd + 12); // one tick a second
     expect(await read(years)).toMatchObject({ durationMs: null, width: 320 });
-    expect(facts).toMatchObject({ width: null, height: null });
+    expect(properties).toMatchObject({ width: null, height: null });
   });
 
   const quarter = [0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000];
@@ -62,12 +62,12 @@ describe("a movie", () => {
       1_920,
       1_080,
     ],
-    ["of its coded picture where the track has none", { width: 0, height: 0, coded: [64, 32] }, 64, 32],
+    ["of its coded frame if the track has none", { width: 0, height: 0, coded: [64, 32] }, 64, 32],
   ])("has a size %s", async (_, what, width, height) => {
     expect(await read(movie(what))).toMatchObject({ width, height });
   });
 
-  it("shows the largest picture of those that players show", async () => {
+  it("has the largest picture of those that players show", async () => {
     const chapters = trak({ width: 999, height: 999, flags: 0, trackMs: 1_000 }, 40);
     expect(await read(movie({ inIndex: [chapters, trak({ width: 64, height: 48 }, 40)] }))).toMatchObject({
       width: 320,
@@ -88,12 +88,12 @@ describe("a movie", () => {
     ["a tag", join(text("TAG"), zeros(125))],
     ["a box that is longer than what is left", join(u32(1_000_000), text("free"), zeros(100))],
   ])("is taken with %s behind its end, and behind a tag", async (_, tail) => {
-    const facts = { durationMs: 1_000, width: 320, isWhole: true };
-    expect(await read(movie(), tail)).toMatchObject(facts);
-    expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...facts, container: "mp4" });
+    const properties = { durationMs: 1_000, width: 320, isWhole: true };
+    expect(await read(movie(), tail)).toMatchObject(properties);
+    expect(await read(id3(zeros(300)), movie(), tail)).toMatchObject({ ...properties, container: "mp4" });
   });
 
-  it("is truncated if its media or index ends early, and broken if nothing fits", async () => {
+  it("is truncated if its media or index ends early, and invalid if nothing fits", async () => {
     const whole = movie();
     expect(await fault(whole.slice(0, -1))).toBe("cut");
     expect(await fault(whole.slice(0, 300))).toBe("cut");
@@ -122,15 +122,15 @@ describe("a movie", () => {
   });
 });
 
-describe("a recording in fragments", () => {
+describe("a fragmented recording", () => {
   const recording = (count: number, mediaBytes = 30): Uint8Array<ArrayBuffer> =>
     join(recordingHead(), ...Array.from({ length: count }, (_, n) => fragment(n * 1_000, 25, mediaBytes)));
 
-  it("is as long as its fragments are", async () => {
+  it("is as long as its fragments", async () => {
     expect(await read(recording(4))).toMatchObject({ durationMs: 4_000, width: 320, videoSamples: 100, isWhole: true });
   });
 
-  it("counts from its first fragment when it was cut out of a longer one", async () => {
+  it("counts from its first fragment if it was cut out of a longer one", async () => {
     const late = join(recordingHead(), fragment(90_000, 25, 9), fragment(91_000, 25, 9));
     expect(await read(late)).toMatchObject({ durationMs: 2_000 });
   });

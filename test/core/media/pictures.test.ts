@@ -12,14 +12,14 @@ const sizeOf = async (...parts: readonly Uint8Array[]): Promise<[string, number 
 const zeros = (count: number): Uint8Array => new Uint8Array(count);
 const exifText = new TextEncoder().encode("Exif\0\0");
 
-describe("a picture", () => {
+describe("an image", () => {
   it.each(["photo.jpg", "photo.png", "photo.webp", "anim.gif"])("has the size of %s, and no length", async (name) => {
-    const facts = await inspectFile(sourceOf(sample(name)));
-    expect(facts.durationMs).toBeNull();
-    expect(Math.min(facts.width ?? 0, facts.height ?? 0)).toBeGreaterThan(15);
+    const properties = await inspectFile(sourceOf(sample(name)));
+    expect(properties.durationMs).toBeNull();
+    expect(Math.min(properties.width ?? 0, properties.height ?? 0)).toBeGreaterThan(15);
   });
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("has the size that is shown, with orientation %i", async (orientation) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9])("has the displayed size, with orientation %i", async (orientation) => {
     const [width, height] = orientation > 4 && orientation < 9 ? [64, 96] : [96, 64];
     expect(await sizeOf(jpeg(exifSegment(orientation)))).toEqual(["jpg", width, height]);
     expect(await sizeOf(png(pngChunk("eXIf", tiff(orientation))))).toEqual(["png", width, height]);
@@ -31,7 +31,7 @@ describe("a picture", () => {
     expect(await sizeOf(webp(8, chunk("EXIF", exifText, tiff(orientation))))).toEqual(["webp", width, height]);
   });
 
-  it("is found behind more than the first kilobytes, padding and what has no length", async () => {
+  it("is found after the first kilobytes, padding and segments without a length", async () => {
     const long = Array.from({ length: 9 }, () => segment(0xe2, zeros(65_000)));
     const odd = new Uint8Array([0xff, 0x01, 0xff, 0xd3, 0, 0, 0xff, 0xff]);
     expect(await sizeOf(jpeg(exifSegment(6), ...long, odd))).toEqual(["jpg", 64, 96]);

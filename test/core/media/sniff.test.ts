@@ -39,9 +39,9 @@ const longSize = (head: Uint8Array): Uint8Array =>
   join(head.subarray(0, 4), bytes(1, 0, 0, 0, 0, 0, 0, head.length - 5), head.subarray(5));
 
 describe("the first bytes of a file", () => {
-  it("recognise all 13 formats", () => {
-    const told = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
-    expect(told).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
+  it("identify all 13 formats", () => {
+    const detected = FORMATS.map(({ ext }) => [ext, extOf(sample(SAMPLES[ext as keyof typeof SAMPLES]))]);
+    expect(detected).toEqual(FORMATS.map(({ ext }) => [ext, ext]));
   });
 
   it.each([
@@ -50,18 +50,18 @@ describe("the first bytes of a file", () => {
     ["Apple's movie", ftyp("M4V ", "M4V ", "M4A ", "mp42"), "mp4"],
     ["an audiobook", ftyp("M4B ", "mp42", "isom"), "m4a"],
     ["QuickTime without a brand", box("wide"), "mov"],
-    ["MP3 behind a tag that is longer than what is looked at", join(tag(9_000), new Uint8Array(8_000)), "mp3"],
+    ["MP3 behind a tag longer than the sniffed bytes", join(tag(9_000), new Uint8Array(8_000)), "mp3"],
     ["AAC behind a tag", join(tag(4), new Uint8Array(4), sample("tone.aac")), "aac"],
     ["WebM", ebml("webm"), "webm"],
     ["Matroska", ebml("matroska"), "mkv"],
-    ["WebM whose head tells its size in eight bytes", longSize(ebml("webm")), "webm"],
-  ])("tell %s", (_, head, ext) => {
+    ["WebM whose header has its size in eight bytes", longSize(ebml("webm")), "webm"],
+  ])("identify %s", (_, head, ext) => {
     expect(extOf(head)).toBe(ext);
   });
 
   it.each([
     ["text", utf8.encode("hello, this is text")],
-    ["text with a mark of its encoding", bytes(0xff, 0xfe, 0x68, 0, 0x69, 0)],
+    ["text with a byte order mark", bytes(0xff, 0xfe, 0x68, 0, 0x69, 0)],
     ["HTML", utf8.encode("<!doctype html><script>alert(1)</script>")],
     ["SVG", utf8.encode('<svg xmlns="http://www.w3.org/2000/svg"/>')],
     ["a Windows program", join(utf8.encode("MZ"), new Uint8Array(200))],
@@ -81,11 +81,11 @@ describe("the first bytes of a file", () => {
     ["zeros", new Uint8Array(4_100)],
     ["nothing", new Uint8Array()],
     ["one byte", bytes(0x89)],
-  ])("tell that %s is none of them", (_, head) => {
+  ])("do not identify %s as any format", (_, head) => {
     expect(extOf(head)).toBeNull();
   });
 
-  it("are never too few or too odd to be judged", () => {
+  it("give a result for any length and content", () => {
     const starts = Object.values(SAMPLES).map((name) => sample(name).subarray(0, 64));
     fc.assert(
       fc.property(fc.constantFrom(...starts), fc.nat(64), fc.uint8Array({ maxLength: 200 }), (start, cut, rest) => {
@@ -97,7 +97,7 @@ describe("the first bytes of a file", () => {
   });
 });
 
-describe("a file's name", () => {
+describe("a file's extension", () => {
   it.each([
     ["photo.jpeg", "jpg", "photo.jpeg"],
     ["photo.PNG", "png", "photo.PNG"],

@@ -24,8 +24,8 @@ describe("an MP3 file", () => {
     ["behind a tag", [id3(zeros(3_000)), mp3(80)]],
     ["behind two tags", [id3(zeros(20)), id3(zeros(30)), mp3(80)]],
     ["behind a tag and zeros", [id3(zeros(20)), zeros(600), mp3(80)]],
-    ["behind a tag that tells a wrong length", [plainId3(zeros(310)), mp3(80)]],
-    ["behind a large tag that tells a wrong length", [plainId3(zeros(200_000)), mp3(80)]],
+    ["behind a tag with a wrong length", [plainId3(zeros(310)), mp3(80)]],
+    ["behind a large tag with a wrong length", [plainId3(zeros(200_000)), mp3(80)]],
     ["from the middle of a frame on", [mp3(81).slice(100)]],
     [
       "with tags behind it",
@@ -68,7 +68,7 @@ describe("an MP3 file", () => {
     expect(counted).toMatchObject({ durationMs: ms(36_000) });
   });
 
-  it("is unknown where no frame follows another one", async () => {
+  it("is unknown if no frame follows another one", async () => {
     const noise = join(new Uint8Array([0xff, 0xfb, 0x90, 0xc4]), zeros(3_000));
     await expect(read(id3(zeros(30)), noise)).rejects.toBeInstanceOf(MediaError);
   });
@@ -79,13 +79,13 @@ describe("an ADTS file", () => {
     expect(await read(sample("tone.aac"))).toMatchObject({ container: "adts", codec: "aac" });
   });
 
-  it("is counted frame by frame, a cut one without its last", async () => {
+  it("is counted frame by frame, without an incomplete last one", async () => {
     expect(await read(adts(200))).toMatchObject({ container: "adts", durationMs: msOfAdts(200) });
     expect(await read(id3(zeros(40)), adts(200).slice(0, -1))).toMatchObject({ durationMs: msOfAdts(199) });
     expect(formatOfBytes(join(id3(zeros(40)), adts(3)))?.ext).toBe("aac");
   });
 
-  it("is not counted without end", async () => {
+  it("is not counted without bound", async () => {
     const frames = join(adts(20_000));
     const source = boundedSource(30_400_000, async (from, to) => frames.slice(from % 64, (from % 64) + to - from));
     expect(await inspectFile(source)).toMatchObject({ container: "adts", durationMs: msOfAdts(30_400_000 / 64) });

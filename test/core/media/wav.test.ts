@@ -25,7 +25,7 @@ describe("a WAV file", () => {
     expect(await read(file)).toMatchObject({ durationMs: 2_000, isWhole: true });
   });
 
-  it("is read behind a tag that a program put in front of it", async () => {
+  it("is read behind a tag in front of it", async () => {
     const file = riff("WAVE", waveFormat(), chunk("data", SECOND));
     const tag = join(text("ID3"), Uint8Array.of(3, 0, 0, 0, 0, 0, 11), new Uint8Array(11));
     expect(formatOfBytes(join(tag, file))?.ext).toBe("wav");
@@ -59,12 +59,12 @@ describe("a WAV file", () => {
     expect(await read(riff("WAVE", waveFormat(), chunk("data")))).toMatchObject({ durationMs: null });
   });
 
-  it("is as long as what is left of it when it was cut", async () => {
+  it("is as long as the remaining data if it was cut", async () => {
     const file = riff("WAVE", waveFormat(), chunk("data", SECOND, SECOND));
     expect(await read(file.slice(0, -16_000))).toMatchObject({ durationMs: 1_500, isWhole: false });
   });
 
-  it("believes packed samples by their number, else by bytes a second", async () => {
+  it("uses the number of samples for packed formats, else bytes per second", async () => {
     const packed = waveFormat(0x11, 8_000, 4_000, 256, 4);
     const data = chunk("data", new Uint8Array(8_000));
     expect(await read(riff("WAVE", packed, chunk("fact", little(12_000, 4)), data))).toMatchObject({
@@ -74,7 +74,7 @@ describe("a WAV file", () => {
     expect(await read(riff("WAVE", waveFormat(0x11, 0, 0, 0, 0), data))).toMatchObject({ durationMs: null });
   });
 
-  it("is broken without a sound", async () => {
+  it("is invalid without audio", async () => {
     expect(await fault(riff("WAVE", waveFormat()))).toBe("broken");
     expect(await fault(riff("WAVE", chunk("data", SECOND)))).toBe("broken");
     expect(await fault(riff("WAVE", ...Array.from({ length: 11_000 }, () => chunk("JUNK"))))).toBe("over_budget");

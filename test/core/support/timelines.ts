@@ -25,7 +25,7 @@ export const audio = (...segments: Segment[]): Track => ({ kind: "audio", rawKin
 export const titles = (...segments: Segment[]): Track => ({ kind: "text", rawKind: 7, segments });
 export const other = (rawKind: number, ...segments: Segment[]): Track => ({ kind: "other", rawKind, segments });
 
-/** As long as its last piece. */
+/** As long as its last clip. */
 export function timeline(...tracks: Track[]): Timeline {
   const ends = tracks.flatMap(({ segments }) =>
     segments.flatMap(({ startMs, durationMs }) => (durationMs === null ? [] : [(startMs ?? 0) + durationMs])),
@@ -75,7 +75,7 @@ const plainSegment: fc.Arbitrary<Segment> = fc.record({
   text: maybe(few),
 });
 
-/** Small timelines over few values, so that pieces are often equal. */
+/** Small timelines over few values, so that clips are often equal. */
 export const plainTimeline: fc.Arbitrary<Timeline> = fc.record({
   tracks: fc.array(
     fc.record({

@@ -113,7 +113,7 @@ const LINES: readonly (readonly [string, Timeline, Timeline, string, string])[] 
 ];
 
 describe("changeLine", () => {
-  it.each(LINES)("says in both languages: %s", (_what, before, after, en, zh) => {
+  it.each(LINES)("describes in both languages: %s", (_what, before, after, en, zh) => {
     const diff = diffTimelines(before, after);
     expect(changeLine(diff, "en")).toBe(en);
     expect(changeLine(diff, "zh")).toBe(zh);
@@ -158,13 +158,13 @@ describe("changeLine", () => {
 
   it("keeps the longest names within the line", () => {
     const wide = "🎬".repeat(200);
-    const piece = (text: string) => ({
+    const titled = (text: string) => ({
       ...clip(`${wide}${text}`, 1e11 + 1, 1e11 + 1),
       text: `${wide}${text}`,
       volume: 0.333,
     });
-    const before = timeline(...Array.from({ length: 9 }, () => video({ ...piece("a"), label: wide })));
-    const after = timeline(...Array.from({ length: 9 }, () => video({ ...piece("b"), label: wide })));
+    const before = timeline(...Array.from({ length: 9 }, () => video({ ...titled("a"), label: wide })));
+    const after = timeline(...Array.from({ length: 9 }, () => video({ ...titled("b"), label: wide })));
     const line = changeLine(diffTimelines(before, after), "en");
     expect(line.length).toBeLessThanOrEqual(LINE_CHARS);
     expect(line).toMatch(/; 8 more changes\.$/);

@@ -19,14 +19,14 @@ const row = (names: readonly string[]): readonly Segment[] => names.map((name, a
 const named = (length: number, name: (at: number) => string): readonly string[] =>
   Array.from({ length }, (_, at) => name(at));
 
-/** All that is told of a timeline, spelled so that two are equal exactly when nothing may be told. */
-function told({ tracks, durationMs }: Timeline): unknown {
-  const facts = ({ label, text, startMs, durationMs, volume }: Segment) =>
+/** All that a diff reports of a timeline, as text: two are equal exactly if the diff must be empty. */
+function reported({ tracks, durationMs }: Timeline): unknown {
+  const propertiesOf = ({ label, text, startMs, durationMs, volume }: Segment) =>
     JSON.stringify([startMs, text ?? label, text, durationMs, volume]);
   return [
     durationMs,
     tracks.map(({ kind, segments }) => {
-      const lines = segments.map(facts);
+      const lines = segments.map(propertiesOf);
       return [kind, segments.every(({ startMs }) => startMs !== null) ? lines.sort() : lines];
     }),
   ];
@@ -42,7 +42,7 @@ describe("a diff of any two timelines", () => {
     );
   });
 
-  it("property: never throws, keeps its bounds, and is the same when asked again", () => {
+  it("property: never throws, stays within its bounds, and is deterministic", () => {
     fc.assert(
       fc.property(anyTimeline, anyTimeline, (before, after) => {
         const diff = diffTimelines(before, after);
@@ -56,7 +56,7 @@ describe("a diff of any two timelines", () => {
   it("property: is empty only if no reported property differs", () => {
     fc.assert(
       fc.property(plainTimeline, plainTimeline, (before, after) => {
-        const isSame = JSON.stringify(told(before)) === JSON.stringify(told(after));
+        const isSame = JSON.stringify(reported(before)) === JSON.stringify(reported(after));
         expect(count(diffTimelines(before, after)) === 0).toBe(isSame);
       }),
       { numRuns: 1_000 },
@@ -99,7 +99,7 @@ describe("a diff of any two timelines", () => {
     );
   });
 
-  it("property: has a form for the wire that survives JSON", () => {
+  it("property: has a JSON form that survives a round trip", () => {
     fc.assert(
       fc.property(anyTimeline, anyTimeline, (before, after) => {
         const wire = timelineDiffWire(diffTimelines(before, after));
@@ -141,7 +141,7 @@ describe("a diff's bounds", () => {
     expect(diff.more).toEqual([]);
   });
 
-  it("counts once the cells are used up, though the tracks are not that long", () => {
+  it("counts after the cell budget is used, even in shorter tracks", () => {
     const tracks = (names: (track: number, at: number) => string): Timeline =>
       timeline(...named(3, String).map((_, track) => video(...row(named(1_500, (at) => names(track, at))))));
     const [before, after] = [
@@ -153,7 +153,7 @@ describe("a diff's bounds", () => {
     expect(diff.changes.every((change) => change.kind === "duration_changed" || change.trackNumber === 1)).toBe(true);
   });
 
-  it("takes many long tracks that are rearranged: aligning them all would take a minute", () => {
+  it("bounds the time for many long tracks that are rearranged", () => {
     const big = (seed: number): Timeline =>
       timeline(
         ...named(50, String).map((_, track) =>
@@ -169,7 +169,7 @@ describe("a diff's bounds", () => {
     expect(count(diff)).toBeGreaterThan(LISTED_CHANGES);
   });
 
-  it("does not look at tracks after the two-hundredth", () => {
+  it("ignores tracks after the two-hundredth", () => {
     const tracks = named(201, String).map((name) => audio(song(name, 0, 1_000, 0.5)));
     expect(diffTimelines(timeline(...tracks), timeline(...tracks.slice(0, 200)))).toEqual(NOTHING);
   });

@@ -10,7 +10,7 @@ function longest(values: readonly number[]): number {
   return Math.max(0, ...lengths);
 }
 
-it("property: keeps the most pairs that are in order, and loses none", () => {
+it("property: keeps the longest ordered sequence of pairs", () => {
   const shuffled = fc.uniqueArray(fc.nat(50), { maxLength: 20 });
   fc.assert(
     fc.property(shuffled, (values) => {

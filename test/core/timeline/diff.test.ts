@@ -5,7 +5,7 @@ import { audio, clip, other, song, timeline, title, titles, video } from "../sup
 
 const on = (trackKind: TrackKind, trackNumber: number, label: string) => ({ trackKind, trackNumber, label });
 const span = (startMs: number | null, durationMs: number | null) => ({ startMs, durationMs });
-const piece = (
+const properties = (
   startMs: number | null,
   durationMs: number | null,
   volume: number | null,
@@ -26,7 +26,7 @@ const cafe = video(clip("a", 0, 5_000), clip("b", 5_000, 3_000), clip("c", 8_000
 const lofi = audio(song("Lo-fi", 0, 10_000, 0.35));
 const waves = titles(title("Waves", 0, 3_000));
 
-/** What is done, what it was, what it is, and every change that is told. */
+/** What is done, the timeline before and after, and every change that is reported. */
 const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineChange[]])[] = [
   ["nothing done", timeline(cafe, lofi), timeline(cafe, lofi), []],
   ["nothing done to nothing", timeline(), timeline(), []],
@@ -39,7 +39,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
         kind: "track_added",
         ...on("video", 1, "city"),
         before: null,
-        after: { ...piece(0, 10_000, null), segments: 1 },
+        after: { ...properties(0, 10_000, null), segments: 1 },
       },
       length(null, 10_000),
     ],
@@ -53,7 +53,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
         kind: "track_added",
         ...on("audio", 2, "Lo-fi"),
         before: null,
-        after: { ...piece(0, 10_000, 0.35), segments: 1 },
+        after: { ...properties(0, 10_000, 0.35), segments: 1 },
       },
     ],
   ],
@@ -66,7 +66,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
         kind: "track_added",
         ...on("text", 1, "Waves"),
         before: null,
-        after: { ...piece(0, 3_000, null, "Waves"), segments: 1 },
+        after: { ...properties(0, 3_000, null, "Waves"), segments: 1 },
       },
     ],
   ],
@@ -78,7 +78,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
       {
         kind: "track_removed",
         ...on("text", 1, "Waves"),
-        before: { ...piece(0, 3_000, null, "Waves"), segments: 1 },
+        before: { ...properties(0, 3_000, null, "Waves"), segments: 1 },
         after: null,
       },
     ],
@@ -92,7 +92,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
         kind: "track_added",
         ...on("audio", 2, ""),
         before: null,
-        after: { ...piece(null, null, null), segments: 0 },
+        after: { ...properties(null, null, null), segments: 0 },
       },
     ],
   ],
@@ -117,7 +117,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(video(clip("new", 0, 4_000), clip("a", 4_000, 5_000), clip("b", 9_000, 3_000), clip("c", 12_000, 2_000))),
     [
       length(10_000, 14_000),
-      { kind: "segment_added", ...on("video", 1, "new"), before: null, after: piece(0, 4_000, null) },
+      { kind: "segment_added", ...on("video", 1, "new"), before: null, after: properties(0, 4_000, null) },
     ],
   ],
   [
@@ -126,7 +126,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(video(clip("a", 0, 5_000), clip("x", 5_000, 1_000), clip("b", 8_000, 3_000))),
     [
       length(10_000, 11_000),
-      { kind: "segment_added", ...on("video", 1, "x"), before: null, after: piece(5_000, 1_000, null) },
+      { kind: "segment_added", ...on("video", 1, "x"), before: null, after: properties(5_000, 1_000, null) },
     ],
   ],
   [
@@ -135,7 +135,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(video(...cafe.segments, clip("d", 10_000, 1_000))),
     [
       length(10_000, 11_000),
-      { kind: "segment_added", ...on("video", 1, "d"), before: null, after: piece(10_000, 1_000, null) },
+      { kind: "segment_added", ...on("video", 1, "d"), before: null, after: properties(10_000, 1_000, null) },
     ],
   ],
   [
@@ -144,14 +144,14 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(video(clip("b", 0, 3_000), clip("c", 3_000, 2_000))),
     [
       length(10_000, 5_000),
-      { kind: "segment_removed", ...on("video", 1, "a"), before: piece(0, 5_000, null), after: null },
+      { kind: "segment_removed", ...on("video", 1, "a"), before: properties(0, 5_000, null), after: null },
     ],
   ],
   [
     "the last clip of a track removed",
     timeline(cafe, lofi),
     timeline(cafe, audio()),
-    [{ kind: "segment_removed", ...on("audio", 2, "Lo-fi"), before: piece(0, 10_000, 0.35), after: null }],
+    [{ kind: "segment_removed", ...on("audio", 2, "Lo-fi"), before: properties(0, 10_000, 0.35), after: null }],
   ],
   [
     "a clip shortened: the others close up",
@@ -183,11 +183,11 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(video(clip("a", 0, 4_000), clip("a", 4_000, 6_000), clip("b", 10_000, 5_000))),
     [
       { kind: "segment_trimmed", ...on("video", 1, "a"), before: span(0, 10_000), after: span(0, 4_000) },
-      { kind: "segment_added", ...on("video", 1, "a"), before: null, after: piece(4_000, 6_000, null) },
+      { kind: "segment_added", ...on("video", 1, "a"), before: null, after: properties(4_000, 6_000, null) },
     ],
   ],
   [
-    "the last clip brought to the front",
+    "the last clip moved to the front",
     timeline(cafe),
     timeline(video(clip("c", 0, 2_000), clip("a", 2_000, 5_000), clip("b", 7_000, 3_000))),
     [
@@ -265,7 +265,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
       {
         kind: "track_removed",
         ...on("text", 1, "A"),
-        before: { ...piece(0, 3_000, null, "A"), segments: 1 },
+        before: { ...properties(0, 3_000, null, "A"), segments: 1 },
         after: null,
       },
       { kind: "text_changed", ...on("text", 1, "C"), before: "B", after: "C" },
@@ -277,12 +277,12 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(titles(title("Subscribe", 20_000, 3_000))),
     [
       length(3_000, 23_000),
-      { kind: "segment_removed", ...on("text", 1, "Waves"), before: piece(0, 3_000, null, "Waves"), after: null },
+      { kind: "segment_removed", ...on("text", 1, "Waves"), before: properties(0, 3_000, null, "Waves"), after: null },
       {
         kind: "segment_added",
         ...on("text", 1, "Subscribe"),
         before: null,
-        after: piece(20_000, 3_000, null, "Subscribe"),
+        after: properties(20_000, 3_000, null, "Subscribe"),
       },
     ],
   ],
@@ -290,7 +290,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     "the first of two equal titles removed",
     timeline(titles(title("Waves", 0, 3_000), title("Waves", 5_000, 3_000))),
     timeline(titles(title("Waves", 5_000, 3_000))),
-    [{ kind: "segment_removed", ...on("text", 1, "Waves"), before: piece(0, 3_000, null, "Waves"), after: null }],
+    [{ kind: "segment_removed", ...on("text", 1, "Waves"), before: properties(0, 3_000, null, "Waves"), after: null }],
   ],
   [
     "the second of two equal titles reworded",
@@ -299,12 +299,12 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     [{ kind: "text_changed", ...on("text", 1, "Sea"), before: "Waves", after: "Sea" }],
   ],
   [
-    "a clip replaced in its place",
+    "a clip replaced at its position",
     timeline(cafe),
     timeline(video(clip("a", 0, 5_000), clip("z", 5_000, 3_000), clip("c", 8_000, 2_000))),
     [
-      { kind: "segment_removed", ...on("video", 1, "b"), before: piece(5_000, 3_000, null), after: null },
-      { kind: "segment_added", ...on("video", 1, "z"), before: null, after: piece(5_000, 3_000, null) },
+      { kind: "segment_removed", ...on("video", 1, "b"), before: properties(5_000, 3_000, null), after: null },
+      { kind: "segment_added", ...on("video", 1, "z"), before: null, after: properties(5_000, 3_000, null) },
     ],
   ],
   [
@@ -312,8 +312,8 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     timeline(cafe, lofi),
     timeline(cafe, audio(song("Jazz", 0, 10_000, 0.35))),
     [
-      { kind: "segment_removed", ...on("audio", 2, "Lo-fi"), before: piece(0, 10_000, 0.35), after: null },
-      { kind: "segment_added", ...on("audio", 2, "Jazz"), before: null, after: piece(0, 10_000, 0.35) },
+      { kind: "segment_removed", ...on("audio", 2, "Lo-fi"), before: properties(0, 10_000, 0.35), after: null },
+      { kind: "segment_added", ...on("audio", 2, "Jazz"), before: null, after: properties(0, 10_000, 0.35) },
     ],
   ],
   [
@@ -323,7 +323,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     [{ kind: "volume_changed", ...on("audio", 2, "Lo-fi"), before: 0.35, after: 0.5 }],
   ],
   [
-    "the volume of one among equal pieces",
+    "the volume of one among equal clips",
     timeline(audio(song("x", 0, 2_000, 0.5), song("x", 2_000, 2_000, 0.5), song("x", 4_000, 2_000, 0.5))),
     timeline(audio(song("x", 0, 2_000, 0.5), song("x", 2_000, 2_000, 0.2), song("x", 4_000, 2_000, 0.5))),
     [{ kind: "volume_changed", ...on("audio", 1, "x"), before: 0.5, after: 0.2 }],
@@ -335,13 +335,13 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     [{ kind: "volume_changed", ...on("audio", 2, "x"), before: 0.5, after: 0.2 }],
   ],
   [
-    "a volume told for the first time",
+    "a volume given for the first time",
     timeline(audio(song("x", 0, 2_000, null))),
     timeline(audio(song("x", 0, 2_000, 0.2))),
     [{ kind: "volume_changed", ...on("audio", 1, "x"), before: null, after: 0.2 }],
   ],
   [
-    "a duration told for the first time, and the start that comes of it",
+    "a duration given for the first time, and the start that follows from it",
     timeline(video(clip("a", 0, null), clip("b", null, 2_000))),
     timeline(video(clip("a", 0, 3_000), clip("b", 3_000, 2_000))),
     [
@@ -350,7 +350,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     ],
   ],
   [
-    "pieces of unknown times in another order",
+    "clips of unknown times in another order",
     timeline(video(clip("a", null, null), clip("b", null, null), clip("c", null, null))),
     timeline(video(clip("c", null, null), clip("a", null, null), clip("b", null, null))),
     [
@@ -363,7 +363,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
     ],
   ],
   [
-    "the same pieces at the same times, written in another order",
+    "the same clips at the same times, written in another order",
     timeline(titles(title("A", 0, 3_000), title("B", 5_000, 3_000))),
     timeline(titles(title("B", 5_000, 3_000), title("A", 0, 3_000))),
     [],
@@ -376,14 +376,14 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
       {
         kind: "track_removed",
         ...on("other", 1, "glow"),
-        before: { ...piece(0, 1_000, null), segments: 1 },
+        before: { ...properties(0, 1_000, null), segments: 1 },
         after: null,
       },
       {
         kind: "track_added",
         ...on("other", 1, "glow"),
         before: null,
-        after: { ...piece(0, 1_000, null), segments: 1 },
+        after: { ...properties(0, 1_000, null), segments: 1 },
       },
     ],
   ],
@@ -397,7 +397,7 @@ const TABLE: readonly (readonly [string, Timeline, Timeline, readonly TimelineCh
 ];
 
 describe("diffTimelines", () => {
-  it.each(TABLE)("tells: %s", (_what, before, after, changes) => {
+  it.each(TABLE)("describes: %s", (_what, before, after, changes) => {
     expect(diffTimelines(before, after)).toEqual({ changes, more: [] });
   });
 });

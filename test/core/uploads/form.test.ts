@@ -8,8 +8,8 @@ const TYPE = "multipart/form-data; boundary=xX";
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
-/** Bytes in pieces of this size, through one memory that each piece overwrites, as the reader of a request does it. */
-function inPieces(bytes: Uint8Array, size: number): ByteSource & { readonly reads: () => number } {
+/** Bytes in chunks of this size, through one memory that each chunk overwrites, as the reader of a request does it. */
+function inChunks(bytes: Uint8Array, size: number): ByteSource & { readonly reads: () => number } {
   const memory = new Uint8Array(size);
   let at = 0;
   let reads = 0;
@@ -20,10 +20,10 @@ function inPieces(bytes: Uint8Array, size: number): ByteSource & { readonly read
       reads += 1;
       memory.fill(0xee);
       if (at >= bytes.length) return null;
-      const piece = bytes.subarray(at, at + size);
-      memory.set(piece);
-      at += piece.length;
-      return memory.subarray(0, piece.length);
+      const chunk = bytes.subarray(at, at + size);
+      memory.set(chunk);
+      at += chunk.length;
+      return memory.subarray(0, chunk.length);
     },
   };
 }
@@ -37,19 +37,19 @@ type Read = {
 
 /** Every part with its content as Latin-1, or the fault. */
 async function partsOf(bytes: Uint8Array, type = TYPE, size = 64): Promise<readonly Read[] | string> {
-  const reader = FormReader.of(inPieces(bytes, size), type);
+  const reader = FormReader.of(inChunks(bytes, size), type);
   const parts: Read[] = [];
   for (;;) {
     const next = await reader.next();
     if (!next.ok) return next.error;
     if (next.value === null) return parts;
     const { name, isFile, filename, contentType } = next.value;
-    const pieces: number[] = [];
-    const read = await reader.content(async (piece) => {
-      pieces.push(...piece);
+    const chunks: number[] = [];
+    const read = await reader.content(async (chunk) => {
+      chunks.push(...chunk);
     });
     if (!read.ok) return read.error;
-    const content = pieces.map((byte) => String.fromCharCode(byte)).join("");
+    const content = chunks.map((byte) => String.fromCharCode(byte)).join("");
     parts.push({ name, filename: isFile ? filename : null, type: contentType, content });
   }
 }
@@ -91,12 +91,12 @@ describe("a form", () => {
       [{ ...one("abc"), filename: "" }],
     ],
     ["with no part", "--xX--", []],
-  ])("is read %s", async (_, text, parts) => {
+  ])("is parsed %s", async (_, text, parts) => {
     for (const size of [1, 2, 3, 7, 1_000])
-      expect(await partsOf(utf8(text), TYPE, size), `pieces of ${size}`).toEqual(parts);
+      expect(await partsOf(utf8(text), TYPE, size), `chunks of ${size}`).toEqual(parts);
   });
 
-  it("names its boundary in quotation marks, or nowhere but in its first line", async () => {
+  it("has a boundary in quotation marks, or only in its first line", async () => {
     const form = utf8(`${part(FILE, "abc")}--xX--`);
     for (const type of [
       'multipart/form-data; charset=utf-8; boundary="xX"',
@@ -139,12 +139,12 @@ describe("a form", () => {
       TYPE,
       String(PART_HEADER_BYTES),
     ],
-  ])("that %s is told so", async (_, text, type, says) => {
+  ])("that %s is reported as that", async (_, text, type, says) => {
     for (const size of [1, 5, 100_000]) expect(await partsOf(utf8(text), type, size)).toContain(says);
   });
 
-  it("is not read on when its headers are too long", async () => {
-    const source = inPieces(utf8(`--xX\r\nX: ${"x".repeat(1_000_000)}`), 1_000);
+  it("is rejected when its headers are too long", async () => {
+    const source = inChunks(utf8(`--xX\r\nX: ${"x".repeat(1_000_000)}`), 1_000);
     await FormReader.of(source, TYPE).next();
     expect(source.reads()).toBeLessThan(12);
   });
@@ -154,20 +154,20 @@ describe("a form", () => {
     const contents = { "": true, "\r\n": false, a: false, "\r\n--x": false };
     for (const [content, isEmpty] of Object.entries(contents)) {
       for (const size of [1, 4, 1_000]) {
-        const reader = FormReader.of(inPieces(utf8(`${part(EMPTY, content)}--xX--`), size), TYPE);
+        const reader = FormReader.of(inChunks(utf8(`${part(EMPTY, content)}--xX--`), size), TYPE);
         await reader.next();
         expect(await reader.isEmpty(), JSON.stringify(content)).toEqual({ ok: true, value: isEmpty });
       }
     }
-    const bare = FormReader.of(inPieces(utf8(`--xX\r\n${EMPTY}\r\n\r\n--xX--`), 1), TYPE);
+    const bare = FormReader.of(inChunks(utf8(`--xX\r\n${EMPTY}\r\n\r\n--xX--`), 1), TYPE);
     await bare.next();
     expect(await bare.isEmpty()).toEqual({ ok: true, value: true });
   });
 
-  it("has a field's text in the encoding it names, else in UTF-8, else in the one of old clients", async () => {
+  it("has text in the encoding it names, else in UTF-8, else in the one of old clients", async () => {
     const read = async (bytes: Uint8Array, head: string, form: string | null = null, most = 10) => {
       const text = [...latin1(`--xX\r\n${head}\r\n\r\n`), ...bytes, ...latin1("\r\n--xX--")];
-      const reader = FormReader.of(inPieces(Uint8Array.from(text), 3), TYPE);
+      const reader = FormReader.of(inChunks(Uint8Array.from(text), 3), TYPE);
       const next = await reader.next();
       if (!next.ok || next.value === null) throw new Error("no part");
       return reader.text(next.value.charset ?? form, most);
@@ -193,7 +193,7 @@ describe("a form", () => {
           fc.string({ maxLength: 5 }),
         ),
       )
-      .map((pieces) => `a${pieces.join("")}`)
+      .map((chunks) => `a${chunks.join("")}`)
       .filter((text) => !/\r\n--xX(--|[ \t]*\r?\n|[ \t]*$)/.test(text));
     await fc.assert(
       fc.asyncProperty(tricky, fc.integer({ min: 1, max: 90 }), async (content, size) => {

@@ -10,7 +10,7 @@ const concat = (text: string) => read({ "upload-concat": text });
 const codeOf = (got: ReturnType<typeof read>) => (got.ok ? null : got.error.code);
 
 describe("Upload-Concat", () => {
-  it("is not needed", () => {
+  it("is optional", () => {
     expect(read({})).toEqual({ ok: true, value: null });
   });
 
@@ -43,7 +43,7 @@ describe("Upload-Concat", () => {
     expect(codeOf(concat(many(FINAL_PARTIALS + 1)))).toBe("invalid_header");
   });
 
-  it("goes with no length and no bytes on a final", () => {
+  it("is allowed with no length and no bytes on a final", () => {
     const final = { "upload-concat": `final;/v1/uploads/${ID}` };
     expect(codeOf(read({ ...final, "upload-length": "5" }))).toBe("invalid_header");
     expect(codeOf(read({ ...final, "upload-defer-length": "1" }))).toBe("invalid_header");

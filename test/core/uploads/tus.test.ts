@@ -35,7 +35,7 @@ describe("Upload-Metadata", () => {
   });
 
   it.each([`filename *`, `filename ${b64("a")} ${b64("b")}`, `a ${b64("1")},a ${b64("2")}`])(
-    "%j is refused",
+    "%j is rejected",
     (metadata) => {
       expect(created(metadata)).toMatchObject({ ok: false, error: { code: "invalid_header" } });
     },

@@ -9,7 +9,7 @@ const sampleOf = (type: EventType) => hookBody(sampleEvent(type, "live"));
 const emptied = (event: EventWire): EventWire => ({ ...event, data: {} });
 
 describe("a hook's body", () => {
-  it.each(EVENT_TYPES)("%s is flat and begins with what every event has", (type) => {
+  it.each(EVENT_TYPES)("%s is flat and begins with the common keys of all events", (type) => {
     const body = sampleOf(type);
     for (const value of Object.values(body)) expect(value === null || typeof value !== "object").toBe(true);
     expect(keysOf(body).slice(0, 6)).toEqual(["id", "type", "occurred_at", "mode", "sequence", "stale"]);

@@ -17,7 +17,7 @@ const schema = z.strictObject({ ...newVideo.shape, ...newGeneratorVideo.shape })
 const read = (body: unknown): unknown => coerceBody(schema, unflatten(body, json).body, json).body;
 
 describe("a flat body", () => {
-  it("is read into the nested one", () => {
+  it("is converted to the nested one", () => {
     expect(
       read({
         prompt: "hi",
@@ -40,7 +40,7 @@ describe("a flat body", () => {
     });
   });
 
-  it("may be half nested", () => {
+  it("may be partly nested", () => {
     expect(read({ metadata: { a: "1" }, metadata_b: "2", assets: ["ast_1"], asset_ids: "ast_2" })).toEqual({
       metadata: { a: "1", b: "2" },
       assets: ["ast_1", "ast_2"],
@@ -65,14 +65,14 @@ describe("a flat body", () => {
     ]);
   });
 
-  it("leaves out what such tools send empty, but not the prompt", () => {
+  it("omits what such tools send as empty, but not the prompt", () => {
     expect(read({ prompt: "", language: "", callback_url: "", asset_urls: "", var_x: "" })).toEqual({
       prompt: "",
     });
   });
 
   it.each([[null], [7], ["text"], [[1]], [{ prompt: "hi", assets: ["ast_1"] }], [{ dry_run: "maybe", assets: 7 }]])(
-    "is left as it is where there is nothing to read: %j",
+    "is unchanged if there is nothing to convert: %j",
     (body) => {
       expect(read(body)).toEqual(body);
     },
@@ -92,7 +92,7 @@ describe("the fields of a form", () => {
 });
 
 describe("a field name in an error", () => {
-  it("is the one that was sent", () => {
+  it("is the name that was sent", () => {
     const { sentAt } = unflatten(
       { prompt: "hi", asset_urls: "x\ny", asset_ids: ["", "z"], var_a: 1, "metadata_b/c": 2, metadata: { d: [] } },
       json,
@@ -114,7 +114,7 @@ describe("a field name in an error", () => {
   });
 });
 
-it("keeps of a group or list no more than one beyond its limit", () => {
+it("contains of a group or list no more than one member beyond its limit", () => {
   const fields = (prefix: string) => Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`${prefix}${n}`, "x"]));
   const { body } = unflatten(
     { ...fields("var_"), ...fields("metadata_"), asset_urls: Array.from({ length: 500 }, () => "ast_1") },

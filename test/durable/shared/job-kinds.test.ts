@@ -1,4 +1,4 @@
-/** Every kind of job of every object, in a schedule whose clock the test moves: failing, deadly, owing itself in the past. */
+/** Every kind of job of every object, with a clock that the test moves: failing, ending its instance, scheduled in the past. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { uploadObjectName } from "../../../src/core/address.ts";
@@ -23,7 +23,7 @@ import {
   env,
   freshAddress,
   good,
-  owedDeliveries,
+  pendingDeliveries,
   random,
   tenantRpc,
   tenantStub,
@@ -39,7 +39,7 @@ const ALL = Object.entries(JOBS).flatMap(([of, kinds]) =>
 );
 
 const REF = "something";
-const FACT = { type: "render.failed", resource: "rnd_old", sequence: 1, at: Date.now(), uh: "", data: "{}" } as const;
+const EVENT = { type: "render.failed", resource: "rnd_old", sequence: 1, at: Date.now(), uh: "", data: "{}" } as const;
 
 type Moment = { readonly dueAt: number; readonly attempts: number } | null;
 
@@ -79,7 +79,7 @@ class Bench {
     return this.jobs;
   }
 
-  /** The row's own moment; null when it is not owed. */
+  /** The job's own due time; null when it is not scheduled. */
   moment(): Moment {
     const query = "SELECT due_at AS dueAt, attempts FROM jobs WHERE key = ?";
     return this.#state.storage.sql.exec<{ dueAt: number; attempts: number }>(query, REF).toArray()[0] ?? null;
@@ -120,15 +120,15 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("work of every kind", () => {
+describe("jobs of every kind", () => {
   it(
-    "that is always refused ends after its tries or goes on at growing distances, also when it owes itself before it fails",
+    "that always fail end after their attempts or continue at growing intervals, also when they schedule themselves before they fail",
     everyKind(async (of, kind, tries) => {
       const problem = async (_: JobRow, { jobs, now }: Bench): Promise<void> => {
         jobs.schedule(kind, REF, now);
         jobs.scheduleOnce(kind, REF, now);
         await Promise.resolve();
-        throw new Error("refused");
+        throw new Error("rejected");
       };
       await onBench(of, problem, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -147,7 +147,7 @@ describe("work of every kind", () => {
     }),
   );
 
-  it.each(["check_write", "asset"] as const)("on a file is tried for five and a half hours: %s", async (kind) => {
+  it.each(["check_write", "asset"] as const)("on a file are retried for five and a half hours: %s", async (kind) => {
     const problem = async (): Promise<void> => {
       throw new Error("the store gives nothing");
     };
@@ -161,10 +161,10 @@ describe("work of every kind", () => {
   });
 
   it(
-    "waits as long as whoever refuses it asks for",
+    "wait as long as the rejection says",
     everyKind(async (of, kind) => {
       const problem = async (): Promise<void> => {
-        throw new RetryLater("refused", busy);
+        throw new RetryLater("rejected", busy);
       };
       await onBench(of, problem, async (bench) => {
         bench.jobs.schedule(kind, REF, bench.now);
@@ -175,14 +175,14 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that takes its instance down each time is given up, or begun once an hour",
+    "that end their instance each time are given up, or run once an hour",
     everyKind(async (of, kind, tries) => {
       await onBench(
         of,
         () => new Promise(() => undefined),
         async (bench) => {
           bench.jobs.schedule(kind, REF, bench.now);
-          for (let death = 0; death < 12 && bench.moment() !== null; death++) {
+          for (let abort = 0; abort < 12 && bench.moment() !== null; abort++) {
             bench.now = Math.max(bench.now, bench.moment()?.dueAt ?? 0);
             const before = bench.begun.length;
             bench.jobs.tick();
@@ -199,7 +199,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that owes itself in the past is begun a little later, and others are served in between",
+    "that schedule themselves in the past run a little later, and others run in between",
     everyKind(async (of, kind) => {
       let served = 0;
       const seen: number[] = [];
@@ -225,11 +225,11 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that ends well and owes itself for now has a later moment, and its failures are forgotten",
+    "that succeed and schedule themselves for now get a later time and no failures",
     everyKind(async (of, kind) => {
       let isFailing = true;
       const work = async ({ key }: JobRow, { jobs, now }: Bench): Promise<void> => {
-        if (isFailing) throw new Error("refused");
+        if (isFailing) throw new Error("rejected");
         jobs.schedule(kind, key, now);
       };
       await onBench(of, work, async (bench) => {
@@ -244,7 +244,7 @@ describe("work of every kind", () => {
   );
 
   it(
-    "that is asked for while it decides to stop is done once more",
+    "that are requested while they complete run once more",
     everyKind(async (of, kind) => {
       const stops = async ({ key }: JobRow, bench: Bench): Promise<void> => {
         if (bench.begun.length === 1) bench.jobs.scheduleOnce(kind, key, bench.now);
@@ -260,11 +260,11 @@ describe("work of every kind", () => {
   );
 });
 
-describe("a real object that owes every kind for things that are not there", () => {
+describe("a real object with jobs of every kind for missing resources", () => {
   type Left = { kind: string; moment: number };
   type Row = { kind: string; due_at: number; lease_until: number; attempts: number; unfinished: number };
 
-  /** Owes them all at a moment long past, waits until each was begun and ended, and answers with what is owed too early. */
+  /** Schedules them all far in the past, waits until each has run, and returns what is due too early. */
   const tooEarly = (
     stub: DurableObjectStub,
     kinds: readonly string[],
@@ -277,7 +277,7 @@ describe("a real object that owes every kind for things that are not there", () 
         const rows = (): Row[] =>
           sql.exec<Row>("SELECT kind, due_at, lease_until, attempts, unfinished FROM jobs").toArray();
         for (const kind of kinds)
-          sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "nobody");
+          sql.exec("INSERT OR REPLACE INTO jobs (kind, key, due_at) VALUES (?, ?, 1)", kind, refs[kind] ?? "unknown");
         // A moment counts from here: one that a job gave a while ago may be over by the time the others have ended.
         const begun = Date.now();
         await object.alarm();
@@ -294,7 +294,7 @@ describe("a real object that owes every kind for things that are not there", () 
       },
     );
 
-  it("the user's: nothing is owed at or before now", async () => {
+  it("of a user has no job due at or before now", async () => {
     const address = freshAddress();
     good(await userRpc(address).createProject(call(), { name: "p", metadata: {} }));
     const ends = ["delete_user", "purge", "audit"]; // the first two end the object, and an entry is whole in its key
@@ -302,16 +302,16 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(await tooEarly(userStub(address), kinds)).toEqual([]);
   });
 
-  it("the tenant's", async () => {
+  it("of a tenant has no job due", async () => {
     const address = freshAddress();
     good(await tenantRpc(address).createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["*"] }));
     expect(await tooEarly(tenantStub(address), Object.keys(JOBS.tenant))).toEqual([]);
   });
 
-  it("a tenant's that keeps an old event for a younger delivery: it comes back in a day", async () => {
+  it("of a tenant that keeps an old event for a younger delivery checks again in a day", async () => {
     const address = freshAddress();
-    const newEvent = { ...FACT, id: await eventId("rnd_old", "render.failed#1") };
-    await owedDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
+    const newEvent = { ...EVENT, id: await eventId("rnd_old", "render.failed#1") };
+    await pendingDeliveries(address, [newEvent], "http://127.0.0.1:9/in");
     const distance = await runInDurableObject(tenantStub(address), async (object, { storage }) => {
       storage.sql.exec("UPDATE events SET at = at - ?", 31 * DAY_MS);
       storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'cleanup'");
@@ -325,7 +325,7 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(distance).toBeLessThanOrEqual(DAY_MS);
   });
 
-  it("the upload's", async () => {
+  it("of an upload has no job due", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     const body = { filename: "a.mp4", size_bytes: 5, metadata: {} };
@@ -333,7 +333,7 @@ describe("a real object that owes every kind for things that are not there", () 
     expect(await tooEarly(env.UPLOAD.getByName(uploadObjectName(address, id)), Object.keys(JOBS.upload))).toEqual([]);
   });
 
-  it("the shared token's", async () => {
+  it("of a shared token has no job due", async () => {
     const name = `${freshAddress().tenant}:live`;
     await env.TOKEN.getByName(name).report("none", true);
     const kinds = Object.keys(JOBS.token).filter((kind) => kind !== "audit");

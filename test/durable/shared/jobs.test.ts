@@ -1,4 +1,4 @@
-/** What an object owes, under the worst conditions: calls of one millisecond, deaths in a row, a cancel in the wrong moment. */
+/** The jobs of an object under the worst conditions: calls of one millisecond, repeated crashes, a cancellation at the wrong moment. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
@@ -10,8 +10,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   say,
   startTurn,
   until,
@@ -27,19 +27,19 @@ afterEach(() => {
 });
 
 describe("turns of one user", () => {
-  it("run one after the other in the order they came, though their ids are of one millisecond", async () => {
+  it("run one after the other in order of arrival, even with ids of the same millisecond", async () => {
     const real = Date.now;
     for (let round = 0; round < 4; round++) {
       const address = freshAddress();
       const user = userRpc(address);
       const project = await newProject(user);
       const ids = await runInDurableObject(userStub(address), async (object) => {
-        const door = object as unknown as UserRpc; // UserObject implements it
+        const methods = object as unknown as UserRpc; // UserObject implements it
         const frozen = real();
-        vi.spyOn(Date, "now").mockImplementation(() => frozen); // an object's clock stands still between two I/O events
+        vi.spyOn(Date, "now").mockImplementation(() => frozen); // an object's clock does not move between two I/O events
         const both = [
-          door.startTurn(call(), project, body("make a video of the sea")),
-          door.startTurn(call(), project, body("add a title")),
+          methods.startTurn(call(), project, body("make a video of the sea")),
+          methods.startTurn(call(), project, body("add a title")),
         ];
         vi.restoreAllMocks();
         return (await Promise.all(both)).map((turn) => good(turn).id as TurnId);
@@ -49,7 +49,7 @@ describe("turns of one user", () => {
     }
   });
 
-  it("hold at most four places at once, and give each on", async () => {
+  it("use at most four slots at once, and pass each on", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const projects = await Promise.all(Array.from({ length: 6 }, () => newProject(user)));
@@ -67,7 +67,7 @@ describe("turns of one user", () => {
     for (const id of ids) expect((await endOf(user, id)).status).toBe("completed");
   });
 
-  it("are not sent again when they were cancelled while their session turned out lost", async () => {
+  it("are not sent again if they were cancelled while their lost session was detected", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -85,38 +85,38 @@ describe("turns of one user", () => {
     await until(async () => sends > 0);
     good(await user.cancelTurn(call(), id));
     expect(await endOf(user, id)).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
-    expect([sends, (await ledger(address)).turns.length]).toEqual([1, 0]);
+    expect([sends, (await requestLog(address)).turns.length]).toEqual([1, 0]);
   });
 });
 
-describe("work that takes its instance down", () => {
-  it("is begun later each time, not at once for ever", async () => {
+describe("a job that ends its instance", () => {
+  it("runs later each time, not at once for ever", async () => {
     const address = freshAddress();
     const project = await newProject(userRpc(address));
     vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(() => new Promise(() => undefined));
     await startTurn(userRpc(address), project, "make a video of the sea");
-    for (let death = 0; death < 8; death++) {
+    for (let abort = 0; abort < 8; abort++) {
       await pause(60);
       await kill(address);
     }
     type Row = { attempts: number; due_at: number; lease_until: number };
-    const look = () =>
+    const poll = () =>
       runInDurableObject(userStub(address), (_, state) => ({
         now: Date.now(),
         ...state.storage.sql.exec<Row>("SELECT attempts, due_at, lease_until FROM jobs WHERE kind = 'turn'").one(),
       }));
-    const { attempts } = await look();
+    const { attempts } = await poll();
     expect(attempts).toBeLessThan(8);
-    await until(async () => (await look()).lease_until > 0); // it is at work again, and dies again
+    await until(async () => (await poll()).lease_until > 0); // it runs again, and crashes again
     await kill(address);
-    const seen = await look();
+    const seen = await poll();
     expect(seen.due_at).toBeGreaterThan(seen.now);
     await kill(address);
   });
 });
 
-describe("the schedule's questions", () => {
-  it("are answered by an index, however much is owed", async () => {
+describe("the queries of the job table", () => {
+  it("use an index, however many jobs there are", async () => {
     const address = freshAddress();
     await newProject(userRpc(address));
     const plans = await runInDurableObject(userStub(address), (_, state) =>

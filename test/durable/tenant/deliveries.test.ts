@@ -19,7 +19,7 @@ import {
   env,
   freshAddress,
   good,
-  owedDeliveries,
+  pendingDeliveries,
   tenantRpc,
   tenantStub,
   until,
@@ -61,10 +61,10 @@ const deliveries = async (tenant: TenantRpc): Promise<readonly DeliveryWire[]> =
   (await tenant.listDeliveries({ limit: 100, after: null })).data;
 const only = async (tenant: TenantRpc): Promise<LoggedDeliveryWire> => {
   const [one] = await deliveries(tenant);
-  if (one === undefined) throw new Error("nothing is owed");
+  if (one === undefined) throw new Error("no delivery is due");
   return good(await tenant.readDelivery(one.id as DeliveryId));
 };
-/** The only delivery, once so many attempts were told of. */
+/** The only delivery, once so many attempts were reported. */
 const attempted = (tenant: TenantRpc, count: number): Promise<LoggedDeliveryWire> =>
   until(async () => {
     const one = await only(tenant);
@@ -81,7 +81,7 @@ const messages = (got: readonly Got[]): { data: { n: number }; stale?: boolean }
   got.map(({ body }) => JSON.parse(body));
 
 describe("a receiver that", () => {
-  it("answers 500 nine times gets it at the tenth, each after the wait of the schedule", async () => {
+  it("answers 500 nine times receives the tenth attempt, each after the scheduled wait", async () => {
     const { tenant, played } = await hooked(answering(...Array<number>(9).fill(500)));
     await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) {
@@ -115,7 +115,7 @@ describe("a receiver that", () => {
     expect(played.got).toHaveLength(11);
   });
 
-  it("hangs is given up in its time", async () => {
+  it("hangs times out", async () => {
     const hang: Behaviour = ({ signal }) =>
       new Promise((_, fail) => {
         signal.addEventListener("abort", () => fail(new Error("aborted")));
@@ -141,7 +141,7 @@ describe("a receiver that", () => {
     expect(elsewhere.got).toEqual([]);
   });
 
-  it("answers 429 with Retry-After, in seconds or as a date, is left alone until then", async () => {
+  it("answers 429 with Retry-After, in seconds or as a date, gets nothing until then", async () => {
     const { tenant } = await hooked((_, nth) => {
       const when = nth === 1 ? "7200" : new Date(clock.now() + 3 * 3_600_000).toUTCString();
       return new Response(null, nth < 3 ? { status: 429, headers: { "retry-after": when } } : { status: 200 });
@@ -152,13 +152,13 @@ describe("a receiver that", () => {
     expect(await attempted(tenant, 3)).toMatchObject({ state: "delivered" });
   });
 
-  it("answers 410 is disabled at once, which the others are told, and is brought back by hand", async () => {
+  it("answers 410 is disabled at once, which other endpoints receive as an event, and can be enabled again", async () => {
     const { tenant, played, id } = await hooked(answering(410));
-    const watcher = receiver(answering());
-    good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["endpoint.disabled"] }));
+    const observer = receiver(answering());
+    good(await tenant.createEndpoint(call(), { url: observer.url, types: ["endpoint.disabled"] }));
     await tenant.accept([await newEvent("rnd_a")]);
-    await until(async () => watcher.got.length > 0);
-    expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject({
+    await until(async () => observer.got.length > 0);
+    expect(JSON.parse(observer.got[0]?.body ?? "")).toMatchObject({
       type: "endpoint.disabled",
       sequence: 1,
       data: { id, state: "disabled", disabled_by: "gone" },
@@ -177,7 +177,7 @@ describe("a receiver that", () => {
     expect(types.toSorted()).toEqual(["rnd_a", "rnd_a", "rnd_b", id].toSorted());
   });
 
-  it("sends 100 MB back is read for 1,000 bytes and no further", async () => {
+  it("returns 100 MB is read for 1,000 bytes and no further", async () => {
     let sent = 0;
     const chunk = new Uint8Array(64 * 1024).fill(97);
     const flood: Behaviour = () =>
@@ -197,7 +197,7 @@ describe("a receiver that", () => {
     expect(sent).toBeLessThan(1_000_000);
   });
 
-  it("closes in the middle of its answer has answered", async () => {
+  it("closes in the middle of its response has answered", async () => {
     const { tenant } = await hooked((_, nth) => {
       const body = new ReadableStream({
         start: (out) => out.enqueue(new TextEncoder().encode("half")),
@@ -228,7 +228,7 @@ describe("an endpoint", () => {
     expect((await deliveries(tenant)).map(({ state }) => state)).toEqual(["failed", "failed"]);
   });
 
-  it("is sent to at its new address, and of its new types alone", async () => {
+  it("gets deliveries at its new address, and of its new types alone", async () => {
     const { tenant, id, played } = await hooked(answering());
     const moved = receiver(answering());
     good(await tenant.updateEndpoint(id, { url: moved.url, types: ["turn.completed"] }));
@@ -241,7 +241,7 @@ describe("an endpoint", () => {
 });
 
 describe("events of one resource", () => {
-  it("leave in order; one that failed holds nobody back and comes later as stale", async () => {
+  it("are sent in order; a failed one does not block later ones and is sent later as stale", async () => {
     const { tenant, played } = await hooked(answering(500));
     await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_a", 3)]);
     await until(async () => played.got.length >= 3);
@@ -257,9 +257,9 @@ describe("events of one resource", () => {
     expect(messages(played.got)[3]).toMatchObject({ data: { n: 1 }, stale: true });
   });
 
-  it("wait for the first answer, and others do not wait with them", async () => {
+  it("wait for the first answer, without delaying other resources", async () => {
     const { tenant } = await hooked(answering());
-    vi.mocked(globalThis.fetch).mockImplementation(() => new Promise(() => undefined)); // nobody answers
+    vi.mocked(globalThis.fetch).mockImplementation(() => new Promise(() => undefined)); // no answer
     await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_b", 1)]);
     await until(async () => (await deliveries(tenant)).filter(({ attempts }) => attempts === 1).length === 2);
     const begun = (await deliveries(tenant)).map(({ attempts }) => attempts);
@@ -267,12 +267,12 @@ describe("events of one resource", () => {
   });
 });
 
-describe("a message whose body the store does not give", () => {
-  it("is no attempt: those after it wait, and the schedule is not used up, however long that lasts", async () => {
+describe("a delivery whose stored body cannot be read", () => {
+  it("counts no attempt: later ones wait, and the schedule does not advance, however long that lasts", async () => {
     const { MEDIA } = env;
     const address = freshAddress();
     const large = { ...(await newEvent("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
-    const { ids } = await owedDeliveries(address, [large, await newEvent("rnd_a", 2)], receiver(answering()).url);
+    const { ids } = await pendingDeliveries(address, [large, await newEvent("rnd_a", 2)], receiver(answering()).url);
     const [first, second] = ids as [DeliveryId, DeliveryId];
     const tenant = tenantRpc(address);
     const failing = vi.spyOn(MEDIA, "get").mockRejectedValue(new Error("get: internal error (10001)"));
@@ -294,8 +294,8 @@ describe("a message whose body the store does not give", () => {
 });
 
 describe("an attempt", () => {
-  it("that nobody reports is made again when its time is over, and its late report changes nothing", async () => {
-    const { tenant, address } = await owed(1);
+  it("without a report is repeated when its lease ends, and its late report changes nothing", async () => {
+    const { tenant, address } = await tenantWith(1);
     const [first] = await tenant.workDeliveries([], 1);
     if (first === undefined) throw new Error("nothing was due");
     clock.step(timings.deliveryLease);
@@ -311,9 +311,9 @@ describe("an attempt", () => {
   it.each([
     ["is followed by a failure: the endpoint is failing", [204, 500], 1],
     ["comes after a failure: the endpoint is well", [204, 500, 204], null],
-    ["stands between two failures: only the later one counts", [500, 204, 204, 500], 1],
-  ])("that was taken, reported in one call with others, and %s", async (_, statuses, failures) => {
-    const { tenant, address } = await owed(statuses.length);
+    ["is between two failures: only the later one counts", [500, 204, 204, 500], 1],
+  ])("that was claimed, reported together with others, and %s", async (_, statuses, failures) => {
+    const { tenant, address } = await tenantWith(statuses.length);
     const jobs = await tenant.workDeliveries([], statuses.length);
     const outcomeOf = (status: number) => ({ status, answer: "", error: null, retryAfterMs: null, tookMs: 1 });
     const reports = jobs.map(({ id, attempt }, n) => ({ id, attempt, outcome: outcomeOf(statuses[n] ?? 0) }));
@@ -326,7 +326,7 @@ describe("an attempt", () => {
   });
 });
 
-describe("what is due", () => {
+describe("the due deliveries", () => {
   it.each([
     ["due", DUE, ["whk_a", 1, 1, 10]],
     ["due lanes", DUE_LANES, [1]],
@@ -334,8 +334,8 @@ describe("what is due", () => {
     ["has due", HAS_DUE, [1]],
     ["stale", STALE, ["[]"]],
     ["owners", OWNERS, ["[]"]],
-  ] as const)("is found by an index, however much is pending: %s", async (_, query, values) => {
-    const { address } = await owed(1);
+  ] as const)("are found by an index, however many are pending: %s", async (_, query, values) => {
+    const { address } = await tenantWith(1);
     const plan = await runInDurableObject(tenantStub(address), (_, { storage }) =>
       storage.sql.exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${query}`, ...values).toArray(),
     );
@@ -346,7 +346,7 @@ describe("what is due", () => {
     expect(steps.filter((detail) => /^SCAN|by_state|TEMP B-TREE FOR ORDER/.test(detail))).toEqual([]);
   });
 
-  it("is nudged for by no more messages than there may be senders for the host, while none of them has come", async () => {
+  it("cause no more wake messages than senders the host allows, while none has run", async () => {
     const address = { ...freshAddress(), mode: "live" as const };
     const messages: unknown[] = [];
     vi.spyOn(env.DELIVERIES, "sendBatch").mockImplementation(async (batch) => {
@@ -364,9 +364,9 @@ describe("what is due", () => {
   });
 });
 
-describe("the pace to one host", () => {
+describe("the rate limit of one host", () => {
   it("is five a second in test mode", async () => {
-    const { tenant } = await owed(12);
+    const { tenant } = await tenantWith(12);
     clock.freeze();
     expect(await tenant.workDeliveries([], 50)).toHaveLength(5);
     expect(await tenant.workDeliveries([], 50)).toHaveLength(0);
@@ -374,12 +374,12 @@ describe("the pace to one host", () => {
     expect(await tenant.workDeliveries([], 50)).toHaveLength(5);
   });
 
-  it("is fifty at once in live mode, whoever its targets are", async () => {
+  it("is fifty at once in live mode, across all targets", async () => {
     const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
     vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata }); // no sender comes
     const address = { ...freshAddress(), mode: "live" as const };
-    const facts = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
-    for (const path of ["one", "two"]) await owedDeliveries(address, facts, `http://127.0.0.1:9/${path}`);
+    const events = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
+    for (const path of ["one", "two"]) await pendingDeliveries(address, events, `http://127.0.0.1:9/${path}`);
     const tenant = tenantRpc(address);
     const jobs = await tenant.workDeliveries([], 100);
     expect(jobs).toHaveLength(HOST_IN_FLIGHT);
@@ -407,7 +407,7 @@ describe("a message", () => {
     expect(await verifiedBy(keys[0], got, body.replace("rnd_a", "rnd_b"))).toBe(false);
   });
 
-  it("verifies by the key before and the key after a rotation", async () => {
+  it("verifies with the key before and the key after a rotation", async () => {
     const { tenant, played, id, secret } = await hooked(answering());
     const before = good(await tenant.readJwks(id)).keys[0];
     const after = good(await tenant.rotateSecret(call(), id)).secret ?? "";
@@ -425,7 +425,7 @@ describe("a message", () => {
     expect(good(await tenant.readJwks(id)).keys).toHaveLength(1);
   });
 
-  it("is sent as a sample on demand: the latest event's body, or a made-up one, and in no list", async () => {
+  it("is sent as a sample on request: the latest event's body, or an invented one, and in no list", async () => {
     const { tenant, played, id } = await hooked(answering());
     const sent = good(await tenant.testEndpoint(call("try"), id, null));
     expect(good(await tenant.testEndpoint(call("try"), id, null)).id).toBe(sent.id);
@@ -446,7 +446,7 @@ describe("a message", () => {
     expect((await tenant.listEvents(0, 10, null)).data).toHaveLength(1);
   });
 
-  it("leaves no body behind when the same call asks for a sample again, also at once", async () => {
+  it("leaves no body behind when the same call requests a sample again, even concurrently", async () => {
     const address = freshAddress();
     const { tenant, id } = await hooked(answering(), address);
     const large = await newEvent("rnd_a");
@@ -478,10 +478,10 @@ async function verifiedBy(key: JwksWire["keys"][number] | undefined, got: Got | 
   return (await Promise.all(checks)).includes(true);
 }
 
-/** A tenant that owes so many deliveries to one host, of which nobody is nudged. */
-async function owed(count: number, mode: "live" | "test" = "test") {
+/** A tenant with so many pending deliveries to one host, without a wake message for them. */
+async function tenantWith(count: number, mode: "live" | "test" = "test") {
   const address = { ...freshAddress(), mode };
-  const facts = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
-  await owedDeliveries(address, facts, "http://127.0.0.1:9/in");
+  const events = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
+  await pendingDeliveries(address, events, "http://127.0.0.1:9/in");
   return { tenant: tenantRpc(address), address };
 }

@@ -1,4 +1,4 @@
-/** Facts on their way from the object they happened in to the reader of the tenant's feed. */
+/** Events on their way from the object in which they happened to the reader of the tenant's list. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { eventKey, tenantObjectName, userObjectName } from "../../../src/core/address.ts";
@@ -25,11 +25,11 @@ const newEvent = async (resource: string, more: Partial<NewEvent> = {}): Promise
 });
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe("a reader of the feed", () => {
-  it("sees each event once, whatever the order in which objects flush, and however often", async () => {
+describe("a reader of the event list", () => {
+  it("sees each event once, whatever the order and number of publications", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const facts = await Promise.all(Array.from({ length: 60 }, (_, n) => newEvent(`rnd_${n}`)));
+    const events = await Promise.all(Array.from({ length: 60 }, (_, n) => newEvent(`rnd_${n}`)));
     let writing = true;
     const seen: EventWire[] = [];
     const reading = (async () => {
@@ -40,65 +40,65 @@ describe("a reader of the feed", () => {
         after = page.next_cursor;
       }
     })();
-    const objects = Array.from({ length: 6 }, (_, n) => facts.filter((_, at) => at % 6 === n));
+    const objects = Array.from({ length: 6 }, (_, n) => events.filter((_, at) => at % 6 === n));
     await Promise.all(
       objects.map(async (own) => {
         for (let at = 0; at < own.length; at += 3) {
           await pause(Math.random() * 10);
           await tenant.accept(own.slice(at, at + 3));
-          if (Math.random() < 0.5) await tenant.accept(own.slice(Math.max(0, at - 3), at + 3)); // told twice
+          if (Math.random() < 0.5) await tenant.accept(own.slice(Math.max(0, at - 3), at + 3)); // published twice
         }
       }),
     );
     writing = false;
     await reading;
-    expect(seen.map(({ data }) => data.id).toSorted()).toEqual(facts.map(({ resource }) => resource).toSorted());
+    expect(seen.map(({ data }) => data.id).toSorted()).toEqual(events.map(({ resource }) => resource).toSorted());
     const cursors = seen.map(({ cursor }) => cursor);
     expect(cursors).toEqual(cursors.toSorted((a, b) => a - b));
   });
 });
 
-describe("a large body", () => {
+describe("a large event body", () => {
   const large = JSON.stringify({ id: "rnd_large", text: "漫".repeat(1_500) }); // 4,500 bytes, 1,500 characters
 
-  it("lies in R2 and reads as any other, also in a list beside small ones", async () => {
+  it("is stored in R2 and reads like any other, also in a list with small ones", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const told = await newEvent("rnd_large", { data: large });
-    await tenant.accept([await newEvent("rnd_small"), told]);
-    await tenant.accept([told]);
+    const event = await newEvent("rnd_large", { data: large });
+    await tenant.accept([await newEvent("rnd_small"), event]);
+    await tenant.accept([event]);
     const row = await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) =>
-      state.storage.sql.exec<{ data: string }>("SELECT data FROM events WHERE id = ?", told.id).one(),
+      state.storage.sql.exec<{ data: string }>("SELECT data FROM events WHERE id = ?", event.id).one(),
     );
     expect(row.data).toBe("");
-    expect(await (await env.MEDIA.get(eventKey({ ...address, uh: "u1" }, told.id)))?.text()).toBe(large);
+    expect(await (await env.MEDIA.get(eventKey({ ...address, uh: "u1" }, event.id)))?.text()).toBe(large);
     expect((await tenant.listEvents(0, 10, null)).data.map(({ data }) => data)).toEqual([
       { id: "rnd_small" },
       JSON.parse(large),
     ]);
-    expect(good(await tenant.readEvent(told.id, null)).data).toEqual(JSON.parse(large));
+    expect(good(await tenant.readEvent(event.id, null)).data).toEqual(JSON.parse(large));
   });
 
-  it("goes with its event after thirty days", async () => {
+  it("is deleted with its event after thirty days", async () => {
     const clock = startClock();
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const told = await newEvent("rnd_large", { data: large });
-    await tenant.accept([told]);
+    const event = await newEvent("rnd_large", { data: large });
+    await tenant.accept([event]);
     clock.step(32 * 24 * 3_600_000);
     await tenant.wake();
     await until(async () => (await tenant.listEvents(0, 10, null)).data.length === 0);
-    expect(await env.MEDIA.head(eventKey({ ...address, uh: "u1" }, told.id))).toBeNull();
+    expect(await env.MEDIA.head(eventKey({ ...address, uh: "u1" }, event.id))).toBeNull();
   });
 });
 
 describe("an outbox", () => {
-  it("tells a few large facts in a call, and every one of them in order", async () => {
+  it("publishes a few large events per call, all of them in order", async () => {
     const calls: number[] = [];
     const real = TenantObject.prototype.accept;
-    vi.spyOn(TenantObject.prototype, "accept").mockImplementation(async function (this: TenantObject, facts) {
-      calls.push(facts.length);
-      return real.call(this, facts);
+    vi.spyOn(TenantObject.prototype, "accept").mockImplementation(async function (this: TenantObject, events) {
+      calls.push(events.length);
+      return real.call(this, events);
     });
     const address = freshAddress();
     const user = userRpc(address);

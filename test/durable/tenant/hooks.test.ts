@@ -1,4 +1,4 @@
-/** REST hooks from the fact to the receiver, through the real queue. */
+/** REST hooks from the event to the receiver, through the real queue. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readLink } from "../../../src/core/crypto.ts";
@@ -9,7 +9,7 @@ import { scaledTimings } from "../../../src/core/timings.ts";
 import { hookBody } from "../../../src/core/webhooks/flat-body.ts";
 import { sampleEvent } from "../../../src/core/webhooks/samples.ts";
 import type { EventType } from "../../../src/core/wire/event.ts";
-import type { HookBody, HookWire } from "../../../src/core/wire/hook.ts";
+import type { HookBody, HookWire } from "../../../src/core/wire/webhook.ts";
 import { readConfig } from "../../../src/env.ts";
 import { type SteppedClock, startClock } from "../../support/clock.ts";
 import { bad, call, env, freshAddress, good, tenantRpc, tenantStub, until } from "../../support/objects.ts";
@@ -27,7 +27,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A fact whose data is a whole resource, as the objects tell it. */
+/** An event whose data is a whole resource, as the objects publish it. */
 const newEvent = async (type: EventType, resource: string, sequence = 1, more = {}): Promise<NewEvent> => ({
   id: await eventId(resource, `${type}#${sequence}`),
   type,
@@ -49,22 +49,22 @@ const bodies = ({ got }: PlayedReceiver): HookBody[] => got.map(({ body }) => JS
 const keysOf = (body: HookBody | undefined): string[] => Object.keys(body ?? {});
 
 describe("a hook", () => {
-  it("is told of its event alone, flat, signed with the default secret", async () => {
+  it("gets its own event alone, flat, signed with the default secret", async () => {
     const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const { id } = await subscribe(tenant, played.url, "turn.completed");
-    const told = await newEvent("turn.completed", "trn_a");
-    await tenant.accept([told, await newEvent("turn.failed", "trn_b")]);
+    const published = await newEvent("turn.completed", "trn_a");
+    await tenant.accept([published, await newEvent("turn.failed", "trn_b")]);
     const [delivery] = await ended(tenant, 1);
-    expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: told.id });
-    const event = good(await tenant.readEvent(told.id, null));
+    expect(delivery).toMatchObject({ state: "delivered", target: { kind: "hook", id }, event_id: published.id });
+    const event = good(await tenant.readEvent(published.id, null));
     expect(bodies(played)).toEqual([hookBody(event)]);
     expect(bodies(played)[0]).toMatchObject({ type: "turn.completed", status: "completed", metadata_order: "1234" });
-    expect(played.got[0]?.headers).toMatchObject({ "webhook-id": told.id });
+    expect(played.got[0]?.headers).toMatchObject({ "webhook-id": published.id });
     expect(played.got[0]?.headers["webhook-signature"]).toMatch(/^v1,/);
   });
 
-  it("gets a link that opens its file, made when the body leaves", async () => {
+  it("gets a link that opens its file, signed when the body is sent", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const played = receiver(answering());
@@ -83,7 +83,7 @@ describe("a hook", () => {
     expect(link).toMatchObject({ ok: true, value: opens });
   });
 
-  it("is the same one however often it is subscribed, and is sent each event once", async () => {
+  it("is the same one after repeated subscriptions, and is sent each event once", async () => {
     const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());
     const all = await Promise.all(Array.from({ length: 20 }, () => subscribe(tenant, played.url, "turn.completed")));
@@ -94,25 +94,25 @@ describe("a hook", () => {
     expect(played.got).toHaveLength(1);
   });
 
-  it("is removed when its receiver answers 410, with what was still owed to it", async () => {
+  it("is deleted when its receiver answers 410, with its pending deliveries", async () => {
     const tenant = tenantRpc(freshAddress());
     const played = receiver(answering(410));
     await subscribe(tenant, played.url, "turn.completed");
     await tenant.accept([await newEvent("turn.completed", "trn_a"), await newEvent("turn.completed", "trn_a", 2)]);
-    const told = await ended(tenant, 2);
-    expect(told.map(({ state }) => state)).toEqual(["failed", "failed"]);
+    const published = await ended(tenant, 2);
+    expect(published.map(({ state }) => state)).toEqual(["failed", "failed"]);
     expect(played.got).toHaveLength(1);
     expect(await tenant.listHooks()).toEqual([]);
     await tenant.accept([await newEvent("turn.completed", "trn_a", 3)]);
     expect((await tenant.listDeliveries({ limit: 100, after: null })).data).toHaveLength(2);
   });
 
-  it("is disabled after five days of failures over several events, which the endpoints are told, until it is subscribed again", async () => {
+  it("is disabled after five days of failures over several events, reported to the endpoints, until it is subscribed again", async () => {
     const tenant = tenantRpc(freshAddress());
     let isDown = true;
     const played = receiver(() => new Response(null, { status: isDown ? 500 : 204 }));
-    const watcher = receiver(answering());
-    good(await tenant.createEndpoint(call(), { url: watcher.url, types: ["hook.disabled"] }));
+    const observer = receiver(answering());
+    good(await tenant.createEndpoint(call(), { url: observer.url, types: ["hook.disabled"] }));
     const { id } = await subscribe(tenant, played.url, "turn.completed");
     await tenant.accept([await newEvent("turn.completed", "trn_a")]);
     for (let attempt = 1; attempt <= 10; attempt++) {
@@ -127,11 +127,11 @@ describe("a hook", () => {
     }
     expect(await tenant.listHooks()).toMatchObject([{ id, state: "enabled", disabled_at: null }]);
     await tenant.accept([await newEvent("turn.completed", "trn_b")]);
-    await until(async () => watcher.got.length > 0);
+    await until(async () => observer.got.length > 0);
     const [disabled] = await tenant.listHooks();
     expect(disabled).toMatchObject({ id, state: "disabled", disabled_at: expect.any(String) });
-    const told = { type: "hook.disabled", sequence: 1, data: disabled };
-    expect(JSON.parse(watcher.got[0]?.body ?? "")).toMatchObject(told);
+    const published = { type: "hook.disabled", sequence: 1, data: disabled };
+    expect(JSON.parse(observer.got[0]?.body ?? "")).toMatchObject(published);
 
     const sent = played.got.length;
     await tenant.accept([await newEvent("turn.completed", "trn_c")]);
@@ -153,7 +153,7 @@ describe("a hook", () => {
     ).toContain(await eventId("trn_d", "turn.completed#1"));
   });
 
-  it("ends by its id, by its address, or by its address and event", async () => {
+  it("is deleted by its id, by its address, or by its address and event", async () => {
     const tenant = tenantRpc(freshAddress());
     const at = (path: string) => `https://hooks.nemo-gateway.dev/${path}`;
     const one = await subscribe(tenant, at("a"), "turn.completed");
@@ -170,7 +170,7 @@ describe("a hook", () => {
     good(await tenant.unsubscribeAddress({ target_url: at("b") }));
   });
 
-  it("is remembered when it is gone, for as many as the limit says", async () => {
+  it("leaves a bounded number of ids after deletion", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const gone = await subscribe(tenant, "https://hooks.nemo-gateway.dev/a", "turn.completed");
@@ -189,7 +189,7 @@ describe("a hook", () => {
     good(await tenant.unsubscribeHook(next.id as EndpointId));
   });
 
-  it("is refused for an address we would not send to, and above a hundred", async () => {
+  it("is rejected for a forbidden address, and above one hundred", async () => {
     const tenant = tenantRpc(freshAddress());
     const problem = await tenant.subscribeHook(call(), { target_url: "https://10.0.0.1/", event: "turn.completed" });
     expect(bad(problem)).toMatchObject({ code: "address_not_allowed" });
@@ -199,7 +199,7 @@ describe("a hook", () => {
     good(await tenant.subscribeHook(call(), at(0)));
   });
 
-  it("is another request's under a used Idempotency-Key", async () => {
+  it("of another request is found under a used Idempotency-Key", async () => {
     const tenant = tenantRpc(freshAddress());
     const body = { target_url: "https://a.nemo-gateway.dev/", event: "turn.completed" } as const;
     const made = good(await tenant.subscribeHook(call("k"), body));
@@ -210,7 +210,7 @@ describe("a hook", () => {
 });
 
 describe("the samples of an event", () => {
-  it("are invented before there is a real one, and leave nothing stored", async () => {
+  it("are invented before there is a real one, and store nothing", async () => {
     const tenant = tenantRpc(freshAddress());
     const [sample, ...none] = await tenant.hookSamples("video.completed");
     expect(none).toEqual([]);

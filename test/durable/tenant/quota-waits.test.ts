@@ -1,10 +1,10 @@
-/** What is full makes work wait that nobody waits for, for as long as it is full: it is no failure, and ends nothing. */
+/** An exhausted quota makes background work wait for as long as it is exhausted: it is no failure, and ends nothing. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import { type GeneratorJobId, ownedId, type VideoId } from "../../../src/core/ids.ts";
 import { POISON_ATTEMPTS, QUOTA_DEFAULTS } from "../../../src/core/limits.ts";
 import type { VideoRequest } from "../../../src/core/video.ts";
-import type { Quotas } from "../../../src/core/wire/tenant.ts";
+import type { QuotasWire } from "../../../src/core/wire/tenant.ts";
 import { TenantObject } from "../../../src/durable/tenant/object.ts";
 import { makeTenant } from "../../support/gateway.ts";
 import { call, freshAddress, good, random, tenantRpc, until, userRpc } from "../../support/objects.ts";
@@ -23,7 +23,7 @@ const ORDER: VideoRequest = {
 };
 const GENERATOR_JOB = { description: "quote cards", name: null, slug: null, language: null, callback: null };
 
-/** What may wait: how it is begun, and where it stands. */
+/** What may wait: how it is started, and its status. */
 const KINDS = {
   "a video": async (address: UserAddress) => {
     const { id } = good(await userRpc(address).startVideo(call(), ORDER));
@@ -41,31 +41,31 @@ const KINDS = {
   },
 };
 
-describe("a full account", () => {
-  const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
+describe("an account at its limits", () => {
+  const limits = (some: Partial<QuotasWire>): QuotasWire => ({ ...QUOTA_DEFAULTS.test, ...some });
 
   it.each([
     ["a video", "concurrent_turns"],
     ["a video", "renders_per_day"],
     ["a generator that is made", "concurrent_turns"],
-  ] as const)("lets %s wait for %s, however often it has asked", async (kind, quota) => {
+  ] as const)("lets %s wait for %s, after any number of attempts", async (kind, quota) => {
     // A generator is stored for a tenant that there is.
     const address = { ...freshAddress(), tenant: (await makeTenant()).id as UserAddress["tenant"] };
     const tenant = tenantRpc(address);
     const ref = quota === "concurrent_turns" ? ownedId("trn", address.uh, Date.now(), random) : "rnd_another";
     good(await tenant.reserveQuota([{ quota, ref, amount: 1 }], limits({ [quota]: 1 })));
     if (ref.startsWith("trn_")) await tenant.confirmSlot(ref as `trn_${string}`);
-    let refusals = 0;
+    let rejections = 0;
     const { reserveQuota } = TenantObject.prototype;
     vi.spyOn(TenantObject.prototype, "reserveQuota").mockImplementation(async function (this: TenantObject, ...given) {
       const taken = await reserveQuota.apply(this, given);
-      if (!taken.ok) refusals++;
+      if (!taken.ok) rejections++;
       return taken;
     });
     const read = await KINDS[kind](address);
     // More often than any work may fail. A day's quota is asked for rarely: twice shows that the first did not end it.
     const often = quota === "concurrent_turns" ? POISON_ATTEMPTS + 2 : 2;
-    await until(async () => refusals >= often, 50_000);
+    await until(async () => rejections >= often, 50_000);
     expect(await read()).toMatchObject({ isOver: false, error: null });
     await tenant.releaseQuota(ref);
     const ended = await until(async () => {

@@ -1,4 +1,4 @@
-/** Exact quotas: taken with the intent, once per thing, freed by its end or by themselves. */
+/** Exact quotas: reserved with the intent, once per resource, released by its end or by expiry. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
@@ -10,7 +10,7 @@ import type { Call } from "../../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../../src/core/time.ts";
 import type { EventType } from "../../../src/core/wire/event.ts";
 import { newRender } from "../../../src/core/wire/render.ts";
-import type { Quotas } from "../../../src/core/wire/tenant.ts";
+import type { QuotasWire } from "../../../src/core/wire/tenant.ts";
 import { newVideo } from "../../../src/core/wire/video.ts";
 import { orderOf } from "../../../src/services/videos.ts";
 import {
@@ -31,21 +31,21 @@ import {
   userRpc,
 } from "../../support/objects.ts";
 
-const limits = (some: Partial<Quotas>): Quotas => ({ ...QUOTA_DEFAULTS.test, ...some });
-const as = (some: Partial<Quotas>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
+const limits = (some: Partial<QuotasWire>): QuotasWire => ({ ...QUOTA_DEFAULTS.test, ...some });
+const as = (some: Partial<QuotasWire>, key: string | null = null): Call => ({ ...call(key), quotas: limits(some) });
 const other = (address: UserAddress): UserAddress => ({ ...address, uh: randomUserHash(random) });
 const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amount }];
 const SLOW = say("make a video of the sea #slow:1800s");
 
-/** How many places the tenant's object counts. */
+/** How many slots the tenant's object counts. */
 const places = (address: UserAddress): Promise<number> =>
   runInDurableObject(
     tenantStub(address),
     (_, { storage }) => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM slots").one().n,
   );
 
-describe("places for turns", () => {
-  it("are the tenant's, over all its users, and free with the end of a turn", async () => {
+describe("slots for turns", () => {
+  it("are counted per tenant over all its users, and freed by the end of a turn", async () => {
     const one = freshAddress();
     const two = other(one);
     const user = userRpc(one);
@@ -62,7 +62,7 @@ describe("places for turns", () => {
     good(await stranger.startTurn(as({ concurrent_turns: 1 }), theirs, say("make a 1 second video")));
   });
 
-  it("are taken once by two calls with one Idempotency-Key", async () => {
+  it("are reserved once by two calls with one Idempotency-Key", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -76,7 +76,7 @@ describe("places for turns", () => {
     expect(await places(address)).toBe(1);
   });
 
-  it("held by an object that died before its commit free themselves, kept ones stay", async () => {
+  it("of an object that crashed before its commit are released, confirmed ones are kept", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
@@ -95,12 +95,12 @@ describe("places for turns", () => {
     ).toBe("concurrency_limited");
   });
 
-  it("of open turns are kept again by the next instance", async () => {
+  it("of open turns are confirmed again by the next instance", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     await startTurn(user, project, "make a video of the sea #slow:1800s");
-    // The word that the turn was committed is lost with its instance: the place is a held one again.
+    // The confirmation of the turn is lost with its instance: the slot is an unconfirmed one again.
     await kill(address);
     const soon = Date.now() + 60_000;
     await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -117,7 +117,7 @@ describe("places for turns", () => {
 });
 
 describe("a day's quota", () => {
-  it("counts renders ordered, a repeat once, and says when the day ends", async () => {
+  it("counts submitted renders, a repeat once, and says when the day ends", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -149,7 +149,7 @@ describe("a day's quota", () => {
     good(await make(3, 40));
   });
 
-  it("counts new users, not what they do later, nor things made without a user", async () => {
+  it("counts new users, not their later requests, nor resources without a user", async () => {
     const address = freshAddress();
     const make = (one: UserAddress, named = true) =>
       userRpc(one).createProject({ ...as({ new_users_per_day: 1 }), named }, { name: "p", metadata: {} });
@@ -159,12 +159,12 @@ describe("a day's quota", () => {
     good(await make(other(address), false));
   });
 
-  it("stays taken by an object that died before its commit: less may be made that day, never more", async () => {
+  it("stays reserved by an object that crashed before its commit: that day allows less, never more", async () => {
     const address = freshAddress();
     const two = limits({ renders_per_day: 2 });
     const taken = good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
     expect(taken).toMatchObject([{ name: "renders_per_day", quota: 2, remaining: 1, window: 86_400 }]);
-    await kill(address); // its renders.start() never came to the commit, and nobody gives back
+    await kill(address); // its renders.start() never reached the commit, and releases nothing
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_next"), two));
     expect(bad(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two)).code).toBe(
       "quota_exceeded",
@@ -178,7 +178,7 @@ describe("a day's quota", () => {
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two));
   });
 
-  it("remembers an upload of unknown length for its whole life, and counts what arrived once", async () => {
+  it("tracks an upload of unknown length for its whole life, and counts its received bytes once", async () => {
     const address = freshAddress();
     const ten = limits({ bytes_per_day: 10 });
     const id = ownedId("upl", address.uh, Date.now(), random);
@@ -198,17 +198,17 @@ describe("a day's quota", () => {
     ]);
   });
 
-  it("is each mode's own", async () => {
+  it("is separate for each mode", async () => {
     const test = freshAddress();
     const live = { ...test, mode: "live" } as const;
     good(await tenantRpc(test).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
     good(await tenantRpc(live).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
-    expect(bad(await tenantRpc(test).reserveQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit last told
+    expect(bad(await tenantRpc(test).reserveQuota(want("renders_per_day", "b"), null)).code).toBe("quota_exceeded"); // the limit of the last request
   });
 });
 
-describe("requests that wait", () => {
-  it("are at most 20 of a user, and a preference to wait is passed over", async () => {
+describe("waiting requests", () => {
+  it("are at most 20 of a user; beyond that a preference to wait is ignored", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -229,12 +229,12 @@ describe("requests that wait", () => {
 });
 
 describe("a user's share", () => {
-  const by = (address: UserAddress) => (wants: ReturnType<typeof want>, some: Partial<Quotas>) =>
-    tenantRpc(address).reserveQuota(wants, limits(some), address.uh);
+  const by = (address: UserAddress) => (requests: ReturnType<typeof want>, some: Partial<QuotasWire>) =>
+    tenantRpc(address).reserveQuota(requests, limits(some), address.uh);
   const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
 
   it.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(
-    "of %s leaves the others theirs: theirs does not move while one user takes all it can",
+    "of %s leaves the others their share, which stays constant while one user takes all it can",
     async (quota) => {
       const [greedy, quiet] = [freshAddress(), freshAddress()];
       const other = { ...greedy, uh: quiet.uh };
@@ -251,7 +251,7 @@ describe("a user's share", () => {
     },
   );
 
-  it("is read without a trace", async () => {
+  it("is read without writing", async () => {
     const address = freshAddress();
     expect(await tenantRpc(address).readQuotas(limits(SOME), address.uh)).toHaveLength(4);
     const names = await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -261,7 +261,7 @@ describe("a user's share", () => {
   });
 });
 
-describe("bytes that never came", () => {
+describe("bytes that were not received", () => {
   const file = (n: number | null) => ({ filename: "a.png", size_bytes: n, metadata: {} });
   const MINE = { bytes_per_day: 3_000_000 };
   const used = async (address: UserAddress) => {
@@ -270,7 +270,7 @@ describe("bytes that never came", () => {
     return 1_000_000 - (bytes?.remaining ?? 0);
   };
 
-  it("of an upload that is deleted are given back, those that came are not", async () => {
+  it("of a deleted upload are released, received ones are not", async () => {
     const address = freshAddress();
     for (let round = 0; round < 5; round++) {
       const id = ownedId("upl", address.uh, Date.now(), random);
@@ -289,7 +289,7 @@ describe("bytes that never came", () => {
     await until(async () => (await used(address)) === 5_000);
   });
 
-  it("are counted while they come, where nobody said how many: a small quota is not overdrawn", async () => {
+  it("are counted on arrival without an announced length, and a small quota is not exceeded", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     const whole = new Uint8Array(5_000_000).fill(1);
@@ -306,7 +306,7 @@ describe("bytes that never came", () => {
     await until(async () => (await used(address)) === kept);
   });
 
-  it("are refused at once where their number is said late", async () => {
+  it("are rejected as soon as a late length announces them", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     good(await uploadRpc(address, id).create(as(MINE), address, id, file(null)));
@@ -321,7 +321,7 @@ describe("bytes that never came", () => {
     expect(await used(address)).toBe(0);
   });
 
-  it("nothing more of unknown length begins when the share is used up", async () => {
+  it("end at the quota: no upload of unknown length starts when the share is used up", async () => {
     const address = freshAddress();
     good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_all", 1_000_000), limits(MINE), address.uh));
     const id = ownedId("upl", address.uh, Date.now(), random);

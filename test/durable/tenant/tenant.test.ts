@@ -2,7 +2,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { eventId } from "../../../src/core/ids.ts";
 import type { NewEvent } from "../../../src/core/rpc/tenant.ts";
-import { bad, call, freshAddress, good, owedDelivery, tenantRpc } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, pendingDelivery, tenantRpc } from "../../support/objects.ts";
 
 const newEvent = async (resource: string, sequence = 1): Promise<NewEvent> => ({
   id: await eventId(resource, `render.completed#${sequence}`),
@@ -15,7 +15,7 @@ const newEvent = async (resource: string, sequence = 1): Promise<NewEvent> => ({
 });
 
 describe("a tenant's events", () => {
-  it("are stored once each in the order they came, whatever is told twice", async () => {
+  it("are stored once each in order of arrival, even if published twice", async () => {
     const tenant = tenantRpc(freshAddress());
     const [a, b] = [await newEvent("rnd_a"), await newEvent("rnd_b")];
     await tenant.accept([a]);
@@ -29,7 +29,7 @@ describe("a tenant's events", () => {
     expect((await tenant.listEvents(1, 10, null)).data.map((event) => event.id)).toEqual([b.id]);
   });
 
-  it("are read by a user's hash alone where one is given", async () => {
+  it("are filtered by a user's hash on request", async () => {
     const tenant = tenantRpc(freshAddress());
     const one = await newEvent("rnd_a");
     await tenant.accept([one, { ...(await newEvent("rnd_b")), uh: "u2" }]);
@@ -40,7 +40,7 @@ describe("a tenant's events", () => {
 });
 
 describe("an endpoint", () => {
-  it("shows its secret once, and a repeat of the request without it", async () => {
+  it("shows its secret once, and not in a repeated request", async () => {
     const tenant = tenantRpc(freshAddress());
     const body = { url: "https://hooks.nemo-gateway.dev/in", types: ["*" as const] };
     const made = good(await tenant.createEndpoint(call("k"), body));
@@ -50,7 +50,7 @@ describe("an endpoint", () => {
     expect(await tenant.listEndpoints()).toHaveLength(1);
   });
 
-  it("is refused for an address we would not send to, and above twenty", async () => {
+  it("is rejected for a forbidden address, and above twenty", async () => {
     const tenant = tenantRpc(freshAddress());
     expect(bad(await tenant.createEndpoint(call(), { url: "https://10.0.0.1/", types: ["*"] })).code).toBe(
       "address_not_allowed",
@@ -64,10 +64,10 @@ describe("an endpoint", () => {
 });
 
 describe("a delivery", () => {
-  it("is claimed once, signed, and over at 2xx", async () => {
+  it("is claimed once, signed, and complete after a 2xx", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { id, secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { id, secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
     expect(job.id).toBe(id);
@@ -87,7 +87,7 @@ describe("a delivery", () => {
     });
   });
 
-  it("is not owed to an endpoint that wants other types", async () => {
+  it("is not created for an endpoint with other types", async () => {
     const tenant = tenantRpc(freshAddress());
     good(await tenant.createEndpoint(call(), { url: "http://127.0.0.1:9/in", types: ["turn.completed"] }));
     await tenant.accept([await newEvent("rnd_a")]);
@@ -96,11 +96,11 @@ describe("a delivery", () => {
 });
 
 describe("a callback", () => {
-  it("is owed beside the endpoints, signed with the tenant's default secret, and once however often it is told", async () => {
+  it("is delivered beside the endpoints, signed with the tenant's default secret, and once even if published twice", async () => {
     const tenant = tenantRpc(freshAddress());
-    const told = { ...(await newEvent("rnd_a")), callback: "http://127.0.0.1:9/called" };
-    await tenant.accept([told]);
-    await tenant.accept([told]);
+    const published = { ...(await newEvent("rnd_a")), callback: "http://127.0.0.1:9/called" };
+    await tenant.accept([published]);
+    await tenant.accept([published]);
     const { data } = await tenant.listDeliveries({ limit: 10, after: null });
     expect(data.map(({ target }) => target)).toEqual([{ kind: "callback", url: "http://127.0.0.1:9/called" }]);
     expect(JSON.stringify(await tenant.listEvents(0, 10, null))).not.toContain("called");
@@ -108,7 +108,7 @@ describe("a callback", () => {
 });
 
 describe("a secret", () => {
-  it("is shown once by a rotation, and by a repeat of the call not again", async () => {
+  it("is shown once by a rotation, and not by a repeat of the call", async () => {
     const tenant = tenantRpc(freshAddress());
     const first = good(await tenant.rotateSecret(call("k"), "default"));
     expect(first).toMatchObject({ secret: expect.stringMatching(/^whsec_/), previous_until: null });
@@ -121,10 +121,10 @@ describe("a secret", () => {
     expect(Date.parse(second.previous_until ?? "") - Date.now()).toBeGreaterThan(23 * 3_600_000);
   });
 
-  it("signs beside the one that replaced it, and no other does", async () => {
+  it("signs together with its replacement, and no other does", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const later = good(await tenant.rotateSecret(call(), endpoint)).secret ?? "";
     const [job] = await tenant.workDeliveries([], 6);
     if (job === undefined) throw new Error("a due delivery was not given out");
@@ -133,10 +133,10 @@ describe("a secret", () => {
     expect(() => new Webhook(other).verify(job.body, { ...job.headers })).toThrow();
   });
 
-  it("is one of at most four that sign at once: a further rotation lets go of the oldest", async () => {
+  it("is one of at most four that sign at once: a further rotation removes the oldest", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const { secret, endpoint } = await owedDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
+    const { secret, endpoint } = await pendingDelivery(address, await newEvent("rnd_a"), "http://127.0.0.1:9/in");
     const made = [secret];
     for (let n = 0; n < 4; n++) made.push(good(await tenant.rotateSecret(call(), endpoint)).secret ?? "");
     const [job] = await tenant.workDeliveries([], 6);
@@ -153,7 +153,7 @@ describe("a secret", () => {
     expect(good(await tenant.readJwks(endpoint)).keys).toHaveLength(4);
   });
 
-  it("is not made for an endpoint that is not here", async () => {
+  it("is not created for an unknown endpoint", async () => {
     const tenant = tenantRpc(freshAddress());
     expect(bad(await tenant.rotateSecret(call(), "whk_0123456789abcdefghjk")).code).toBe("not_found");
   });

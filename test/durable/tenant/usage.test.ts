@@ -1,4 +1,4 @@
-/** What was used: counted once whatever is told twice, on the day it happened, by day, by user and by key. */
+/** Usage: counted once even if published twice, on the day it happened, by day, by user and by key. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
@@ -30,19 +30,19 @@ const DAY = "2026-11-20";
 const NOON = Date.parse(`${DAY}T12:00:00.000Z`);
 const FIRST = { limit: 100, after: null };
 
-type Told = Partial<Omit<NewEvent, "data">> & { readonly data?: unknown };
+type EventFields = Partial<Omit<NewEvent, "data">> & { readonly data?: unknown };
 let nth = 0;
 
-/** A fact of a resource of its own unless another is told. */
-async function newEvent(type: EventType, { data = {}, ...told }: Told = {}): Promise<NewEvent> {
+/** An event of a resource of its own by default. */
+async function newEvent(type: EventType, { data = {}, ...event }: EventFields = {}): Promise<NewEvent> {
   nth += 1;
-  const { resource = `thing_${nth}`, sequence = 1 } = told;
+  const { resource = `thing_${nth}`, sequence = 1 } = event;
   const id = await eventId(resource, `${type}#${sequence}`);
-  return { id, type, resource, sequence, at: NOON, uh: "ada", key: KEY, ...told, data: JSON.stringify(data) };
+  return { id, type, resource, sequence, at: NOON, uh: "ada", key: KEY, ...event, data: JSON.stringify(data) };
 }
 
-const turn = (credits: object, told: Told = {}) => newEvent("turn.completed", { data: { credits }, ...told });
-const measured = (amount: number, told: Told = {}) => turn({ amount, basis: "measured" }, told);
+const turn = (credits: object, event: EventFields = {}) => newEvent("turn.completed", { data: { credits }, ...event });
+const measured = (amount: number, event: EventFields = {}) => turn({ amount, basis: "measured" }, event);
 
 /** What is counted, without what is 0. */
 async function usage(
@@ -55,9 +55,9 @@ async function usage(
   return Object.fromEntries(data.map(({ subject, counts }) => [String(subject), some(counts)]));
 }
 
-describe("what was used", () => {
-  it("counts a fact once, told twice in one call and in another, in whatever order objects tell theirs", async () => {
-    const facts = [
+describe("usage", () => {
+  it("counts an event once, published twice in one call and in another, in any order", async () => {
+    const events = [
       await measured(40),
       await turn({ amount: 7, basis: "estimated" }, { uh: "grace", key: "key_2" }),
       await turn({ amount: null, basis: "unknown" }),
@@ -104,7 +104,7 @@ describe("what was used", () => {
         key_2: { turns_completed: 1, credits_estimated: 7 },
       },
     };
-    for (const order of [facts, [...facts].reverse()]) {
+    for (const order of [events, [...events].reverse()]) {
       const address = freshAddress();
       await tenantRpc(address).accept([...order, ...order]);
       for (const again of order) await tenantRpc(address).accept([again]);
@@ -112,7 +112,7 @@ describe("what was used", () => {
     }
   });
 
-  it("belongs to the UTC day on which it happened, whenever it is told", async () => {
+  it("belongs to the UTC day on which it happened, whenever it is published", async () => {
     const address = freshAddress();
     const midnight = Date.parse("2026-11-21T00:00:00.000Z");
     await tenantRpc(address).accept([await measured(2, { at: midnight })]);
@@ -127,11 +127,11 @@ describe("what was used", () => {
     expect(await usage(address, "key")).toEqual({ key_1: { turns_completed: 2, credits_measured: 3 } });
   });
 
-  it("comes in pages: days from the newest, users from the first", async () => {
+  it("is paged: days from the newest, users from the first", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
-    const facts = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
-    await tenant.accept(await Promise.all(facts));
+    const events = [0, 1, 2].map((n) => measured(1, { at: NOON - n * DAY_MS, uh: `u${n}`, named: n > 0 }));
+    await tenant.accept(await Promise.all(events));
     const period = { from: "2026-01-01", to: DAY };
     const seen: Record<string, (string | null)[]> = { day: [], user: [] };
     for (const by of ["day", "user"] as const) {
@@ -148,7 +148,7 @@ describe("what was used", () => {
     expect(seen).toEqual({ day: [DAY, "2026-11-19", "2026-11-18"], user: [null, "u1", "u2"] });
   });
 
-  it("takes a failure back when the render that was told as failed completes after all", async () => {
+  it("corrects a failure when a render that was reported as failed completes later", async () => {
     const address = freshAddress();
     const render = { resource: "rnd_late", data: { reused_from: null } };
     await tenantRpc(address).accept([await newEvent("render.failed", { ...render, at: NOON - DAY_MS })]);
@@ -160,7 +160,7 @@ describe("what was used", () => {
     expect(await usage(address, "user")).toEqual({ ada: { renders_completed: 1 } });
   });
 
-  it("of a deleted user is forgotten as the user's and stays in the sums of days and keys", async () => {
+  it("of a deleted user is removed from the user and stays in the sums of days and keys", async () => {
     const address = freshAddress();
     await tenantRpc(address).accept([await measured(40), await measured(2, { uh: "grace" })]);
     await tenantRpc(address).eraseUser("ada");
@@ -201,7 +201,7 @@ describe("what was used", () => {
     expect(due.due_at).toBe(Date.parse(toDay(today)) + DAY_MS);
   });
 
-  it("of a tenant that never did anything is nothing, and leaves nothing behind", async () => {
+  it("of a tenant without activity is empty, and stores nothing", async () => {
     const address = freshAddress();
     expect(await usage(address, "day")).toEqual({});
     const tables = await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -236,7 +236,7 @@ describe("deliveries", () => {
     vi.restoreAllMocks();
   });
 
-  it("count where they end, each once: taken, or called off with their endpoint; a sample does not", async () => {
+  it("count once when they end: delivered, or cancelled with their endpoint; a sample does not", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     const played = receiver(answering(204));
@@ -244,9 +244,9 @@ describe("deliveries", () => {
     const id = endpoint.id as EndpointId;
     good(await tenant.testEndpoint(call(), id, null));
     await until(async () => played.got.length === 1);
-    const told = await newEvent("timeline.changed");
-    await tenant.accept([told]);
-    await tenant.accept([told]);
+    const event = await newEvent("timeline.changed");
+    await tenant.accept([event]);
+    await tenant.accept([event]);
     const today = toDay(Date.now());
     await until(async () => (await usage(address, "day"))[today]?.deliveries_delivered === 1);
 
@@ -261,10 +261,10 @@ describe("deliveries", () => {
   });
 });
 
-describe("the key that asked", () => {
+describe("the key of a request", () => {
   const as = (key: KeyId): Call => ({ ...call(), key });
 
-  it("is counted with turns, the renders they order, and renders", async () => {
+  it("is counted with turns, the renders they start, and renders", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -282,7 +282,7 @@ describe("the key that asked", () => {
     expect(Object.keys(await usage(address, "user"))).toEqual([address.uh]);
   });
 
-  it("is not known of work that nobody asked for by a key, and its user not of calls that name none", async () => {
+  it("is absent for work that no key requested, and its user is absent for calls without one", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const stray = { ...call(), named: false };

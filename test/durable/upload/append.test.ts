@@ -22,7 +22,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-/** Bytes that begin like a photo and differ from place to place, so that a piece in the wrong place shows. */
+/** Bytes that begin like a photo and differ by position, so that a misplaced chunk is found. */
 function bytesOf(count: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(count);
   for (let at = 0, state = count; at < count; at++) {
@@ -42,7 +42,7 @@ function bodyOf(bytes: Uint8Array<ArrayBuffer>, end: "close" | "break" | "stall"
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("gone"));
   };
-  send().catch(() => undefined); // the reader may let go of it
+  send().catch(() => undefined); // the reader may cancel it
   return readable;
 }
 
@@ -88,7 +88,7 @@ async function stored({ address, id }: UnwrappedAnswer): Promise<Uint8Array | nu
 
 /** Equal, without a report of millions of bytes when not. */
 function same(one: Uint8Array | null, other: Uint8Array): boolean {
-  return one !== null && one.length === other.length && one.every((byte, place) => byte === other[place]);
+  return one !== null && one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
 const rowsOf = (upload: UnwrappedAnswer): Promise<{ parts: number[]; rest: number[]; due: string[] }> =>
@@ -124,7 +124,7 @@ const digestOf = async (algorithm: "SHA-1" | "SHA-256", bytes: Uint8Array<ArrayB
   digest: new Uint8Array(await crypto.subtle.digest(algorithm, bytes)),
 });
 
-describe("bytes that come in chunks", () => {
+describe("bytes in chunks", () => {
   it("make the same file, however they are cut and wherever connections break or the instance ends", async () => {
     const step = fc.record({
       size: fc.oneof(
@@ -170,7 +170,7 @@ describe("bytes that come in chunks", () => {
     );
   });
 
-  it("stand in parts of one size and in rows that are full", async () => {
+  it("are stored in parts of one size and in full rows", async () => {
     const file = bytesOf(12 * MIB);
     const upload = await opened(file.length);
     for (let offset = 0; offset < 11 * MIB; offset += MIB) {
@@ -182,7 +182,7 @@ describe("bytes that come in chunks", () => {
     expect(rest).toEqual([256 * 1024, 256 * 1024, 256 * 1024, 256 * 1024, 1]);
   });
 
-  it("are kept one by one where they come one by one", async () => {
+  it("are stored as they arrive, even one byte at a time", async () => {
     const file = bytesOf(40);
     const upload = await opened(file.length);
     for (let offset = 0; offset < file.length; offset++) {
@@ -191,7 +191,7 @@ describe("bytes that come in chunks", () => {
     expect(same(await stored(upload), file)).toBe(true);
   });
 
-  it("are told from an upload that stands elsewhere, is closed, or was announced otherwise", async () => {
+  it("are rejected if the upload has another offset, is closed, or was announced with another length", async () => {
     const upload = await opened(10);
     good(await upload.port().append(bodyOf(bytesOf(4)), at(0, 4)));
     expect(bad(await upload.port().append(bodyOf(bytesOf(4)), at(3, 4)))).toMatchObject({
@@ -205,7 +205,7 @@ describe("bytes that come in chunks", () => {
     expect(bad(await upload.port().append(bodyOf(bytesOf(1)), at(10, 1))).code).toBe("upload_closed");
   });
 
-  it("end the upload when they go beyond its announced size without having said so", async () => {
+  it("fail the upload when they exceed its announced size in a body without a length", async () => {
     const upload = await opened(10);
     expect(bad(await upload.port().append(bodyOf(bytesOf(11)), at(0, null))).code).toBe("size_mismatch");
     expect(good(await upload.port().read())).toMatchObject({ status: "failed", error: { code: "size_mismatch" } });
@@ -213,7 +213,7 @@ describe("bytes that come in chunks", () => {
     await until(async () => (await rowsOf(upload)).due.length === 0);
   });
 
-  it("are not complete before their sender says so, where it does", async () => {
+  it("are not complete before the sender says so, in protocols where it does", async () => {
     const upload = await opened(null);
     const file = bytesOf(10);
     expect(good(await upload.port().append(bodyOf(file), at(0, 10, { complete: false, sizeBytes: 10 })))).toMatchObject(
@@ -234,7 +234,7 @@ describe("bytes that come in chunks", () => {
 });
 
 describe("a checksum", () => {
-  it("that is right keeps the bytes; one that is wrong keeps none, whatever was stored of them", async () => {
+  it("that matches keeps the bytes; one that does not keeps none, whatever was stored of them", async () => {
     const file = bytesOf(11 * MIB + 5);
     const upload = await opened(file.length);
     good(await upload.port().append(bodyOf(file.slice(0, 1_000)), at(0, 1_000)));
@@ -252,7 +252,7 @@ describe("a checksum", () => {
     expect(same(await stored(upload), file)).toBe(true);
   });
 
-  it("of a body that was cut keeps nothing: it cannot be proved", async () => {
+  it("of a body that was cut keeps nothing, because it cannot be verified", async () => {
     const upload = await opened(1_000);
     const checksums = [await digestOf("SHA-1", bytesOf(100))];
     expect(bad(await upload.port().append(bodyOf(bytesOf(50), "break"), at(0, 100, { checksums }))).code).toBe(
@@ -281,7 +281,7 @@ describe("a newer request", () => {
     expect(Math.min(...tookMs)).toBeLessThan(900);
   });
 
-  it("finds what a slow one has brought, even after a crash", async () => {
+  it("continues after the bytes of a slow one, even after a crash", async () => {
     const upload = await opened(2 * MIB);
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
@@ -300,14 +300,14 @@ describe("a newer request", () => {
 });
 
 describe("a body that is too slow", () => {
-  it("is ended when no byte comes, and what came is kept", async () => {
+  it("is ended when no byte arrives, and received bytes are kept", async () => {
     const upload = await opened(1_000);
     expect(bad(await upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000))).code).toBe("body_timeout");
     expect(await offsetOf(upload)).toBe(100);
   });
 });
 
-describe("a store that fails", () => {
+describe("a failing store", () => {
   it("loses nothing: a full part waits in rows and is stored by the next request", async () => {
     const file = bytesOf(7 * MIB);
     const upload = await opened(file.length);
@@ -324,7 +324,7 @@ describe("a store that fails", () => {
     expect(same(await stored(upload), file)).toBe(true);
   });
 
-  it("keeps the buffer of a part that R2 has not done with, though the request is over", async () => {
+  it("keeps the buffer of a part until R2 has finished with it, even after the request", async () => {
     const file = bytesOf(6 * MIB);
     const upload = await opened(file.length);
     const free = await freeBuffers();
@@ -342,7 +342,7 @@ describe("a store that fails", () => {
     await until(async () => (await freeBuffers()) === free);
   });
 
-  it("puts the file together later when it has all the bytes", async () => {
+  it("completes the file later when all bytes are there", async () => {
     const file = bytesOf(6 * MIB);
     const upload = await opened(file.length);
     const answer = await inside(upload, async (object, { MEDIA }) => {
@@ -360,7 +360,7 @@ describe("a store that fails", () => {
     expect(same(await stored(upload), file)).toBe(true);
   });
 
-  it("is asked again for a part that a crash left in doubt", async () => {
+  it("is asked again for a part that a crash left uncertain", async () => {
     const file = bytesOf(11 * MIB);
     const upload = await opened(file.length);
     const half = UPLOAD_PART_BYTES + 1_000;
@@ -379,8 +379,8 @@ describe("a store that fails", () => {
   });
 });
 
-describe("the end of an unfinished upload", () => {
-  it("slides with every write, and removes parts and rows when it comes", async () => {
+describe("the expiry of an unfinished upload", () => {
+  it("moves with every write, and removes parts and rows", async () => {
     const upload = await opened(20 * MIB);
     const before = good(await upload.port().read()).expires_at;
     good(await upload.port().append(bodyOf(bytesOf(6 * MIB)), at(0, 6 * MIB)));
@@ -397,7 +397,7 @@ describe("the end of an unfinished upload", () => {
     await expect(aborted.complete([])).rejects.toThrow();
   });
 
-  it("is not put off beyond its whole life", async () => {
+  it("is not moved beyond the maximum lifetime", async () => {
     const upload = await opened(100);
     await runInDurableObject(stubOf(upload), (_, { storage }) => {
       const older = "UPDATE meta SET value = json_set(value, '$.createdAt', ?) WHERE key = 'upload'";
@@ -407,7 +407,7 @@ describe("the end of an unfinished upload", () => {
     expect(Date.parse(good(await upload.port().read()).expires_at)).toBeLessThan(Date.now() + 6_000);
   });
 
-  it("comes at once when it is deleted, and then it looks as if it had never been", async () => {
+  it("is immediate on deletion, and then the upload looks unknown", async () => {
     const upload = await opened(20 * MIB);
     good(await upload.port().append(bodyOf(bytesOf(6 * MIB)), at(0, 6 * MIB)));
     good(await upload.port().remove());
@@ -419,15 +419,15 @@ describe("the end of an unfinished upload", () => {
     expect((await userRpc(upload.address).listUploads({ limit: 10, after: null })).data).toEqual([]);
   });
 
-  it("never comes to a complete one", async () => {
+  it("never applies to a complete one", async () => {
     const upload = await opened(10);
     good(await upload.port().append(bodyOf(bytesOf(10)), at(0, 10)));
     expect(bad(await upload.port().remove()).code).toBe("upload_closed");
   });
 });
 
-describe("a whole body beside chunks", () => {
-  it("replaces what they brought, and only when it is whole itself", async () => {
+describe("a whole body after chunks", () => {
+  it("replaces their bytes, and only when it is complete itself", async () => {
     const file = bytesOf(7 * MIB);
     const upload = await opened(file.length);
     good(await upload.port().append(bodyOf(bytesOf(6 * MIB)), at(0, 6 * MIB)));
@@ -436,6 +436,6 @@ describe("a whole body beside chunks", () => {
     expect(good(await upload.port().write(bodyOf(file), file.length)).status).toBe("completed");
     expect(same(await stored(upload), file)).toBe(true);
     await until(async () => (await rowsOf(upload)).due.length === 0);
-    expect(same(await stored(upload), file)).toBe(true); // the parts that were let go are not the file
+    expect(same(await stored(upload), file)).toBe(true); // the released parts are not the file
   });
 });

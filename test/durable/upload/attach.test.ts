@@ -11,9 +11,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   sandboxQueue,
   startTurn,
   until,
@@ -53,7 +53,7 @@ const attached = (user: UserRpc, project: ProjectId, asset: AssetRecord) =>
     return status === "pending" ? null : status;
   });
 
-/** The user's only attachment as it is kept, once it is over. */
+/** The user's only attachment as stored, once it has ended. */
 const ended = (address: UserAddress) =>
   until(async () => {
     const kept = await runInDurableObject(userStub(address), (_, { storage }) =>
@@ -77,22 +77,22 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("an asset on its way into a project", () => {
-  it("is pushed although another one of the same name is there", async () => {
+describe("an asset on its way to a project", () => {
+  it("is pushed even if another one of the same name is there", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     const one = await newAsset(address, "clip.mp4", 100);
     const two = await newAsset(address, "clip.mp4", 200);
     expect(await attached(user, project, one)).toBe("attached");
-    let refusals = 0;
-    pushes(() => (refusals++ === 0 ? Promise.resolve(Response.json({}, { status: 503 })) : null));
+    let rejections = 0;
+    pushes(() => (rejections++ === 0 ? Promise.resolve(Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, two)).toBe("attached");
-    expect(refusals).toBe(2);
-    expect((await ledger(address)).uploads).toHaveLength(2);
+    expect(rejections).toBe(2);
+    expect((await requestLog(address)).uploads).toHaveLength(2);
   });
 
-  it("is not pushed again when an earlier push arrived and its answer was lost", async () => {
+  it("is not pushed again when an earlier push arrived and its response was lost", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -102,10 +102,10 @@ describe("an asset on its way into a project", () => {
     pushes((real) => (lost++ === 0 ? real().then(() => Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, asset)).toBe("attached");
     expect(lost).toBe(1);
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
-  it("tells a turn that waits for it why upstream does not take it", async () => {
+  it("reports upstream's rejection to a turn that waits for it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -119,7 +119,7 @@ describe("an asset on its way into a project", () => {
     expect(await attached(user, project, asset)).toBe("attached");
   });
 
-  it("goes into the new session when the old one was replaced while it was on its way", async () => {
+  it("goes to the new session if the old one was replaced meanwhile", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -138,7 +138,7 @@ describe("an asset on its way into a project", () => {
     expect(sent).toBe(2);
   });
 
-  it("that failed with its lost session is owed again to the one that replaces it", async () => {
+  it("that failed with its lost session is scheduled again for the session that replaces it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -150,14 +150,14 @@ describe("an asset on its way into a project", () => {
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
     expect((await ended(address)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it.each([
     [4001, "unsupported_media", /mp4, mov, avi, .* and aac|mp4, mov, avi, .*aac/],
     [4002, "file_too_large", /trim or compress/],
   ])(
-    "ends at once when upstream's refusal %i will not pass, as the same problem as our own, and says what to do",
+    "fails at once when upstream's rejection %i is permanent, with the same problem as our own and a hint",
     async (code, problem, words) => {
       const address = freshAddress();
       const user = userRpc(address);
@@ -173,7 +173,7 @@ describe("an asset on its way into a project", () => {
     },
   );
 
-  it("goes into every project of its user from one staging, one push after the other, whole", async () => {
+  it("is pushed to every project of its user from one staging copy, one push after the other, whole", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const asset = await newAsset(address, "clip.mp4", 70_000);
@@ -188,11 +188,11 @@ describe("an asset on its way into a project", () => {
     for (const project of projects) good(await user.attachAsset(call(), project, asset));
     for (const project of projects) expect(await attached(user, project, asset)).toBe("attached");
     expect(most).toBe(1);
-    const { uploads } = await ledger(address);
+    const { uploads } = await requestLog(address);
     expect(uploads).toMatchObject(projects.map(() => ({ filename: "clip.mp4", size_bytes: 70_000 })));
   });
 
-  it("is brought again into the session that replaces the one it was in", async () => {
+  it("is pushed again to the session that replaces the one it was in", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -201,7 +201,7 @@ describe("an asset on its way into a project", () => {
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
     expect(await attached(user, project, asset)).toBe("attached");
-    const { uploads } = await ledger(address);
+    const { uploads } = await requestLog(address);
     expect(new Set(uploads.map((one) => (one as { session_id: string }).session_id)).size).toBe(2);
   });
 });
@@ -219,7 +219,7 @@ describe("a turn after an attachment that failed for good", () => {
     return { address, user, project, asset };
   }
 
-  it("fails with its problem before anything is sent, once; the next one goes on without the file", async () => {
+  it("fails with its problem before anything is sent, once; the next one continues without the file", async () => {
     const { address, user, project } = await failed();
     const turn = await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
     expect(turn).toMatchObject({
@@ -227,11 +227,11 @@ describe("a turn after an attachment that failed for good", () => {
       charged: "no",
       error: { code: "unsupported_media", detail: expect.stringMatching(/^clip\.mp4: /) },
     });
-    expect((await ledger(address)).turns).toEqual([]);
+    expect((await requestLog(address)).turns).toEqual([]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
   });
 
-  it("goes ahead where the caller has seen it", async () => {
+  it("is sent if the caller has seen the failure", async () => {
     const { user, project, asset } = await failed();
     expect(good(await user.attachAsset(call("attach"), project, asset))).toMatchObject({
       status: "failed",
@@ -240,7 +240,7 @@ describe("a turn after an attachment that failed for good", () => {
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
   });
 
-  it("goes ahead where it was asked for again and came through", async () => {
+  it("is sent if the attachment was retried and succeeded", async () => {
     const { user, project, asset } = await failed();
     vi.restoreAllMocks();
     expect(await attached(user, project, asset)).toBe("attached");
@@ -259,7 +259,7 @@ describe("with PUBLIC_URL, an asset of a live user", () => {
     delete env.PUBLIC_URL;
   });
 
-  it("is pulled by a link that ends in its name, and found again by it when the answer was lost", async () => {
+  it("is pulled through a link that ends in its name, and found by it when the response was lost", async () => {
     const address = { ...freshAddress(), mode: "live" as const };
     const user = userRpc(address);
     good(await user.putToken(call(), { token: someToken(), expires_at: null }));
@@ -268,7 +268,7 @@ describe("with PUBLIC_URL, an asset of a live user", () => {
     let lost = 0;
     pushes((real) => (lost++ === 0 ? real().then(() => Response.json({}, { status: 503 })) : null));
     expect(await attached(user, project, asset)).toBe("attached");
-    const { uploads } = (await nemo.control("/__ledger")) as { uploads: { url: string; filename: string }[] };
+    const { uploads } = (await nemo.control("/__requests")) as { uploads: { url: string; filename: string }[] };
     expect(uploads).toHaveLength(1);
     expect(uploads[0]).toMatchObject({ mode: "url", filename: "Ferien 2026.mp4" });
     expect(uploads[0]?.url).toMatch(/^https:\/\/gateway\.example\/f\/[\w.~-]+\/Ferien%202026\.mp4$/);

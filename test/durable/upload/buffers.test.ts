@@ -5,8 +5,8 @@ let holders = 0;
 /** Another tenant each time. */
 const someone = () => ({ tenant: `ten_${holders++}`, user: "ada" });
 
-describe("the buffers of an isolate", () => {
-  it("are lent as long as the budget lasts, then not, then again", async () => {
+describe("the buffer pool of an isolate", () => {
+  it("hands out buffers within its budget, then none, then again", async () => {
     const buffers = new BufferPool(100);
     const one = await buffers.acquire(60, 0, someone());
     expect(one?.bytes.length).toBe(60);
@@ -19,7 +19,7 @@ describe("the buffers of an isolate", () => {
     expect((await buffers.acquire(60, 0, someone()))?.bytes.length).toBe(60);
   });
 
-  it("come to who waits for them, in the order of asking", async () => {
+  it("serves waiting bodies in order of request", async () => {
     const buffers = new BufferPool(100);
     const held = await buffers.acquire(100, 0, someone());
     const came: string[] = [];
@@ -33,7 +33,7 @@ describe("the buffers of an isolate", () => {
     expect(came).toEqual(["large", "small"]);
   });
 
-  it("are shared: a user's slow bodies leave room for its tenant's others, a tenant's for other tenants", async () => {
+  it("is shared: a user's slow bodies leave room for its tenant's others, a tenant's for other tenants", async () => {
     const buffers = new BufferPool(120);
     const held = async (tenant: string, user: string) => {
       const taken = [];
@@ -52,7 +52,7 @@ describe("the buffers of an isolate", () => {
     expect(await held("a", "one")).toHaveLength(6);
   });
 
-  it("pass by who waits for its own share: the next in line has one", async () => {
+  it("skips a body that waits for its own share: the next in line is served", async () => {
     const buffers = new BufferPool(100);
     const held = await buffers.acquire(50, 0, { tenant: "a", user: "one" });
     const more = buffers.acquire(50, 60_000, { tenant: "a", user: "one" });

@@ -1,4 +1,4 @@
-/** PROTOCOL.md section 5.2: concatenation, in the objects. What crosses HTTP stands in test/conformance/uploads-concat.test.ts. */
+/** PROTOCOL.md section 5.2: concatenation, in the objects. What crosses HTTP is in test/conformance/uploads-concat.test.ts. */
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
@@ -14,9 +14,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -73,15 +73,15 @@ const hashOf = async (bytes: Bytes): Promise<string> =>
 
 /** A file's pieces, cut at these shares of it. */
 function cut(bytes: Bytes, ...shares: number[]): Bytes[] {
-  const places = [0, ...shares.map((share) => Math.floor(bytes.length * share)), bytes.length];
-  return places.slice(1).map((end, nth) => bytes.slice(places[nth], end));
+  const ends = [0, ...shares.map((share) => Math.floor(bytes.length * share)), bytes.length];
+  return ends.slice(1).map((end, nth) => bytes.slice(ends[nth], end));
 }
 
 const clip = (): Bytes => sample("clip.mp4");
 const partialsOf = (address: UserAddress, fileParts: readonly Bytes[]): Promise<Made[]> =>
-  Promise.all(fileParts.map((piece) => partial(address, piece)));
+  Promise.all(fileParts.map((chunk) => partial(address, chunk)));
 
-/** Makes the object do what it owes of this kind, and waits until it owes nothing. */
+/** Runs the object's jobs of this kind, and waits until there are none. */
 async function due(upload: Made, kind: string): Promise<void> {
   await runInDurableObject(stubOf(upload), (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = ?", kind);
@@ -98,7 +98,7 @@ const idle = (upload: Made): Promise<boolean> =>
     }),
   );
 
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 afterEach(() => {
@@ -106,7 +106,7 @@ afterEach(() => {
 });
 
 describe("a final upload", () => {
-  it("is one file and one asset, without a byte of it copied", async () => {
+  it("is one file and one asset, without copying a byte", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.001, 0.4));
     const final = await joined(address, partials);
@@ -126,8 +126,8 @@ describe("a final upload", () => {
     });
     expect(asset.duration_ms).toBeGreaterThan(0);
     expect((await fileOf(final))?.size).toBeLessThan(1_000);
-    await until(async () => (await told(address)).length === 2);
-    expect(await told(address)).toEqual(["upload.completed", "asset.ready"]);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect(await eventTypes(address)).toEqual(["upload.completed", "asset.ready"]);
   });
 
   it("reaches Nemo as one file", async () => {
@@ -138,12 +138,12 @@ describe("a final upload", () => {
     good(await user.attachAsset(call(), project, asset));
     await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toMatchObject([
+    expect((await requestLog(address)).uploads).toMatchObject([
       { filename: "clip.mp4", size_bytes: clip().length, sha256: await hashOf(clip()) },
     ]);
   });
 
-  it("takes no bytes, and changes neither itself nor its partials when some are sent", async () => {
+  it("accepts no bytes, and changes neither itself nor its partials when some are sent", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
@@ -156,7 +156,7 @@ describe("a final upload", () => {
     expect([good(await portOf(final).read()), good(await portOf(one).read())]).toEqual(before);
   });
 
-  it("may be made of the same partials again, in another order, and of one twice", async () => {
+  it("may use the same partials again, in another order, and one twice", async () => {
     const address = freshAddress();
     const [head, tail] = await partialsOf(address, [new Uint8Array([0xff, 0xd8, 0xff]), new Uint8Array([1, 2])]);
     if (head === undefined || tail === undefined) throw new Error("no partials");
@@ -166,9 +166,9 @@ describe("a final upload", () => {
     expect(again.sha256).toBe(await hashOf(new Uint8Array([0xff, 0xd8, 0xff, 1, 2, 0xff, 0xd8, 0xff])));
   });
 
-  it("is judged by its own first bytes, and its partials by none", async () => {
+  it("is sniffed by its own first bytes, and its partials are not", async () => {
     const address = freshAddress();
-    const text = new TextEncoder().encode("this is no picture. ".repeat(500)) as Bytes;
+    const text = new TextEncoder().encode("this is not an image. ".repeat(500)) as Bytes;
     const [photo, words] = await partialsOf(address, [new Uint8Array([0xff, 0xd8]), text]);
     if (photo === undefined || words === undefined) throw new Error("no partials");
     const problem = await joined(address, [words, photo]);
@@ -181,7 +181,7 @@ describe("a final upload", () => {
     });
   });
 
-  it("counts its partials' bytes once, and takes no place among the open uploads", async () => {
+  it("counts its partials' bytes once, and uses no slot of the open uploads", async () => {
     const address = freshAddress();
     const quotas = {
       concurrent_turns: 1,
@@ -190,7 +190,7 @@ describe("a final upload", () => {
       new_users_per_day: 1,
     };
     const fileParts = cut(clip(), 0.5); // a user's share: one byte more
-    const partials = await Promise.all(fileParts.map((piece) => partial(address, piece, { quotas })));
+    const partials = await Promise.all(fileParts.map((chunk) => partial(address, chunk, { quotas })));
     const late = await uploadRpc(address, newId(address)).create({ ...call(), quotas }, address, newId(address), {
       filename: "a.mp4",
       size_bytes: 2,
@@ -201,7 +201,7 @@ describe("a final upload", () => {
     good((await joined(address, partials, { quotas })).answer);
   });
 
-  it("counts what it shows again: a partial that it names twice, or that another final is made of", async () => {
+  it("counts repeated content again: a partial that it names twice, or that another final uses", async () => {
     const address = freshAddress();
     const size = clip().length;
     const quotas = { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: size * 3 * 4, new_users_per_day: 1 };
@@ -226,8 +226,8 @@ describe("a final upload", () => {
   });
 });
 
-describe("a final upload is refused", () => {
-  it("where a partial is unknown, another user's, an upload of its own, or a final itself", async () => {
+describe("a final upload is rejected", () => {
+  it("if a partial is unknown, another user's, a regular upload, or a final itself", async () => {
     const address = freshAddress();
     const [own] = await partialsOf(address, [clip()]);
     if (own === undefined) throw new Error("no partial");
@@ -246,20 +246,20 @@ describe("a final upload is refused", () => {
     expect(bad((await joined(otherMode.address, [otherMode])).answer).code).toBe("not_found");
   });
 
-  it("where a user is named for one of them and for another is not; partials of nobody may be joined by nobody", async () => {
+  it("if one partial has a user and another has none; partials without a user can be concatenated without one", async () => {
     const address = freshAddress();
-    const nobody = { named: false };
+    const withoutUser = { named: false };
     const stray = () => ({ ...address, uh: randomUserHash(random) });
     const [head, tail] = cut(clip(), 0.5);
     if (head === undefined || tail === undefined) throw new Error("no pieces");
-    const parts = [await partial(stray(), head, nobody), await partial(stray(), tail, nobody)];
+    const parts = [await partial(stray(), head, withoutUser), await partial(stray(), tail, withoutUser)];
     expect(bad((await joined(address, parts)).answer).code).toBe("not_found");
-    const final = await joined(stray(), parts, nobody);
+    const final = await joined(stray(), parts, withoutUser);
     good(final.answer);
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
 
-  it("where a partial has not all its bytes, has expired, or was deleted", async () => {
+  it("if a partial is incomplete, has expired, or was deleted", async () => {
     const address = freshAddress();
     const open = await announced(address, 10);
     expect(bad((await joined(address, [open])).answer).code).toBe("upload_incomplete");
@@ -271,7 +271,7 @@ describe("a final upload is refused", () => {
     expect(bad((await joined(address, [deleted])).answer).code).toBe("not_found");
   });
 
-  it("where it would be larger than a file may be, or holds nothing", async () => {
+  it("if it would exceed the maximum file size, or is empty", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, [clip(), clip()]);
     for (const one of partials)
@@ -285,7 +285,7 @@ describe("a final upload is refused", () => {
 });
 
 describe("a partial upload", () => {
-  it("that is gone for its sender keeps its file for the final that needs it", async () => {
+  it("that is deleted by its sender keeps its file for the final that needs it", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
@@ -298,10 +298,10 @@ describe("a partial upload", () => {
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
     expect(await fileOf(one)).not.toBeNull();
     expect(await fileOf(other)).not.toBeNull();
-    expect(await told(address)).not.toContain("upload.expired");
+    expect(await eventTypes(address)).not.toContain("upload.expired");
   });
 
-  it("is freed by a final that was rejected: at once where its own time is over, else with it", async () => {
+  it("is released by a final that was rejected: at once if its own expiry has passed, else with it", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip().slice(0, clip().length / 2), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");
@@ -318,7 +318,7 @@ describe("a partial upload", () => {
     expect(await fileOf(other)).toBeNull();
   });
 
-  it("keeps no file for a final that was never made", async () => {
+  it("is not kept for a final that was never created", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
@@ -328,20 +328,20 @@ describe("a partial upload", () => {
     expect(await fileOf(one)).toBeNull();
   });
 
-  it("that nobody joins goes with its time", async () => {
+  it("that no final uses expires", async () => {
     const address = freshAddress();
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
     await due(one, "expire");
     expect(await fileOf(one)).toBeNull();
-    expect(await told(address)).toEqual([]);
+    expect(await eventTypes(address)).toEqual([]);
     const { data } = await userRpc(address).listUploads({ limit: 5, after: null });
     expect(data).toMatchObject([{ id: one.id, status: "expired", concat: "partial" }]);
   });
 });
 
-describe("a crash while pieces become a file", () => {
-  it("after the final was committed and before its manifest is there: the next look ends it", async () => {
+describe("a crash during a concatenation", () => {
+  it("after the commit of the final and before its manifest is completed by the next run", async () => {
     const address = freshAddress();
     const partials = await partialsOf(address, cut(clip(), 0.5));
     const lost = vi.spyOn(UploadObject.prototype, "acquirePartial").mockImplementation(function (
@@ -349,7 +349,7 @@ describe("a crash while pieces become a file", () => {
       to,
       keep,
     ) {
-      if (keep) throw new Error("died"); // the plan was made, no loan was taken
+      if (keep) throw new Error("crashed"); // the plan was made, no partial was acquired
       return real.call(this, to, keep);
     });
     const final = await joined(address, partials);
@@ -361,7 +361,7 @@ describe("a crash while pieces become a file", () => {
     expect((await assetOf(final)).sha256).toBe(await hashOf(clip()));
   });
 
-  it("a partial that ends between the plan and the loan fails the final, and the others are given back", async () => {
+  it("with a partial that ends before it is acquired fails the final, and the others are released", async () => {
     const address = freshAddress();
     const [one, other] = await partialsOf(address, cut(clip(), 0.5));
     if (one === undefined || other === undefined) throw new Error("no partials");

@@ -57,7 +57,7 @@ async function assetFrom(name: string, data: Uint8Array<ArrayBuffer>) {
   return { address: made.address, asset: await assetOf(made) };
 }
 
-describe("the look at the whole file", () => {
+describe("the inspection of the whole file", () => {
   it.each([
     ["clip.mp4", "video"],
     ["clip.mov", "video"],
@@ -66,7 +66,7 @@ describe("the look at the whole file", () => {
     ["photo.jpg", "image"],
     ["photo.webp", "image"],
     ["anim.gif", "image"],
-  ])("tells of %s how long and how large it is", async (name, kind) => {
+  ])("finds duration and size of %s", async (name, kind) => {
     const { asset } = await assetFrom(name, sample(name));
     expect(asset).toMatchObject({ status: "ready", kind, filename: name, error: null });
     expect(asset.duration_ms === null).toBe(kind === "image");
@@ -74,7 +74,7 @@ describe("the look at the whole file", () => {
     if (kind !== "audio") expect(Math.min(asset.width ?? 0, asset.height ?? 0)).toBeGreaterThan(15);
   });
 
-  it("rejects a movie that was cut before it was sent, and tells so after `upload.completed`", async () => {
+  it("rejects a movie that was cut before it was sent, and reports it after `upload.completed`", async () => {
     const movie = sample("clip.mp4");
     const { address, asset } = await assetFrom("clip.mp4", movie.slice(0, movie.length / 2));
     expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
@@ -97,8 +97,8 @@ function padded(movie: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-describe("a look that takes its instance down", () => {
-  it("is tried a few times, then the asset is rejected with the reason", async () => {
+describe("an inspection that ends its instance", () => {
+  it("is attempted a few times, then the asset is rejected with the reason", async () => {
     const { MEDIA } = env;
     const get = MEDIA.get.bind(MEDIA);
     let begun = 0;
@@ -127,7 +127,7 @@ describe("a look that takes its instance down", () => {
     }
   });
 
-  it("is not one that the store did not let happen", async () => {
+  it("does not count if the store failed", async () => {
     const { MEDIA } = env;
     const get = MEDIA.get.bind(MEDIA);
     let begun = 0;
@@ -144,7 +144,7 @@ describe("a look that takes its instance down", () => {
   });
 });
 
-describe("a file of a format that players play", () => {
+describe("a file in a format that players support", () => {
   const zeros = (count: number) => new Uint8Array(count);
   it.each([
     ["song.mp3", "audio/mpeg", join(id3(zeros(9_000)), mp3(40))],
@@ -153,19 +153,19 @@ describe("a file of a format that players play", () => {
     ["note.mp3", "audio/aac", join(id3(zeros(9_000)), sample("tone.aac"))],
     ["clip.mp4", "video/mp4", join(sample("clip.mp4"), zeros(5))],
     ["clip.avi", "video/x-msvideo", sample("clip.avi")],
-  ])("is taken as what it is: %s as %s", async (name, type, data) => {
+  ])("is stored as its real format: %s as %s", async (name, type, data) => {
     const { asset } = await assetFrom(name, data);
     expect(asset).toMatchObject({ status: "ready", content_type: type });
     expect(asset.duration_ms).toBeGreaterThan(900);
   });
 
-  it("is refused when nothing that can be read follows its tag", async () => {
+  it("is rejected when nothing readable follows its tag", async () => {
     const flac = join(id3(zeros(9_000)), utf8.encode("fLaC"), zeros(2_000));
     const { asset } = await assetFrom("song.mp3", flac);
     expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
   });
 
-  it("is refused by its name when people know it, with what to do", async () => {
+  it("is rejected with the name of a known unsupported format and a hint", async () => {
     const heic = new Uint8Array([0, 0, 0, 24, ...utf8.encode("ftypheic"), 0, 0, 0, 0, ...utf8.encode("mif1heic")]);
     const made = await opened("IMG_0001.jpg", heic.length);
     const { detail } = bad(await made.upload.write(streamOf(heic), heic.length));
@@ -175,7 +175,7 @@ describe("a file of a format that players play", () => {
 });
 
 describe("a rejected file", () => {
-  it("is removed from the store, and its asset goes on to say why", async () => {
+  it("is removed from the store, and its asset still has the reason", async () => {
     const movie = sample("clip.mp4");
     const half = movie.slice(0, movie.length / 2);
     const made = await opened("clip.mp4", half.length);
@@ -193,7 +193,7 @@ describe("a rejected file", () => {
 });
 
 describe("the content of a file", () => {
-  it.each(["whole", "in chunks"])("decides what it is, whatever its name says: sent %s", async (way) => {
+  it.each(["whole", "in chunks"])("decides its format, whatever its name says: sent %s", async (way) => {
     const photo = sample("photo.jpg");
     const made = await opened("cup.mp4", photo.length);
     if (way === "whole") good(await made.upload.write(streamOf(photo), photo.length));
@@ -203,8 +203,8 @@ describe("the content of a file", () => {
     expect(stored?.httpMetadata?.contentType).toBe("image/jpeg");
   });
 
-  it("is refused before the rest of it is taken when it is none of the 13", async () => {
-    const text = utf8.encode("this is no picture. ".repeat(1_000));
+  it("is rejected before the rest is read if it is none of the 13 formats", async () => {
+    const text = utf8.encode("this is not an image. ".repeat(1_000));
     const parts = await opened("a.png", 400_000_000);
     const problem = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
     expect(problem).toMatchObject({ code: "unsupported_media", detail: expect.stringContaining("mp4, mov, avi") });
@@ -215,7 +215,7 @@ describe("the content of a file", () => {
     expect(await env.MEDIA.head(uploadKey(whole.address, whole.id))).toBeNull();
   });
 
-  it("is waited for as long as it comes byte by byte, and judged at the last one of a short file", async () => {
+  it("is awaited while it arrives byte by byte, and sniffed at the last byte of a short file", async () => {
     const gif = sample("anim.gif").slice(0, 20);
     const { upload } = await opened("a.gif", 20);
     for (let offset = 0; offset < 20; offset += 1) {
@@ -228,8 +228,8 @@ describe("the content of a file", () => {
     expect(bad(await text.upload.append(streamOf(utf8.encode("o")), at(1, 1))).code).toBe("unsupported_media");
   });
 
-  it("is not judged by bytes whose checksum is wrong", async () => {
-    const text = utf8.encode("this is no picture. ".repeat(400_000)); // more than a part
+  it("is not sniffed by bytes whose checksum is wrong", async () => {
+    const text = utf8.encode("this is not an image. ".repeat(400_000)); // more than a part
     const gif = sample("anim.gif");
     const wrong = { algorithm: "SHA-256", digest: new Uint8Array(32) } as const;
     const right = async (data: Uint8Array<ArrayBuffer>) =>
@@ -252,7 +252,7 @@ describe("the content of a file", () => {
     expect(good(sent).upload).toMatchObject({ status: "completed", filename: "a.gif" });
   });
 
-  it("is judged when a request without a byte says that it was all", async () => {
+  it("is sniffed when a request without bytes completes the upload", async () => {
     const { upload } = await opened("a.png", null);
     good(await upload.append(streamOf(utf8.encode("text")), at(0, 4, { complete: false })));
     expect(bad(await upload.append(null, at(4, 0, { complete: true }))).code).toBe("unsupported_media");

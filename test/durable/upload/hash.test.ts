@@ -11,7 +11,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Begins like a photo; `mark` makes it another one. */
 function photo(size: number, mark = 0): Bytes {
-  const bytes = new Uint8Array(size).map((_, place) => place * 31 + (place >> 8) + mark);
+  const bytes = new Uint8Array(size).map((_, at) => at * 31 + (at >> 8) + mark);
   bytes.set([0xff, 0xd8, 0xff]);
   return bytes;
 }
@@ -68,7 +68,7 @@ afterEach(() => {
 });
 
 describe("the hash of an uploaded file", () => {
-  it("comes from its bytes as they pass, without reading the file back", async () => {
+  it("is computed while its bytes pass, without reading the file back", async () => {
     const file = photo(UPLOAD_PART_BYTES + 300_000);
     const got = await assetOf(file.length, async ({ send }) => {
       expect(await send(file.slice(0, 1_000_000), 0)).toBe(true);
@@ -77,7 +77,7 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
   });
 
-  it("is read back when an instance ended in between", async () => {
+  it("is computed by reading back when an instance ended in between", async () => {
     const file = photo(9_000);
     const got = await assetOf(file.length, async ({ send, evict }) => {
       expect(await send(file.slice(0, 5_000), 0)).toBe(true);
@@ -87,7 +87,7 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
   });
 
-  it("knows nothing of bytes that were not kept", async () => {
+  it("excludes bytes that were not kept", async () => {
     const file = photo(9_000);
     const wrong = [{ algorithm: "SHA-256", digest: new Uint8Array(32) }] as const;
     const got = await assetOf(file.length, async ({ send }) => {
@@ -98,7 +98,7 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
   });
 
-  it("is read back when a whole part was in R2 before its checksum proved wrong", async () => {
+  it("is computed by reading back when a whole part was in R2 before its checksum failed", async () => {
     const file = photo(UPLOAD_PART_BYTES + 300_000);
     const wrong = [{ algorithm: "SHA-256", digest: new Uint8Array(32) }] as const;
     const got = await assetOf(file.length, async ({ send }) => {
@@ -108,7 +108,7 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 1 });
   });
 
-  it("comes from a body that brings the whole file, too", async () => {
+  it("covers a body with the whole file, too", async () => {
     const file = photo(300_000);
     const got = await assetOf(file.length, async ({ put }) => {
       expect(await put(file)).toBe(true);
@@ -116,7 +116,7 @@ describe("the hash of an uploaded file", () => {
     expect(got).toEqual({ sha256: await hashOf(file), wholeReads: 0 });
   });
 
-  it("knows nothing of a whole body that broke off where the next chunk begins", async () => {
+  it("excludes a whole body that ended where the next chunk begins", async () => {
     const file = photo(9_000);
     const got = await assetOf(file.length, async ({ send, broken }) => {
       expect(await send(file.slice(0, FIRST_BYTES), 0)).toBe(true);

@@ -50,7 +50,7 @@ const ended = ({ address, id }: { address: UserAddress; id: UploadId }): Promise
     return upload.status === "open" ? null : upload;
   });
 
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 /** Orders the file that this source answers with, and waits for the end. */
@@ -61,7 +61,7 @@ async function imported(sources: PlayedSources, answer: Source, path = "/clip.mp
 }
 
 describe("an import", () => {
-  it("becomes an asset like an upload that was sent, and tells the same events", async () => {
+  it("becomes an asset like a sent upload, with the same events", async () => {
     const sources = playSources();
     const { address, id, made, end } = await imported(sources, () => fileAnswer(CLIP));
     expect(good(made)).toMatchObject({ status: "open", source: "import", filename: "clip.mp4", size_bytes: null });
@@ -71,14 +71,14 @@ describe("an import", () => {
       status: "ready",
       content_type: "video/mp4",
     });
-    await until(async () => (await told(address)).length === 2);
-    expect(await told(address)).toEqual(["upload.completed", "asset.ready"]);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect(await eventTypes(address)).toEqual(["upload.completed", "asset.ready"]);
     expect(sources.asked).toHaveLength(1);
     expect(sources.asked[0]?.redirect).toBe("manual");
     expect(sources.asked[0]?.headers.get("accept-encoding")).toBe("identity");
   });
 
-  it("follows five redirects, each judged", async () => {
+  it("follows five redirects, each checked", async () => {
     const sources = playSources();
     const last = sources.at("/f", () => fileAnswer(CLIP));
     const fifth = sources.at("/e", () => redirect(last, 303));
@@ -91,7 +91,7 @@ describe("an import", () => {
     expect(new Set(sources.asked.map(({ headers }) => headers.get("user-agent")))).toEqual(new Set(["nemo-gateway/1"]));
   });
 
-  it("takes its name from its caller, else its server, else its address, and its ending from its content", async () => {
+  it("takes its name from its caller, else its server, else its address, and its extension from its content", async () => {
     const sources = playSources();
     const says =
       (disposition: string): Source =>
@@ -115,7 +115,7 @@ describe("an import", () => {
     expect(await nameOf("/", plain)).toBe("import.mp4");
   });
 
-  it("takes a body of unannounced length, and a photo that is called a video", async () => {
+  it("accepts a body of unannounced length, and a photo that is named as a video", async () => {
     const sources = playSources();
     const photo = sample("photo.jpg");
     const { address, id, end } = await imported(sources, () => fileAnswer(photo, {}, null));
@@ -124,7 +124,7 @@ describe("an import", () => {
     expect(good(await userRpc(address).readAsset(asset))).toMatchObject({ kind: "image", filename: "clip.jpg" });
   });
 
-  it("asks again after what may pass, from the first byte, and keeps nothing of what broke", async () => {
+  it("retries a temporary failure from the first byte, and keeps nothing of the failed attempt", async () => {
     const sources = playSources();
     const answers: Source = (_, nth) => {
       if (nth === 1) return new Response("busy", { status: 503 });
@@ -144,7 +144,7 @@ describe("an import", () => {
     expect(sources.asked).toHaveLength(4);
   });
 
-  it("is fetched by three at a time for one user, in order, and every end makes room", async () => {
+  it("runs three at a time for one user, in order, and every end frees a slot", async () => {
     const sources = playSources();
     const address = freshAddress();
     let mayEnd = 0;
@@ -164,7 +164,7 @@ describe("an import", () => {
     expect(sources.asked.map(({ url }) => new URL(url).pathname)).toEqual(all.map((_, n) => `/${n}.mp4`));
   });
 
-  it("is made once by a call that comes twice", async () => {
+  it("is created once by a repeated call", async () => {
     const sources = playSources();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
     const first = await ordered(url, {}, call("again"));
@@ -177,7 +177,7 @@ describe("an import", () => {
     expect(sources.asked).toHaveLength(1);
   });
 
-  it("ends with DELETE while it is fetched, and lets its server go", async () => {
+  it("stops on DELETE while it downloads, and closes the connection to its server", async () => {
     const sources = playSources();
     const hanging: Source = () =>
       new Response(streamed([CLIP.slice(0, 1_000)], "hang"), { headers: { "content-length": `${CLIP.length}` } });
@@ -186,14 +186,14 @@ describe("an import", () => {
     good(await uploadRpc(address, id).remove());
     expect(bad(await uploadRpc(address, id).read()).code).toBe("not_found");
     const left = await until(async () => {
-      const kinds = await owed(stub);
+      const kinds = await jobKinds(stub);
       return kinds.length === 0 ? kinds : null;
     });
     expect(left).toEqual([]);
-    expect(await told(address)).toEqual([]);
+    expect(await eventTypes(address)).toEqual([]);
   });
 
-  it("takes no bytes from anybody else, and is not ended by being asked how far it is", async () => {
+  it("accepts no bytes from callers, and is not ended by reading its offset", async () => {
     const sources = playSources();
     let mayEnd = false;
     const held: Source = async () => {
@@ -213,8 +213,8 @@ describe("an import", () => {
   });
 });
 
-/** What the object owes, by kind. */
-const owed = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> =>
+/** The object's jobs, by kind. */
+const jobKinds = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
       .exec<{ kind: string }>("SELECT kind FROM jobs ORDER BY kind")
@@ -230,7 +230,7 @@ const everything = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<stri
       .join("\n"),
   );
 
-describe("an import whose instance dies", () => {
+describe("an import after its instance ended", () => {
   /** A photo of more than one part. */
   const large = (): Uint8Array<ArrayBuffer> => {
     const photo = new Uint8Array(6_000_000).map((_, at) => at % 251);
@@ -238,7 +238,7 @@ describe("an import whose instance dies", () => {
     return photo;
   };
 
-  it("begins again, and no byte of the first time is in the file", async () => {
+  it("starts again, and no byte of the first attempt is in the file", async () => {
     const sources = playSources();
     const photo = large();
     const answers: Source = (_, nth) => {
@@ -257,19 +257,19 @@ describe("an import whose instance dies", () => {
     expect(sources.asked).toHaveLength(2);
   });
 
-  it("is finished by the cron alone when it died before anything had left", async () => {
+  it("is finished by the cron alone if its instance ended before the request left", async () => {
     const sources = playSources();
     const { address, id, stub, made } = await ordered(sources.at("/clip.mp4", () => fileAnswer(CLIP)));
     good(made);
     await runInDurableObject(stub, (_, state) => state.abort("killed by the test")).catch(() => undefined);
     await uploadRpc(address, id).wake();
     expect((await ended({ address, id })).status).toBe("completed");
-    await until(async () => (await told(address)).length === 2);
-    expect((await told(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
+    await until(async () => (await eventTypes(address)).length === 2);
+    expect((await eventTypes(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
   });
 });
 
-describe("an import that cannot be", () => {
+describe("an import that cannot succeed", () => {
   const page: Source = () =>
     new Response("<!doctype html><p>Sign in</p>", { headers: { "content-type": "text/html" } });
   const status =
@@ -288,7 +288,7 @@ describe("an import that cannot be", () => {
     ["a server that is busy", status(429), { code: "import_unavailable", says: "429", times: 4 }],
     ["a page", page, { code: "unsupported_media", says: "web page", times: 1 }],
     [
-      "a text that is called a video",
+      "a text named as a video",
       () => fileAnswer(Uint8Array.from(new TextEncoder().encode("just words")), { "content-type": "video/mp4" }),
       { code: "unsupported_media", says: "mp4, mov", times: 1 },
     ],
@@ -331,12 +331,12 @@ describe("an import that cannot be", () => {
     expect(end.error?.detail).toContain(says);
     expect(end.error?.hint).toBe("POST /v1/uploads/import");
     expect(sources.asked).toHaveLength(times);
-    await until(async () => (await told(address)).length === 1);
-    expect(await told(address)).toEqual(["upload.failed"]);
+    await until(async () => (await eventTypes(address)).length === 1);
+    expect(await eventTypes(address)).toEqual(["upload.failed"]);
     expect(JSON.stringify(end) + (await everything(stub))).not.toContain("s3cr3t");
   });
 
-  it("is given up when the server is silent, and cannot be waited out byte by byte", async () => {
+  it("fails when the server is silent or sends byte by byte", async () => {
     const sources = playSources();
     const silent: Source = () => new Promise<Response>(() => undefined);
     const trickling: Source = () => {
@@ -360,11 +360,11 @@ describe("an import that cannot be", () => {
   it.each<[string, string, string]>([
     ["a private network", "https://10.0.0.1/clip.mp4", "address_not_allowed"],
     ["plain http", "http://example.org/clip.mp4", "address_not_allowed"],
-    ["somebody's sign-in", "https://me:pw@example.org/clip.mp4", "address_not_allowed"],
+    ["credentials in the address", "https://me:pw@example.org/clip.mp4", "address_not_allowed"],
     ["another port", "https://example.org:8443/clip.mp4", "address_not_allowed"],
-    ["a name that leads inside", "https://inside.example.org/clip.mp4", "address_not_allowed"],
+    ["a name that resolves to a private address", "https://inside.example.org/clip.mp4", "address_not_allowed"],
     ["ourselves", "https://gateway.dev/f/1.2.share.rnd_1.x", "address_not_allowed"],
-    ["ourselves with a dot", "https://GATEWAY.dev./f/1.2.share.rnd_1.x", "address_not_allowed"],
+    ["our own host with a dot", "https://GATEWAY.dev./f/1.2.share.rnd_1.x", "address_not_allowed"],
     ["the metadata of a cloud", "https://169.254.169.254/latest/", "address_not_allowed"],
     ["the same in full width", "https://１６９。254。169。254/latest/", "address_not_allowed"],
   ])("is not led to %s by a redirect", async (_, to, code) => {
@@ -375,7 +375,7 @@ describe("an import that cannot be", () => {
     expect(sources.asked.map(({ url }) => url)).toEqual([from]);
   });
 
-  it("goes round in no circle, and no further than five redirects", async () => {
+  it("does not follow a redirect cycle, nor more than five redirects", async () => {
     const sources = playSources();
     const loop: string = sources.at("/loop", () => redirect(loop), "loop.files.org");
     const started = await ordered(loop);
@@ -383,7 +383,7 @@ describe("an import that cannot be", () => {
     expect(sources.asked).toHaveLength(6);
   });
 
-  it("is refused at once where its address says so, and nothing is made", async () => {
+  it("is rejected at once if its address shows it, and nothing is created", async () => {
     const sources = playSources();
     for (const url of ["https://10.0.0.1/a.mp4", "http://example.org/a.mp4", "https://GATEWAY.dev./a.mp4", "nothing"]) {
       const { made, address } = await ordered(url, {}, { origin: "https://gateway.dev" });
@@ -393,7 +393,7 @@ describe("an import that cannot be", () => {
     expect(sources.asked).toEqual([]);
   });
 
-  it("is not begun where its name leads inside", async () => {
+  it("does not start if its name resolves to a private address", async () => {
     const sources = playSources();
     const started = await ordered("https://inside.example.org/clip.mp4");
     expect(await ended(started)).toMatchObject({ error: { code: "address_not_allowed" } });
@@ -401,12 +401,12 @@ describe("an import that cannot be", () => {
   });
 });
 
-describe("an import's bytes", () => {
+describe("the bytes of an import", () => {
   const quotas = (bytes: number) => ({
     quotas: { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: bytes, new_users_per_day: 9 },
   });
 
-  it("count against the day's quota, announced or not, and those that broke off too", async () => {
+  it("count against the day's quota, announced or not, including failed attempts", async () => {
     const sources = playSources();
     const address = freshAddress();
     const by = quotas((CLIP.length * 2 + 100) * 3); // a user's share of it: two clips and a little
@@ -440,7 +440,7 @@ describe("an import's bytes", () => {
     expect(await ended(hidden)).toMatchObject({ status: "failed", error: { code: "quota_exceeded" } });
   });
 
-  it("come to an end where the server never ends", async () => {
+  it("are bounded if the server never ends", async () => {
     const sources = playSources();
     const endless: Source = () => {
       const photo = new Uint8Array(65_536);
@@ -452,7 +452,7 @@ describe("an import's bytes", () => {
     const end = await ended(started);
     expect(end).toMatchObject({ status: "failed", error: { code: "quota_exceeded" } });
     expect(end.offset_bytes).toBeLessThanOrEqual(25_000_000);
-    await until(async () => (await owed(started.stub)).length === 0);
+    await until(async () => (await jobKinds(started.stub)).length === 0);
     expect(await env.MEDIA.head(uploadKey(started.address, started.id))).toBeNull();
   });
 });

@@ -16,7 +16,7 @@ afterEach(() => {
   for (const buffer of held.splice(0)) buffer.release();
 });
 
-/** Bytes that begin like a photo and differ from place to place. */
+/** Bytes that begin like a photo and differ by position. */
 function bytesOf(count: number): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from({ length: count }, (_, at) => (at * 31 + (at >> 8)) % 256);
   bytes.set([0xff, 0xd8, 0xff].slice(0, count));
@@ -41,7 +41,7 @@ const isJudged = ({ stub }: Pick<UnwrappedAnswer, "stub">): Promise<boolean> =>
 
 /** Equal, without a report of millions of bytes when not. */
 const same = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, place) => byte === other[place]);
+  one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 type UnwrappedAnswer = Awaited<ReturnType<typeof opened>>;
 
@@ -70,15 +70,15 @@ async function leave(bytes: number): Promise<void> {
   const share = UPLOAD_BUFFERS_BYTES / 2;
   for (const size of [share, share - bytes]) {
     const buffer = await BUFFER_POOL.acquire(size, 60_000, { tenant: `other ${held.length}`, user: "x" });
-    if (buffer === null) throw new Error("somebody else holds memory");
+    if (buffer === null) throw new Error("the memory is in use");
     held.push(buffer);
   }
 }
 
 describe("the memory of many bodies", () => {
-  paceIs(1); // none is over before it is looked at
+  paceIs(1); // none ends before it is checked
 
-  it("is for what has come of them, whatever they announce", async () => {
+  it("depends on the bytes received, not on those announced", async () => {
     const uploads = await Promise.all(Array.from({ length: 14 }, () => opened(50 * MIB)));
     const slow = await Promise.all(
       uploads.map(async ({ port, stub }) => {
@@ -98,7 +98,7 @@ describe("the memory of many bodies", () => {
   });
 });
 
-describe("the memory of a body", () => {
+describe("the memory of one body", () => {
   it("grows with it, and the file is the same", async () => {
     for (const size of [
       300,
@@ -118,7 +118,7 @@ describe("the memory of a body", () => {
     }
   });
 
-  it("is not needed: where there is little, what comes is kept in rows until it fills a part", async () => {
+  it("is optional: without free memory, bytes are stored in rows until they fill a part", async () => {
     await leave(300 * 1024);
     const small = await opened(2 * MIB);
     const file = bytesOf(2 * MIB);
@@ -134,7 +134,7 @@ describe("the memory of a body", () => {
     expect(same(await large.stored(), whole)).toBe(true);
   });
 
-  it("is needed for bytes that are not proved yet: a checksum is asked for again when there is none", async () => {
+  it("is required for bytes with a checksum: the request is answered with a retry when there is none", async () => {
     const upload = await opened(2 * MIB);
     const file = bytesOf(2 * MIB);
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", file));

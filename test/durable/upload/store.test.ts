@@ -7,7 +7,7 @@ const MIB = 1024 * 1024;
 const bounds = (idleMs = 2_000, signal = new AbortController().signal): Bounds => ({ idleMs, signal });
 const bytes = (count: number): Uint8Array<ArrayBuffer> => new Uint8Array(count).map((_, at) => at % 251);
 
-/** A body of these bytes that goes on only every few milliseconds, then ends, stays open, or breaks. */
+/** A body of these bytes that sends only every few milliseconds, then ends, stays open, or breaks. */
 function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close" | "stall" | "break"): ReadableStream {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -20,7 +20,7 @@ function slowBody(data: Uint8Array<ArrayBuffer>, fileParts: number, end: "close"
     if (end === "close") await writer.close();
     if (end === "break") await writer.abort(new Error("gone"));
   };
-  send().catch(() => undefined); // the reader may let go of it
+  send().catch(() => undefined); // the reader may cancel it
   return readable;
 }
 
@@ -32,7 +32,7 @@ const file = (key: string, body: ReadableStream, limits = bounds()) => ({
 });
 
 describe("a body of unknown length", () => {
-  it("arrives whole, in parts, however it is cut", async () => {
+  it("is stored whole, in parts, however it is cut", async () => {
     const data = bytes(18 * MIB + 7);
     const put = await putUnknown(env.MEDIA, file("unknown", slowBody(data, 13, "close")), 20 * MIB);
     expect(put).toMatchObject({ ok: true, value: { sizeBytes: data.length } });
@@ -40,13 +40,13 @@ describe("a body of unknown length", () => {
     expect(stored.every((byte, at) => byte === at % 251)).toBe(true);
   });
 
-  it("is refused above its cap and leaves nothing", async () => {
+  it("is rejected above its limit and stores nothing", async () => {
     const put = await putUnknown(env.MEDIA, file("capped", slowBody(bytes(9 * MIB), 3, "close")), 8 * MIB);
     expect(put).toEqual({ ok: false, error: { reason: "too_large" } });
     expect(await env.MEDIA.head("capped")).toBeNull();
   });
 
-  it("is given up when it stops, and only then: slow is not stopped", async () => {
+  it("times out when it stops, and not when it is slow", async () => {
     const slow = file("slow", slowBody(bytes(1_000), 10, "close"), bounds(200)); // 300 ms in all
     expect((await putUnknown(env.MEDIA, slow, MIB)).ok).toBe(true);
     const stalled = file("stalled", slowBody(bytes(1_000), 2, "stall"), bounds(200));
@@ -61,17 +61,17 @@ describe("a body of known length", () => {
     ["longer", 1_001, "close", "cut"],
     ["broken off", 500, "break", "cut"],
     ["stopped", 500, "stall", "stalled"],
-  ] as const)("leaves nothing when it is %s", async (name, sent, end, reason) => {
+  ] as const)("stores nothing when it is %s", async (name, sent, end, reason) => {
     const put = await putExact(env.MEDIA, file(name, slowBody(bytes(sent), 3, end), bounds(300)), 1_000);
     expect(put).toEqual({ ok: false, error: { reason } });
     expect(await env.MEDIA.head(name)).toBeNull();
   });
 
-  it("is let go at its signal", async () => {
+  it("is cancelled by its signal", async () => {
     const stop = new AbortController();
     const putting = putExact(
       env.MEDIA,
-      file("let go", slowBody(bytes(500), 1, "stall"), bounds(10_000, stop.signal)),
+      file("cancelled", slowBody(bytes(500), 1, "stall"), bounds(10_000, stop.signal)),
       1_000,
     );
     setTimeout(() => stop.abort(), 100);
@@ -80,7 +80,7 @@ describe("a body of known length", () => {
 });
 
 describe("a body in chunks", () => {
-  it("is ended after its whole time, however steadily it drips", async () => {
+  it("ends at its total timeout, however steadily it arrives", async () => {
     const chunks = openChunks(slowBody(bytes(1_000), 1_000, "close"), bounds(10_000), Date.now() + 300);
     let taken = 0;
     const all = async (): Promise<void> => {
@@ -91,7 +91,7 @@ describe("a body in chunks", () => {
     chunks.cancel();
   });
 
-  it("of a slow sender is handed on as it comes, and of one that breaks off up to there", async () => {
+  it("of a slow sender is passed on as it arrives, and of an interrupted one up to there", async () => {
     const chunks = openChunks(slowBody(bytes(900), 3, "break"), bounds(), Date.now() + 10_000);
     const sizes: number[] = [];
     const all = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** A body that brings next to nothing gives way to who waits for memory, and keeps it while nobody waits. */
+/** A body that sends almost nothing releases its memory to a waiting one, and keeps it while none waits. */
 import { afterEach, expect, it, vi } from "vitest";
 import { ownedId } from "../../../src/core/ids.ts";
 import { MIN_RATE_MS, UPLOAD_BUFFERS_BYTES } from "../../../src/core/limits.ts";
@@ -9,7 +9,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("is cut only where somebody waits, and what came is kept", async () => {
+it("a slow body is cut only if another request waits, and received bytes are kept", async () => {
   const address = freshAddress();
   const id = ownedId("upl", address.uh, Date.now(), random);
   good(await uploadRpc(address, id).create(call(), address, id, { filename: "a.png", size_bytes: 900, metadata: {} }));
@@ -23,7 +23,7 @@ it("is cut only where somebody waits, and what came is kept", async () => {
   const now = Date.now();
   vi.spyOn(Date, "now").mockImplementation(() => now + MIN_RATE_MS + 1);
   await writer.write(new Uint8Array(100));
-  await writer.write(new Uint8Array(100)); // nobody waits: it goes on
+  await writer.write(new Uint8Array(100)); // none waits: it continues
   // Others take all there is, and one more waits.
   const others = ["a", "b"].map((tenant) =>
     BUFFER_POOL.acquire(UPLOAD_BUFFERS_BYTES / 2 - 300_000, 0, { tenant, user: "x" }),

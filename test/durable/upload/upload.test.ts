@@ -11,9 +11,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -47,8 +47,8 @@ async function opened(sizeBytes: number, key: string | null = null) {
 
 type Stub = ReturnType<typeof env.UPLOAD.getByName>;
 
-/** What the object owes, by kind. */
-const owed = (stub: Stub): Promise<string[]> =>
+/** The object's jobs, by kind. */
+const jobKinds = (stub: Stub): Promise<string[]> =>
   runInDurableObject(stub, (_, { storage }) =>
     storage.sql
       .exec<{ kind: string }>("SELECT kind FROM jobs ORDER BY kind")
@@ -72,7 +72,7 @@ const inside = <T>(
       act(object as unknown as UploadRpc, (object as unknown as { env: typeof env }).env, storage.sql), // what every object holds
   );
 
-/** A body that sends a few bytes and no more until it is told to break. */
+/** A body that sends a few bytes and no more until it is broken. */
 function stalledBody() {
   const { readable, writable } = new IdentityTransformStream();
   const writer = writable.getWriter();
@@ -81,7 +81,7 @@ function stalledBody() {
 }
 
 /** The types of the tenant's events. */
-const told = async (address: UserAddress): Promise<string[]> =>
+const eventTypes = async (address: UserAddress): Promise<string[]> =>
   (await tenantRpc(address).listEvents(0, 50, null)).data.map(({ type }) => type);
 
 describe("an upload in its object", () => {
@@ -111,10 +111,10 @@ describe("an upload in its object", () => {
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("pending");
     await endOf(user, await startTurn(user, project, "turn this video into a short clip"));
     expect(good(await user.attachAsset(call(), project, asset)).status).toBe("attached");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
-  it("keeps nothing of a body that was cut, and takes the whole one afterwards", async () => {
+  it("keeps nothing of a body that was cut, and accepts the whole one afterwards", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const upload = uploadRpc(address, id);
@@ -126,7 +126,7 @@ describe("an upload in its object", () => {
     expect(bad(await upload.write(streamOf(data), data.length)).code).toBe("upload_closed");
   });
 
-  it("finds its bytes in R2 when it died before it could say so", async () => {
+  it("finds its bytes in R2 after a crash before the commit", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const upload = uploadRpc(address, id);
@@ -144,7 +144,7 @@ describe("an upload in its object", () => {
     expect(good(await upload.read()).status).toBe("completed");
   });
 
-  it("is refused early: no bytes, too many, another length; never for its name", async () => {
+  it("is rejected early: no bytes, too many, another length; never for its name", async () => {
     const address = freshAddress();
     const create = async (filename: string, size: number) => {
       const id = newUpload(address);
@@ -161,7 +161,7 @@ describe("an upload in its object", () => {
     expect(bad(await uploadRpc(address, id).write(streamOf(bytes(11)), 11)).code).toBe("size_mismatch");
   });
 
-  it("says how large a file may be, and what to send instead", async () => {
+  it("reports the maximum file size, and the alternatives", async () => {
     const address = freshAddress();
     const id = newUpload(address);
     const made = { filename: "a.mp4", size_bytes: 500_000_001, metadata: {} };
@@ -170,7 +170,7 @@ describe("an upload in its object", () => {
     expect(problem.hint).toContain("chunks");
   });
 
-  it("is shown to a repeat of its call for 24 hours; a key older than that is refused", async () => {
+  it("is returned to a repeated call for 24 hours; an older key is rejected", async () => {
     const { address, id, upload, made, stub } = await opened(10, "k1");
     expect(good(await upload.create(call("k1"), address, id, made)).id).toBe(id);
     expect(bad(await upload.create(call("k1", "other"), address, id, made)).code).toBe("idempotency_mismatch");
@@ -184,7 +184,7 @@ describe("an upload in its object", () => {
 });
 
 describe("the content of an upload", () => {
-  it("is taken over by a newer request at once", async () => {
+  it("is replaced by a newer request at once", async () => {
     const { upload } = await opened(1_000);
     const { body } = stalledBody();
     const first = upload.write(body, 1_000);
@@ -193,16 +193,16 @@ describe("the content of an upload", () => {
     expect(bad(await first).code).toBe("concurrency_limited");
   });
 
-  it("is cut when no byte comes for a minute", async () => {
+  it("is cut when no byte arrives for a minute", async () => {
     const { upload, stub } = await opened(1_000);
     const began = Date.now();
     expect(bad(await upload.write(stalledBody().body, 1_000)).code).toBe("size_mismatch");
     expect(Date.now() - began).toBeGreaterThanOrEqual(900); // a minute is a second here
-    expect(await owed(stub)).toEqual(["expire"]);
+    expect(await jobKinds(stub)).toEqual(["expire"]);
     expect(good(await upload.write(streamOf(bytes(1_000)), 1_000)).status).toBe("completed");
   });
 
-  it("puts off the upload's end while it is on its way", async () => {
+  it("postpones the upload's expiry while it arrives", async () => {
     const { upload, stub } = await opened(1_000);
     const { body, end } = stalledBody();
     const writing = upload.write(body, 1_000);
@@ -213,10 +213,10 @@ describe("the content of an upload", () => {
     await end();
     expect(bad(await writing).code).toBe("size_mismatch");
     expect(good(await upload.read()).status).toBe("open");
-    expect(await owed(stub)).toEqual(["expire"]);
+    expect(await jobKinds(stub)).toEqual(["expire"]);
   });
 
-  it("is not called wrong when the store or the database fails", async () => {
+  it("is not called invalid when the store or the database fails", async () => {
     const { upload, stub } = await opened(1_000);
     const stored = await inside(stub, async (object, { MEDIA }) => {
       const put = vi.spyOn(MEDIA, "put").mockRejectedValue(new Error("put: internal error (10001)"));
@@ -257,12 +257,12 @@ describe("the end of an upload", () => {
     expect(good(await upload.read()).status).toBe("expired");
     await makeDue(stub, "delete");
     await upload.wake();
-    await until(async () => (await owed(stub)).length === 0);
+    await until(async () => (await jobKinds(stub)).length === 0);
     expect(await env.MEDIA.head(key)).toBeNull();
-    expect(await told(address)).toEqual(["upload.expired"]);
+    expect(await eventTypes(address)).toEqual(["upload.expired"]);
   });
 
-  it("makes no asset of a file that is missing", async () => {
+  it("creates no asset of a file that is missing", async () => {
     const { upload, stub } = await opened(1_000);
     await inside(stub, async (object, { MEDIA }, sql) => {
       const get = vi.spyOn(MEDIA, "get").mockResolvedValue(null);
@@ -277,7 +277,7 @@ describe("the end of an upload", () => {
     await until(async () => good(await upload.read()).asset_id);
   });
 
-  it("is told once when a look and a write find all the bytes together", async () => {
+  it("is reported once when a job and a write find all the bytes together", async () => {
     const { address, upload, stub } = await opened(1_000);
     await inside(stub, async (object, { MEDIA }, sql) => {
       const real = MEDIA.head.bind(MEDIA);
@@ -298,7 +298,7 @@ describe("the end of an upload", () => {
       head.mockRestore();
     });
     await until(async () => good(await upload.read()).asset_id);
-    await until(async () => (await owed(stub)).length === 0);
-    expect((await told(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
+    await until(async () => (await jobKinds(stub)).length === 0);
+    expect((await eventTypes(address)).filter((type) => type === "upload.completed")).toHaveLength(1);
   });
 });

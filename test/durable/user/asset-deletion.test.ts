@@ -1,4 +1,4 @@
-/** DELETE /v1/assets/{id} in the objects, and what is left of uploads when their time is over. */
+/** DELETE /v1/assets/{id} in the objects, and what remains of uploads 30 days after their end. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
@@ -15,9 +15,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   sandboxQueue,
   startTurn,
   until,
@@ -25,7 +25,7 @@ import {
   userRpc,
   userStub,
 } from "../../support/objects.ts";
-import { PNG } from "../../support/things.ts";
+import { PNG } from "../../support/resources.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -36,7 +36,7 @@ const bodyOf = (bytes: Bytes): ReadableStream => new Blob([bytes]).stream();
 const assetOf = async (address: UserAddress, id: UploadId): Promise<AssetId> =>
   (await until(async () => good(await uploadRpc(address, id).read()).asset_id)) as AssetId;
 
-/** A picture that was uploaded, as its asset. */
+/** An uploaded image, as its asset. */
 async function uploaded(address: UserAddress, key: string | null = null) {
   const id = newId(address);
   const file = { filename: "a.png", size_bytes: PNG.length, metadata: {} };
@@ -54,9 +54,9 @@ const isEmpty = (address: UserAddress, id: UploadId): Promise<boolean> =>
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'meta'").toArray().length === 0,
   );
 
-/** Makes the user's object let go of what is old, as its schedule would. */
+/** Makes the user's object delete what is old, as its jobs would. */
 async function age(address: UserAddress): Promise<void> {
-  const owed = (of: string) =>
+  const agedJobs = (of: string) =>
     runInDurableObject(
       userStub(address),
       (_, { storage: { sql } }) =>
@@ -66,7 +66,7 @@ async function age(address: UserAddress): Promise<void> {
     sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'retention'");
   });
   await userRpc(address).wake();
-  await until(async () => (await owed("due_at = 1")) === 0);
+  await until(async () => (await agedJobs("due_at = 1")) === 0);
 }
 
 afterEach(() => {
@@ -74,7 +74,7 @@ afterEach(() => {
 });
 
 describe("a deleted asset", () => {
-  it("is found nowhere any more, its file is gone, and its DELETE may be repeated", async () => {
+  it("is found nowhere, its file is deleted, and its DELETE may be repeated", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const { upload, asset } = await uploaded(address);
@@ -89,7 +89,7 @@ describe("a deleted asset", () => {
     expect(bad(await user.removeAsset(call(), never)).code).toBe("not_found");
   });
 
-  it("of a final upload gives its partials' files back", async () => {
+  it("of a final upload releases its partials' files", async () => {
     const address = freshAddress();
     const clip = sample("clip.mp4");
     const half = Math.floor(clip.length / 2);
@@ -123,7 +123,7 @@ describe("a deleted asset", () => {
     for (const one of [id, ...partials]) expect(await isEmpty(address, one)).toBe(true);
   });
 
-  it("holds up no turn of a project that waits for it", async () => {
+  it("does not block a turn that waits for it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -133,7 +133,7 @@ describe("a deleted asset", () => {
     expect(await endOf(user, await startTurn(user, project, "hello"))).toMatchObject({ status: "completed" });
   });
 
-  it("is not brought into the session that replaces one which has it", async () => {
+  it("is not pushed to a session that replaces the one it was in", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -143,7 +143,7 @@ describe("a deleted asset", () => {
     good(await user.removeAsset(call(), asset));
     await sandboxQueue(address, ["#fault:session_lost"]);
     expect((await endOf(user, await startTurn(user, project, "make a video of the sea"))).status).toBe("completed");
-    expect((await ledger(address)).uploads).toHaveLength(1);
+    expect((await requestLog(address)).uploads).toHaveLength(1);
   });
 
   it("ends a video that waits for it", async () => {
@@ -174,8 +174,8 @@ describe("a deleted asset", () => {
   });
 });
 
-describe("an upload that has been over for 30 days", () => {
-  it("is in no list, and nothing is left in its object; its asset stays, and its old key makes nothing in its place", async () => {
+describe("an upload that ended 30 days ago", () => {
+  it("is in no list, and its object is empty; its asset stays, and its old key creates nothing in its place", async () => {
     const clock = startClock();
     const address = freshAddress();
     const user = userRpc(address);
@@ -200,7 +200,7 @@ describe("an upload that has been over for 30 days", () => {
     expect((await fileOf(address, upload))?.size).toBe(PNG.length);
   });
 
-  it("stays as long as it is not over, or cannot be asked", async () => {
+  it("stays if it has not ended, or cannot be reached", async () => {
     const clock = startClock();
     const address = freshAddress();
     await uploaded(address);

@@ -1,10 +1,10 @@
-/** Batches in their user's object: each item once, one end, whatever fails or dies in between. */
+/** Batches in their user's object: each item once, one end, whatever fails or crashes in between. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import type { BatchItem, BatchRequest } from "../../../src/core/batch.ts";
 import type { BatchId } from "../../../src/core/ids.ts";
 import type { BatchItemWire, BatchWire } from "../../../src/core/wire/batch.ts";
-import { bad, call, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, kill, requestLog, tenantRpc, until, userRpc } from "../../support/objects.ts";
 
 const order = (more: Partial<BatchRequest> = {}): BatchRequest => ({
   mode: "own_projects",
@@ -43,7 +43,7 @@ const endOf = (at: UserAddress, id: BatchId): Promise<BatchWire> =>
 const itemsOf = async (at: UserAddress, id: BatchId): Promise<readonly BatchItemWire[]> =>
   good(await userRpc(at).listBatchItems(id, { limit: 100, after: null })).data;
 
-const sent = async (at: UserAddress): Promise<string[]> => (await ledger(at)).turns.map(({ prompt }) => prompt);
+const sent = async (at: UserAddress): Promise<string[]> => (await requestLog(at)).turns.map(({ prompt }) => prompt);
 
 const ends = async (at: UserAddress): Promise<unknown[]> => {
   const { data } = await tenantRpc(at).listEvents(0, 100, at.uh);
@@ -51,7 +51,7 @@ const ends = async (at: UserAddress): Promise<unknown[]> => {
 };
 
 describe("a batch", () => {
-  it("knows what it cost: an item that was not charged hides nothing, and one that was cancelled is waited for", async () => {
+  it("reports its cost: an uncharged item counts as zero, and a cancelled one is waited for", async () => {
     const at = freshAddress();
     const id = await start(at, ["make a 1 second video", "make a video #fault:no_credits"], { concurrency: 1 });
     expect((await endOf(at, id)).credits).toEqual({ amount: 100, basis: "measured" });
@@ -68,7 +68,7 @@ describe("a batch", () => {
     expect(never.map(({ index }) => index)).toEqual([0, 1]);
   });
 
-  it("makes a video of each item, tells each its own end and the batch's once; one that fails holds back none", async () => {
+  it("creates a video of each item, and sends each item's end and the batch's once; a failed one blocks none", async () => {
     const at = freshAddress();
     const said = [...prompts(3), "make a video #fault:no_credits", "make something #fault:question"];
     const id = await start(at, said, { concurrency: 2 });
@@ -94,9 +94,9 @@ describe("a batch", () => {
     expect(items.map(({ video }) => video?.prompt)).toEqual(said);
     expect(new Set(items.map(({ video }) => video?.project_id)).size).toBe(5);
     expect(items.every(({ video }) => video?.batch_id === id)).toBe(true);
-    expect((await ledger(at)).renders).toHaveLength(3);
+    expect((await requestLog(at)).renders).toHaveLength(3);
     await until(async () => (await ends(at)).length === 1);
-    // An item that goes on later does not end the batch a second time.
+    // An item that is continued later does not end the batch a second time.
     const asked = items[4]?.video;
     if (asked == null) throw new Error("the item has no video");
     good(await userRpc(at).continueVideo(call(), asked.id, "make a 1 second video about tea"));
@@ -123,7 +123,7 @@ describe("a batch", () => {
     expect(await sent(at)).toEqual(prompts(4));
   });
 
-  it("pauses after what it is making, goes on where it stood, and stops when it is cancelled", async () => {
+  it("pauses after its current items, resumes where it stopped, and ends when it is cancelled", async () => {
     const at = freshAddress();
     const user = userRpc(at);
     const id = await start(at, prompts(4), { mode: "one_project" });
@@ -145,7 +145,7 @@ describe("a batch", () => {
     await until(async () => (await ends(at)).length === 1);
   });
 
-  it("is made once for one key", async () => {
+  it("is created once for one key", async () => {
     const at = freshAddress();
     const user = userRpc(at);
     const [one, two] = await Promise.all(
@@ -156,7 +156,7 @@ describe("a batch", () => {
     expect((await sent(at)).toSorted()).toEqual(prompts(2));
   });
 
-  it("is refused whole where an item can never be made", async () => {
+  it("is rejected as a whole if one item is invalid", async () => {
     const lost = { ...item("cut it"), sources: [{ asset: `ast_${"0".repeat(36)}`, upload: null }] } as BatchItem;
     const at = freshAddress();
     const uh = at.uh;
@@ -166,7 +166,7 @@ describe("a batch", () => {
     expect(good({ ok: true, value: await userRpc(at).listBatches({ limit: 5, after: null }) }).data).toEqual([]);
   });
 
-  it("of twenty sends no prompt twice, whenever its instance dies", async () => {
+  it("of twenty sends no prompt twice, whenever its instance ends", async () => {
     const at = freshAddress();
     const id = await start(at, prompts(20), { concurrency: 8 });
     for (let deaths = 0; deaths < 8; deaths += 1) {
@@ -179,7 +179,7 @@ describe("a batch", () => {
     expect(new Set(seen).size).toBe(seen.length);
     const { completed, failed } = batch.counts;
     expect(completed + failed).toBe(20);
-    // A message whose request died before it left is never sent again: its item fails, and is not said to be charged.
+    // A message whose instance ended before the request left is never sent again: its item fails, uncharged.
     expect(completed).toBe(seen.length);
     for (const { video } of await itemsOf(at, id)) expect(video?.error && video.charged).not.toBe("yes");
     expect(await until(async () => (await ends(at)).length)).toBe(1);

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { TurnEventWire } from "../../../src/core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../src/core/wire/turn.ts";
 import { createRuntime } from "../../../src/durable/shared/context.ts";
 import { TurnEventLog } from "../../../src/durable/user/turns/event-log.ts";
 import { env, freshAddress, newProject, until, userRpc, userStub } from "../../support/objects.ts";

@@ -1,13 +1,23 @@
-/** Generators that the agent writes: one message each, one charge, whatever dies and whatever it answers. */
+/** Generators that the agent writes: one message each, one charge, whatever crashes and whatever it answers. */
 import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import { fillPrompt, recipeFaults } from "../../../src/core/generators/recipe.ts";
 import type { GeneratorJobId } from "../../../src/core/ids.ts";
-import type { GeneratorWire } from "../../../src/core/wire/generator.ts";
-import type { GeneratorJobWire } from "../../../src/core/wire/generator-job.ts";
+import type { GeneratorJobWire, GeneratorWire } from "../../../src/core/wire/generator.ts";
 import { readGenerator } from "../../../src/store/generators.ts";
 import { makeTenant } from "../../support/gateway.ts";
-import { bad, call, env, freshAddress, good, kill, ledger, tenantRpc, until, userRpc } from "../../support/objects.ts";
+import {
+  bad,
+  call,
+  env,
+  freshAddress,
+  good,
+  kill,
+  requestLog,
+  tenantRpc,
+  until,
+  userRpc,
+} from "../../support/objects.ts";
 
 /** An address of a tenant that there is: generators belong to one. */
 const address = async (): Promise<UserAddress> => ({
@@ -55,10 +65,10 @@ const DESCRIPTIONS: readonly (readonly [string, "agent" | "fallback"])[] = [
 ];
 
 describe("a generator made from a description", () => {
-  it("is the agent's recipe where that can be used, else the description; each is asked for and charged once", async () => {
+  it("is the agent's recipe if it is valid, else the description; each is requested and charged once", async () => {
     const at = await address();
     for (const [description, by] of DESCRIPTIONS) {
-      const before = await ledger(at);
+      const before = await requestLog(at);
       const made = await endOf(at, await start(at, description));
       expect(made, description).toMatchObject({
         status: "completed",
@@ -67,7 +77,7 @@ describe("a generator made from a description", () => {
         credits: { amount: 50 },
       });
       expect(made.fault === null, description).toBe(by === "agent");
-      const after = await ledger(at);
+      const after = await requestLog(at);
       expect(after.turns.length - before.turns.length).toBe(1);
       expect(after.credits_charged - before.credits_charged).toBe(50);
       const generator = await generatorOf(at, made);
@@ -78,7 +88,7 @@ describe("a generator made from a description", () => {
     }
   });
 
-  it("has its caller's name, slug and language; a slug that was taken meanwhile gets an ending", async () => {
+  it("has its caller's name, slug and language; a slug that was taken meanwhile gets a suffix", async () => {
     const at = await address();
     const own = { name: "Mine", slug: "mine", language: "de" };
     const [one, two] = await Promise.all([start(at, "quote cards", own), start(at, "quote cards", own)]);
@@ -90,7 +100,7 @@ describe("a generator made from a description", () => {
       expect(await generatorOf(at, generatorJob)).toMatchObject({ name: "Mine", language: "de", made_by: "agent" });
   });
 
-  it("fails where its turn fails and costs nothing", async () => {
+  it("fails if its turn fails, and costs nothing", async () => {
     const at = await address();
     const made = await endOf(at, await start(at, "quote cards #fault:no_credits"));
     expect(made).toMatchObject({
@@ -101,14 +111,14 @@ describe("a generator made from a description", () => {
     });
   });
 
-  it("tells its end once, to the feed and to the address that came with it", async () => {
+  it("reports its end once, as an event and to its callback", async () => {
     const at = await address();
     const tenant = tenantRpc(at);
     const callback = "http://127.0.0.1:9/made";
     const ready = await start(at, "quote cards", { callback });
     const failed = await start(at, "quote cards #fault:no_credits", { callback });
     for (const id of [ready, failed]) await endOf(at, id);
-    const told = await until(async () => {
+    const events = await until(async () => {
       const { data } = await tenant.listEvents(0, 100, null);
       const ends = data.filter(({ type }) => type.startsWith("generator_job."));
       return ends.length >= 2 && ends;
@@ -118,11 +128,11 @@ describe("a generator made from a description", () => {
       [failed, "generator_job.failed"],
     ] as const) {
       const { status_url: _, ...shown } = good(await userRpc(at).readGeneratorJob(id));
-      expect(told.filter(({ data }) => data.id === id)).toMatchObject([{ type, sequence: 1, data: shown }]);
+      expect(events.filter(({ data }) => data.id === id)).toMatchObject([{ type, sequence: 1, data: shown }]);
     }
-    expect(JSON.stringify(told)).not.toContain(callback);
-    const { data: owed } = await tenant.listDeliveries({ limit: 10, after: null });
-    expect(owed.map(({ event_type, target }) => [event_type, target]).toSorted()).toEqual([
+    expect(JSON.stringify(events)).not.toContain(callback);
+    const { data: deliveries } = await tenant.listDeliveries({ limit: 10, after: null });
+    expect(deliveries.map(({ event_type, target }) => [event_type, target]).toSorted()).toEqual([
       ["generator_job.completed", { kind: "callback", url: callback }],
       ["generator_job.failed", { kind: "callback", url: callback }],
     ]);
@@ -130,7 +140,7 @@ describe("a generator made from a description", () => {
     expect(bad(problem).code).toBe("address_not_allowed");
   });
 
-  it("is asked for once, whenever its instance dies", async () => {
+  it("is requested once, whenever its instance ends", async () => {
     const at = await address();
     const id = await start(at, "quote cards");
     for (let deaths = 0; deaths < 5; deaths += 1) {
@@ -139,9 +149,9 @@ describe("a generator made from a description", () => {
       await userRpc(at).wake();
     }
     const made = await endOf(at, id);
-    const { turns } = await ledger(at);
+    const { turns } = await requestLog(at);
     expect(turns.length).toBeLessThanOrEqual(1);
-    // A message that died before it left is never sent again: nothing was charged then, and nothing is made.
+    // A message whose instance ended before the request left is never sent again: no charge, and no generator.
     expect(made.status).toBe(turns.length === 1 ? "completed" : "failed");
     if (made.status === "completed") await generatorOf(at, made);
   });

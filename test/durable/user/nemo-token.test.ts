@@ -1,4 +1,4 @@
-/** Whose Nemo token is used, what upstream may say to it, and who is told. Live keys talk to a stand-in of the test's own. */
+/** Which Nemo token is used, upstream's possible answers to it, and who is informed. Live keys use a stand-in of the test's own. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName, type UserAddress, userObjectName } from "../../../src/core/address.ts";
@@ -15,9 +15,9 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
   random,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -25,7 +25,7 @@ import {
   userStub,
 } from "../../support/objects.ts";
 
-const MINT = "/api/auth/anonymous-token";
+const TOKEN_PATH = "/api/auth/anonymous-token";
 const CREDITS = "/api/credits/balance/simple";
 
 const tokenStub = (address: UserAddress) => env.TOKEN.getByName(tenantObjectName(address));
@@ -53,8 +53,8 @@ const known = async (of = address) => {
 /** The token that the last call came with. */
 const used = () => nemo.seen.at(-1)?.token;
 
-describe("whose token a live user works with", () => {
-  it("is nobody's where there is none, and nothing is asked of Nemo", async () => {
+describe("the Nemo token of a live user", () => {
+  it("is absent if none is set, and no request is sent to Nemo", async () => {
     const user = userRpc(address);
     expect(bad(await user.readCredits())).toMatchObject({ code: "nemo_token_unavailable", hint: "PUT /v1/nemo_token" });
     expect(await user.readToken()).toMatchObject({ source: "none", state: "none" });
@@ -87,15 +87,15 @@ describe("whose token a live user works with", () => {
     expect((await again.readToken("user")).source).toBe("none");
   });
 
-  it("is an anonymous one where that is allowed and nobody brought any", async () => {
+  it("is an anonymous one if that is allowed and no other is set", async () => {
     env.ALLOW_ANONYMOUS = "1";
     const user = userRpc(address);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
-    expect(bad(await user.readCredits()).code).toBe("not_found"); // whoever only reads makes no account
+    expect(bad(await user.readCredits()).code).toBe("not_found"); // a read creates no account
     expect(nemo.seen).toEqual([]);
     await known();
     good(await user.readCredits());
-    expect(nemo.seen.map(({ path }) => path)).toEqual([MINT, CREDITS]);
+    expect(nemo.seen.map(({ path }) => path)).toEqual([TOKEN_PATH, CREDITS]);
     expect(await user.readToken()).toMatchObject({ source: "anonymous", state: "ready" });
   });
 
@@ -107,7 +107,7 @@ describe("whose token a live user works with", () => {
 });
 
 describe("in test mode", () => {
-  it("tokens come from the sandbox alone, whoever else has one", async () => {
+  it("tokens come from the sandbox alone, whatever other tokens are set", async () => {
     env.NEMO_TOKEN = someToken();
     env.ALLOW_ANONYMOUS = "1";
     const test = { ...address, mode: "test" } as const;
@@ -120,11 +120,11 @@ describe("in test mode", () => {
       credits: { basis: "measured" },
     });
     expect(await user.readToken()).toMatchObject({ source: "sandbox", state: "ready" });
-    expect((await ledger(test)).turns).toHaveLength(1);
+    expect((await requestLog(test)).turns).toHaveLength(1);
     expect(nemo.seen).toHaveLength(before);
   });
 
-  it("a tenant's token is refused, and a user's is one of the sandbox", async () => {
+  it("a tenant's token is rejected, and a user's token is one of the sandbox", async () => {
     const test = { ...address, mode: "test" } as const;
     expect(bad(await tokenRpc(test).put(call(), provided())).code).toBe("live_only");
     const user = userRpc(test);
@@ -140,8 +140,8 @@ describe("in test mode", () => {
   });
 });
 
-describe("a token that is brought", () => {
-  it("is not kept when Nemo does not know it, nor when Nemo does not answer", async () => {
+describe("a provided token", () => {
+  it("is not stored if Nemo does not accept it, nor if Nemo does not answer", async () => {
     const user = userRpc(address);
     expect(bad(await user.putToken(call(), provided("nmv_usr_0123456789abcdefghijklmnop"))).code).toBe(
       "invalid_request",
@@ -155,7 +155,7 @@ describe("a token that is brought", () => {
     good(await user.putToken(call(), provided()));
   });
 
-  it("stays when the next one is refused", async () => {
+  it("stays when the next one is rejected", async () => {
     const user = userRpc(address);
     const first = someToken();
     good(await user.putToken(call(), provided(first)));
@@ -164,7 +164,7 @@ describe("a token that is brought", () => {
     expect(used()).toBe(first);
   });
 
-  it("is in no object's database in the clear", async () => {
+  it("is not in plain text in any object's database", async () => {
     const tokens = [someToken(), someToken()];
     good(await userRpc(address).putToken(call(), provided(tokens[0])));
     good(await tokenRpc(address).put(call(), provided(tokens[1])));
@@ -178,7 +178,7 @@ describe("a token that is brought", () => {
     for (const token of tokens) expect(stored.join()).not.toContain(token);
   });
 
-  it("is marked when Nemo refuses it, used by nobody in its stead, and taken again after a while", async () => {
+  it("is set to rejected when Nemo rejects it, is not replaced by another owner's, and is tried again after a while", async () => {
     env.NEMO_TOKEN = someToken(); // another one that could pay, and does not
     const user = userRpc(address);
     const own = someToken();
@@ -200,7 +200,7 @@ describe("a token that is brought", () => {
     expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
   });
 
-  it("of a tenant is marked for all its users at once", async () => {
+  it("of a tenant is set to rejected for all its users at once", async () => {
     good(await tokenRpc(address).put(call(), provided()));
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     expect(bad(await userRpc(address).readCredits()).code).toBe("nemo_token_rejected");
@@ -211,7 +211,7 @@ describe("a token that is brought", () => {
     expect(await other.readToken()).toMatchObject({ source: "tenant", state: "rejected" });
   });
 
-  it("is told about a day before its end, as an event of its tenant", async () => {
+  it("is announced about a day before it expires, as an event of its tenant", async () => {
     const soon = new Date(Date.now() + DAY_MS - 1_000).toISOString();
     good(await userRpc(address).putToken(call(), provided(someToken(), soon)));
     good(await tokenRpc(address).put(call(), provided(someToken(), soon)));
@@ -232,65 +232,67 @@ describe("an anonymous token", () => {
     env.ALLOW_ANONYMOUS = "1";
   });
 
-  it("that Nemo refuses is renewed once, with the same client id", async () => {
+  it("that Nemo rejects is renewed once, with the same client id", async () => {
     const user = await known();
     good(await user.readCredits());
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     good(await user.readCredits());
-    const mints = nemo.seen.filter(({ path }) => path === MINT);
+    const mints = nemo.seen.filter(({ path }) => path === TOKEN_PATH);
     expect(mints).toHaveLength(2);
     expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
   });
 
-  it("is asked for once more under another client id where Nemo refuses the first", async () => {
-    await nemo.control("/__fail", { path: MINT, status: 400, times: 1 });
+  it("is requested once more under another client id if Nemo rejects the first", async () => {
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 400, times: 1 });
     good(await (await known()).readCredits());
-    const mints = nemo.seen.filter(({ path }) => path === MINT).map(({ headers }) => headers.get("x-client-id") ?? "");
+    const mints = nemo.seen
+      .filter(({ path }) => path === TOKEN_PATH)
+      .map(({ headers }) => headers.get("x-client-id") ?? "");
     expect(new Set(mints).size).toBe(2);
     for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
-  it("is used to its end, and the next one is asked for then", async () => {
+  it("is used until it expires, and the next one is requested then", async () => {
     const clock = startClock();
     try {
       const user = await known();
       good(await user.readCredits());
       const first = used();
       const ends = Date.parse((await user.readToken()).expires_at ?? "");
-      await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+      await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
       clock.step(ends - Date.now() - 30_000);
       good(await user.readCredits());
       expect(used()).toBe(first);
-      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
+      expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(1);
       clock.step(31_000);
       expect(bad(await user.readCredits()).retryAfterSeconds).toBeLessThanOrEqual(60);
-      expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(2);
+      expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(2);
     } finally {
       vi.restoreAllMocks();
     }
   });
 
-  it("that was made is kept although the note beside it fails at first", async () => {
+  it("that was issued is stored even if the row beside it fails at first", async () => {
     const user = await known();
-    // Refuses the rows of this one object: other objects write to the table at the same time.
+    // Rejects the rows of this one object: other objects write to the table at the same time.
     await env.DB.prepare(
-      `CREATE TRIGGER no_encryption BEFORE INSERT ON encrypted_objects WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'refused by the test'); END`,
+      `CREATE TRIGGER no_encryption BEFORE INSERT ON encrypted_objects WHEN NEW.object_name = '${userObjectName(address)}' BEGIN SELECT RAISE(ABORT, 'rejected by the test'); END`,
     ).run();
     // Awaited here, as a stub's promise can be called as well and the runner would call it.
     const problem = await user.readCredits().then(
       () => undefined,
       (cause: unknown) => String(cause),
     );
-    expect(problem).toContain("refused by the test");
-    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(0); // nothing is used up before it can be kept
+    expect(problem).toContain("rejected by the test");
+    expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(0); // nothing is used up before it can be kept
     await env.DB.prepare("DROP TRIGGER no_encryption").run();
     good(await user.readCredits());
     good(await user.readCredits());
-    expect(nemo.seen.filter(({ path }) => path === MINT)).toHaveLength(1);
+    expect(nemo.seen.filter(({ path }) => path === TOKEN_PATH)).toHaveLength(1);
   });
 
-  it("that is rationed is not asked for again before its time", async () => {
-    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+  it("that is rate-limited is not requested again before its time", async () => {
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
     const user = await known();
     const problem = bad(await user.readCredits());
     expect(problem).toMatchObject({ code: "nemo_token_unavailable" });
@@ -305,49 +307,49 @@ describe("an anonymous token", () => {
   });
 });
 
-describe("how a kept token stands", () => {
-  const told = async (name: string) => {
+describe("the status of a stored token", () => {
+  const statuses = async (name: string) => {
     const query = "SELECT source, mode, state, until FROM token_statuses WHERE object_name = ?1 ORDER BY source";
     return (await env.DB.prepare(query).bind(name).all<{ source: string; state: string; until: number | null }>())
       .results;
   };
-  const toldSoon = (name: string, rows: object[]) =>
-    until(async () => JSON.stringify(await told(name)) === JSON.stringify(rows));
+  const statusesBecome = (name: string, rows: object[]) =>
+    until(async () => JSON.stringify(await statuses(name)) === JSON.stringify(rows));
 
-  it("is told to D1 with every change, and never the token", async () => {
+  it("is written to D1 with every change, and never the token", async () => {
     const [name, ends] = [userObjectName(address), Date.now() + 5 * DAY_MS];
     const user = userRpc(address);
     good(await user.putToken(call(), provided(someToken(), new Date(ends).toISOString())));
-    await toldSoon(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
+    await statusesBecome(name, [{ source: "user", mode: "live", state: "ready", until: ends }]);
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     bad(await user.readCredits());
-    await toldSoon(name, [{ source: "user", mode: "live", state: "rejected", until: ends }]);
+    await statusesBecome(name, [{ source: "user", mode: "live", state: "rejected", until: ends }]);
     await user.removeToken();
-    await toldSoon(name, []);
+    await statusesBecome(name, []);
 
     good(await tokenRpc(address).put(call(), provided()));
-    await toldSoon(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
+    await statusesBecome(tenantObjectName(address), [{ source: "tenant", mode: "live", state: "ready", until: null }]);
     const dump = JSON.stringify((await env.DB.prepare("SELECT * FROM token_statuses").all()).results);
     expect(dump).not.toContain("nmv_usr_");
   });
 
-  it("is told for an anonymous one too, and for one that is not to be had", async () => {
+  it("is written for an anonymous one too, and for one that cannot be obtained", async () => {
     env.ALLOW_ANONYMOUS = "1";
     good(await (await known()).readCredits());
     const [issued] = await until(
-      async () => (await told(userObjectName(address))).length > 0 && told(userObjectName(address)),
+      async () => (await statuses(userObjectName(address))).length > 0 && statuses(userObjectName(address)),
     );
     expect(issued).toMatchObject({ source: "anonymous", state: "ready" });
-    await nemo.control("/__fail", { path: MINT, status: 429, times: 5 });
+    await nemo.control("/__fail", { path: TOKEN_PATH, status: 429, times: 5 });
     const other = { ...address, uh: randomUserHash(random) };
     bad(await (await known(other)).readCredits());
     const [rationed] = await until(
-      async () => (await told(userObjectName(other))).length > 0 && told(userObjectName(other)),
+      async () => (await statuses(userObjectName(other))).length > 0 && statuses(userObjectName(other)),
     );
     expect(rationed).toMatchObject({ source: "anonymous", state: "rationed", until: expect.any(Number) });
   });
 
-  it("is told although the instance died before it could", async () => {
+  it("is written even if the instance ended before", async () => {
     good(await userRpc(address).putToken(call(), provided()));
     await env.DB.prepare("DELETE FROM token_statuses WHERE object_name = ?1").bind(userObjectName(address)).run();
     await runInDurableObject(userStub(address), (_, { storage }) => {
@@ -362,6 +364,6 @@ describe("how a kept token stands", () => {
           () => false,
         ),
     );
-    await toldSoon(userObjectName(address), [{ source: "user", mode: "live", state: "ready", until: null }]);
+    await statusesBecome(userObjectName(address), [{ source: "user", mode: "live", state: "ready", until: null }]);
   });
 });

@@ -15,8 +15,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   endOf as turnEnd,
   until,
@@ -51,7 +51,7 @@ const ended = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
 const filesOf = async (address: UserAddress) =>
   (await env.MEDIA.list({ prefix: userPrefix(address) })).objects.map(({ key }) => key);
 
-/** Rows by table that still speak of any of these ids, facts on their way and the memory of deletions aside. */
+/** Rows by table that still contain any of these ids, except unpublished events and the ids of deleted resources. */
 const rowsOf = (address: UserAddress, ids: readonly string[]): Promise<string[]> =>
   runInDurableObject(userStub(address), (_, { storage }) => {
     const tables = storage.sql
@@ -80,7 +80,7 @@ const taken = (address: UserAddress): Promise<unknown> =>
 const sizeOf = (key: string) => env.MEDIA.head(key).then((head) => head?.size ?? 0);
 
 describe("deleting a video", () => {
-  it("takes its project, turns, render, events and file, and is the same twice", async () => {
+  it("deletes its project, turns, render, events and file, and is idempotent", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video about tea"));
@@ -102,7 +102,7 @@ describe("deleting a video", () => {
     expect(bad(await userRpc(freshAddress()).removeVideo(call(), id)).code).toBe("not_found");
   });
 
-  it("stops one that is being made, through crashes", async () => {
+  it("stops one that is in progress, through crashes", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 10 second video about rain #fault:slow"));
     const turn = await until(async () => good(await userRpc(address).readVideo(id)).turn_id as TurnId | null);
@@ -116,7 +116,7 @@ describe("deleting a video", () => {
     expect(await filesOf(address)).toEqual([]);
   });
 
-  it("leaves nothing where it is deleted as soon as it was ordered", async () => {
+  it("leaves nothing if it follows the creation at once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
@@ -126,7 +126,7 @@ describe("deleting a video", () => {
     expect((await user.listProjects({ limit: 10, after: null })).data).toEqual([]);
   });
 
-  it("takes only its files out of a project that is not its own, and none that another render shows", async () => {
+  it("deletes only its files from a project that is not its own, and none that another render uses", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -153,7 +153,7 @@ describe("deleting a video", () => {
 });
 
 describe("deleting a project", () => {
-  it("takes everything in it, a running turn too, and nothing else", async () => {
+  it("deletes everything in it, a running turn too, and nothing else", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const [project, other] = [await newProject(user), await newProject(user)];
@@ -180,13 +180,13 @@ describe("deleting a project", () => {
     expect(good(await userRpc(address).readTurn(kept)).status).toBe("completed");
   });
 
-  it("does not wait for a render that timed out, and nothing of a late file is kept or told", async () => {
+  it("does not wait for a render that timed out, and neither stores nor reports a late file", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     await turnEnd(user, await startTurn(user, project, "make a 1 second video about tea #fault:render_stuck"));
     const { id } = good(await user.startRender(call(), project, newRender.parse({})));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await runInDurableObject(userStub(address), (_, { storage }) => {
       const late = "UPDATE renders SET record = json_set(record, '$.submittedAt', 0 + ?) WHERE id = ?";
       storage.sql.exec(late, Date.now() - scaledTimings(60).renderTimeout, id);
@@ -196,10 +196,10 @@ describe("deleting a project", () => {
     await taken(address);
     expect(await rowsOf(address, [project, id])).toEqual([]);
     expect(await filesOf(address)).toEqual([]);
-    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled" }]);
+    expect((await requestLog(address)).renders).toMatchObject([{ status: "cancelled" }]);
   });
 
-  it("is not what changing one does: that names it anew, and 404 once it is deleted", async () => {
+  it("differs from changing one, which renames it, and answers 404 once it is deleted", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(good(await user.changeProject(call(), project, { name: "tea" }))).toMatchObject({

@@ -1,4 +1,4 @@
-/** Random faults, random deaths: every render ends, every end is told once, and no order reaches upstream twice. */
+/** Random faults, random crashes: every render ends, every end is reported once, and nothing is submitted to upstream twice. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { renderKey, type UserAddress } from "../../../src/core/address.ts";
@@ -46,7 +46,7 @@ const moment = fc.integer({ min: 0, max: 700 });
 const story = fc.record({
   faults: fc.uniqueArray(fault, { maxLength: 2 }),
   renders: fc.integer({ min: 1, max: 2 }),
-  /** When the object dies, in milliseconds after the last order. */
+  /** When the object crashes, in milliseconds after the last submission. */
   kills: fc.array(moment, { maxLength: 2 }),
   /** When the first render is taken back; null: it is not. */
   cancelAt: fc.option(moment, { nil: null, freq: 3 }),
@@ -101,14 +101,14 @@ async function judge(address: UserAddress, id: RenderId): Promise<void> {
     const now = await read();
     return now.ended_at === null ? null : now;
   });
-  const told = await until(async () => {
+  const published = await until(async () => {
     const { data } = await tenantRpc(address).listEvents(0, 100, null);
     const own = data.filter(({ data: shown }) => (shown as { id?: string }).id === id);
     return own.length > 0 ? own : null;
   });
-  expect(told.map(({ sequence }) => sequence)).toEqual(told.map((_, at) => at + 1));
-  expect(new Set(told.map(({ type }) => type)).size).toBe(told.length);
-  expect(told.at(-1)?.type).toBe(`render.${render.status}`);
+  expect(published.map(({ sequence }) => sequence)).toEqual(published.map((_, at) => at + 1));
+  expect(new Set(published.map(({ type }) => type)).size).toBe(published.length);
+  expect(published.at(-1)?.type).toBe(`render.${render.status}`);
   expect(render.attempts.length).toBeLessThanOrEqual(2);
   const stored = await env.MEDIA.head(renderKey(address, id));
   if (render.status === "completed") expect(stored?.size).toBe(render.file?.size_bytes);
@@ -130,8 +130,8 @@ afterAll(() => {
   vi.restoreAllMocks();
 });
 
-describe("renders, for any faults and any death", () => {
-  it("end, are told once for each end, and reach upstream at most once an order", async () => {
+describe("renders, for any faults and any crash", () => {
+  it("end, report each end once, and reach upstream at most once per submission", async () => {
     const seed = Date.now();
     // Side by side: each story has a user of its own, and most of its time is waiting.
     const stories = fc.sample(story, { numRuns: 24, seed });

@@ -18,8 +18,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   tenantRpc,
   until,
@@ -35,15 +35,15 @@ const doneOf = (user: UserRpc, id: string, ms = 20_000): Promise<RenderWire> =>
     return render.ended_at === null ? null : render;
   }, ms);
 
-/** The types of the facts that the tenant was told of this user's renders, in order. */
-async function facts(address: UserAddress): Promise<string[]> {
-  await until(async () => (await owed(address, "outbox")).length === 0);
+/** The types of the tenant's events of this user's renders, in order. */
+async function eventTypes(address: UserAddress): Promise<string[]> {
+  await until(async () => (await jobsOf(address, "outbox")).length === 0);
   const { data } = await tenantRpc(address).listEvents(0, 100, null);
   return data.flatMap(({ type }) => (type.startsWith("render.") ? [type] : []));
 }
 
-/** What the user's object owes of a kind. */
-const owed = (address: UserAddress, kind: string): Promise<unknown[]> =>
+/** The jobs of one kind of the user's object. */
+const jobsOf = (address: UserAddress, kind: string): Promise<unknown[]> =>
   runInDurableObject(userStub(address), (_, { storage }) =>
     storage.sql.exec("SELECT key, due_at FROM jobs WHERE kind = ?", kind).toArray(),
   );
@@ -61,11 +61,11 @@ async function lookAtFile(address: UserAddress, id: string): Promise<void> {
   });
   await userRpc(address).wake();
   await until(
-    async () => !(await owed(address, "file_expiry")).some((row) => (row as { due_at: number }).due_at === 1),
+    async () => !(await jobsOf(address, "file_expiry")).some((row) => (row as { due_at: number }).due_at === 1),
   );
 }
 
-/** Brings a file's end about. */
+/** Makes a file expire. */
 async function expire(address: UserAddress, id: string): Promise<void> {
   await amend(address, id, "'$.endedAt', 0 + ?", Date.now() - RENDER_TTL_MS - 1);
   await amend(address, id, "'$.file.expiresAt', 0 + ?", Date.now() - 1);
@@ -74,7 +74,7 @@ async function expire(address: UserAddress, id: string): Promise<void> {
     storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'file_expiry' AND key = ?", id);
   });
   await userRpc(address).wake();
-  await until(async () => !(await owed(address, "file_expiry")).some((row) => (row as { key: string }).key === id));
+  await until(async () => !(await jobsOf(address, "file_expiry")).some((row) => (row as { key: string }).key === id));
 }
 
 /** Upstream, with some of its answers replaced; null lets the real one through. */
@@ -100,7 +100,7 @@ afterEach(() => {
 });
 
 describe("a render in its object", () => {
-  it("is refused while there is nothing to render", async () => {
+  it("is rejected while there is nothing to render", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(bad(await user.startRender(call(), project, body)).code).toBe("nothing_to_render");
@@ -122,10 +122,10 @@ describe("a render in its object", () => {
     expect(file?.size).toBe(render.file?.size_bytes);
     const head = new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer(0)).slice(4, 8);
     expect(new TextDecoder().decode(head)).toBe("ftyp");
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
-  it("fails when looking into its file takes its instance down again and again", async () => {
+  it("fails when inspecting its file ends its instance repeatedly", async () => {
     const { address, user, project } = await filled();
     const { MEDIA } = env;
     const get = MEDIA.get.bind(MEDIA);
@@ -146,11 +146,11 @@ describe("a render in its object", () => {
     expect(begun).toBe(looks);
   });
 
-  it("is ordered once more when upstream fails it, and fails when that fails too", async () => {
+  it("is submitted once more when upstream fails it, and fails when that fails too", async () => {
     const { address, user, project } = await filled("#fault:render_fail_once");
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render).toMatchObject({ status: "completed", error: null, attempts: [{ detail: expect.any(String) }] });
-    const two = (await ledger(address)).renders as { id: string; submits: number }[];
+    const two = (await requestLog(address)).renders as { id: string; submits: number }[];
     expect(new Set(two.map(({ id }) => id)).size).toBe(2);
     expect(two.map(({ submits }) => submits)).toEqual([1, 1]);
     const other = await filled("#fault:render_fail");
@@ -158,10 +158,10 @@ describe("a render in its object", () => {
     const error = { code: "render_failed", retryable: true };
     expect(failed).toMatchObject({ status: "failed", error, content_url: null, stage: null });
     expect(failed.attempts).toHaveLength(2);
-    expect((await ledger(other.address)).renders).toHaveLength(2);
+    expect((await requestLog(other.address)).renders).toHaveLength(2);
   });
 
-  it("gives up a download that stops, and takes the file at the next try", async () => {
+  it("stops a stalled download, and copies the file with the next attempt", async () => {
     const { user, project } = await filled();
     let stalls = 0;
     upstream(async (_, real) => {
@@ -179,7 +179,7 @@ describe("a render in its object", () => {
     expect(stalls).toBeGreaterThan(3);
   });
 
-  it("ends at once with upstream's own reason when that will not pass", async () => {
+  it("ends at once with upstream's own reason if that is permanent", async () => {
     const { user, project } = await filled();
     const sends = vi.fn();
     upstream((request) => {
@@ -192,7 +192,7 @@ describe("a render in its object", () => {
     expect(sends).toHaveBeenCalledTimes(1);
   });
 
-  it("ends at once when its session turns out lost before the submit", async () => {
+  it("ends at once if its session is found lost before the submit", async () => {
     const { user, project } = await filled();
     let reads = 0;
     upstream((request) => {
@@ -204,7 +204,7 @@ describe("a render in its object", () => {
     expect(render).toMatchObject({ status: "failed", error: { code: "session_lost" } });
   });
 
-  it("is sent again while upstream is too busy to take it", async () => {
+  it("is sent again while upstream is too busy to accept it", async () => {
     const { address, user, project } = await filled();
     let sends = 0;
     upstream((request) => {
@@ -214,10 +214,10 @@ describe("a render in its object", () => {
     const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(render.status).toBe("completed");
     expect(sends).toBe(3);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
-  it("ends with the reason where upstream stays too busy, after a few tries that come ever later", async () => {
+  it("ends with the reason if upstream stays too busy, after a few attempts at growing intervals", async () => {
     const { address, user, project } = await filled();
     const tries: number[] = [];
     upstream((request) => {
@@ -232,11 +232,11 @@ describe("a render in its object", () => {
     const waited = tries.slice(1).map((at, n) => at - (tries[n] ?? 0));
     expect(waited).toHaveLength(least.length);
     for (const [n, ms] of waited.entries()) expect(ms).toBeGreaterThanOrEqual(least[n] ?? 0);
-    expect(await owed(address, "render")).toEqual([]);
-    expect((await ledger(address)).renders).toEqual([]);
+    expect(await jobsOf(address, "render")).toEqual([]);
+    expect((await requestLog(address)).renders).toEqual([]);
   });
 
-  it("is not ordered again before upstream said, and not waited for when that is too long", async () => {
+  it("is not submitted again before upstream's Retry-After, and does not wait if that is too long", async () => {
     const [one, two] = [await filled(), await filled()];
     const tries: number[] = [];
     let seconds = 2;
@@ -255,7 +255,7 @@ describe("a render in its object", () => {
     expect(tries).toHaveLength(3);
   });
 
-  it("is found after a restart although upstream knows its job only a little later", async () => {
+  it("is found after a restart even if upstream knows its job only a little later", async () => {
     const { address, user, project } = await filled();
     let unknown = 0;
     upstream((request) => {
@@ -263,7 +263,7 @@ describe("a render in its object", () => {
       return Promise.resolve(Response.json({ detail: "Render not found" }, { status: 404 }));
     });
     const id = good(await user.startRender(call(), project, body)).id;
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     // What a kill leaves behind between the submit and its answer.
     await runInDurableObject(userStub(address), (_, { storage }) => {
       const interrupted =
@@ -272,10 +272,10 @@ describe("a render in its object", () => {
     });
     expect((await doneOf(user, id)).status).toBe("completed");
     expect(unknown).toBeGreaterThan(2);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
   });
 
-  it("shows what the file is", async () => {
+  it("describes its file", async () => {
     const { address, user, project } = await filled();
     const { id } = good(await user.startRender(call(), project, body));
     const render = await doneOf(user, id);
@@ -292,11 +292,11 @@ describe("a render in its object", () => {
       size_bytes: bytes?.byteLength,
     });
     expect(render.warnings).toEqual([]);
-    expect(await facts(address)).toEqual(["render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.completed"]);
   });
 
   it.each(["render_page", "render_short", "render_sound", "render_cut"])(
-    "is never announced with a file that is not the whole video (%s)",
+    "never completes with a file that is not the whole video (%s)",
     async (fault) => {
       const { address, user, project } = await filled(`#fault:${fault}`);
       const { id } = good(await user.startRender(call(), project, body));
@@ -305,7 +305,7 @@ describe("a render in its object", () => {
     },
   );
 
-  it("does not fetch a file that is announced with more than 2 GB, by either way", async () => {
+  it("does not download a file that is announced with more than 2 GB, by either way", async () => {
     const { address, user, project } = await filled();
     const offered: string[] = [];
     let givenBytes = 0;
@@ -332,7 +332,7 @@ describe("a render in its object", () => {
   });
 
   it.each(["render_url_gone", "render_url_short"])(
-    "takes the whole file by the fallback download (%s)",
+    "copies the whole file through the fallback download (%s)",
     async (fault) => {
       const { user, project } = await filled(`#fault:${fault}`);
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
@@ -340,23 +340,23 @@ describe("a render in its object", () => {
     },
   );
 
-  it("takes the file by the fallback download when no address comes until its time is over", async () => {
+  it("copies the file through the fallback download if no address comes until its timeout", async () => {
     const { address, user, project } = await filled("#fault:render_never_url");
     const { id } = good(await user.startRender(call(), project, body));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await until(async () => good(await user.readRender(id as RenderId)).stage === "waiting");
     await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout + 1_000);
     expect(await doneOf(user, id)).toMatchObject({ status: "completed", file: { duration_ms: 3_000 } });
-    expect(await facts(address)).toEqual(["render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.completed"]);
   });
 
-  it("warns where the file differs from its timeline", async () => {
+  it("has a warning if the file differs from its timeline", async () => {
     const { user, project } = await filled("#fault:render_other_size");
     const { warnings } = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     expect(warnings).toEqual([{ code: "dimensions_differ", detail: expect.stringContaining("1080×1920") }]);
   });
 
-  it("answers an unchanged timeline with the finished file, unless told not to", async () => {
+  it("returns the finished file of an unchanged timeline, unless told not to", async () => {
     const { address, user, project } = await filled();
     const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     const plan = good(await user.planRender(project, body));
@@ -367,24 +367,24 @@ describe("a render in its object", () => {
     expect({ ...again.file, expires_at: "" }).toEqual({ ...first.file, expires_at: "" });
     const keys = [first.id, again.id].map(async (id) => good(await user.renderFile(id as RenderId)).key);
     expect(new Set(await Promise.all(keys)).size).toBe(1);
-    expect((await ledger(address)).renders).toHaveLength(1);
+    expect((await requestLog(address)).renders).toHaveLength(1);
     const anew = good(await user.startRender(call(), project, newRender.parse({ reuse: false })));
     expect(await doneOf(user, anew.id)).toMatchObject({ status: "completed", reused_from: null });
-    expect((await ledger(address)).renders).toHaveLength(2);
-    expect(await facts(address)).toEqual(["render.completed", "render.completed", "render.completed"]);
+    expect((await requestLog(address)).renders).toHaveLength(2);
+    expect(await eventTypes(address)).toEqual(["render.completed", "render.completed", "render.completed"]);
     await endOf(user, await startTurn(user, project, "add a title that says hello #fault:talkative"));
     expect(good(await user.planRender(project, body)).reuses).toBeNull();
   });
 
-  it("only tells what it would do in a dry run", async () => {
+  it("only describes what it would do in a dry run", async () => {
     const { address, user, project } = await filled();
     expect(good(await user.planRender(project, body))).toMatchObject({ reuses: null, width: 1_920 });
     expect(good(await user.listRenders(null, { limit: 5, after: null })).data).toEqual([]);
-    expect((await ledger(address)).renders).toEqual([]);
+    expect((await requestLog(address)).renders).toEqual([]);
     expect(bad(await user.planRender(await newProject(user), body)).code).toBe("nothing_to_render");
   });
 
-  it("refuses an output that nobody attests, unless the operator lets it through", async () => {
+  it("rejects an undocumented output, unless the operator allows it", async () => {
     const { user, project } = await filled();
     const odd = newRender.parse({ output: { format: "mov", quality: "4k" } });
     const problem = bad(await user.startRender(call(), project, odd));
@@ -408,7 +408,7 @@ describe("a render in its object", () => {
     expect(good(await open.user.renderFile(id as RenderId)).filename).toBe(`${id}.mov`);
   });
 
-  it("can be taken back, and upstream is told", async () => {
+  it("can be cancelled, at upstream too", async () => {
     const { address, user, project } = await filled("#slow_render:600s");
     const { id } = good(await user.startRender(call(), project, body));
     await until(async () => good(await user.readRender(id as RenderId)).status === "processing");
@@ -416,15 +416,15 @@ describe("a render in its object", () => {
     expect(cancelled).toMatchObject({ status: "failed", error: { code: "cancelled" }, stage: null });
     expect(good(await user.cancelRender(call(), id as RenderId))).toEqual(cancelled);
     await until(async () => {
-      const [job] = (await ledger(address)).renders as { status: string }[];
+      const [job] = (await requestLog(address)).renders as { status: string }[];
       return job?.status === "cancelled";
     });
-    await until(async () => (await owed(address, "render")).length === 0);
+    await until(async () => (await jobsOf(address, "render")).length === 0);
     expect(good(await user.readRender(id as RenderId))).toEqual(cancelled);
-    expect(await facts(address)).toEqual(["render.failed"]);
+    expect(await eventTypes(address)).toEqual(["render.failed"]);
   });
 
-  it("is taken back although its order is on its way, and never sent when it had not left", async () => {
+  it("is cancelled even while its submission is in flight, and never sent if it had not left", async () => {
     // One that upstream does not finish by itself before it is taken back.
     const { address, user, project } = await filled("#fault:render_stuck");
     let let_go = (): void => undefined;
@@ -442,19 +442,23 @@ describe("a render in its object", () => {
     await until(async () => sends.mock.calls.length === 1);
     expect(good(await user.cancelRender(call(), id as RenderId)).error?.code).toBe("cancelled");
     let_go();
-    await until(async () => (await owed(address, "render")).length === 0);
-    expect((await ledger(address)).renders).toMatchObject([{ status: "cancelled", submits: 1 }]);
-    expect(await facts(address)).toEqual(["render.failed"]);
+    await until(async () => (await jobsOf(address, "render")).length === 0);
+    expect((await requestLog(address)).renders).toMatchObject([{ status: "cancelled", submits: 1 }]);
+    expect(await eventTypes(address)).toEqual(["render.failed"]);
   });
 
-  it("tells a timeout, and completes after all with a second event when the file comes late", async () => {
+  it("reports a timeout, and completes with a second event when the file comes late", async () => {
     const { address, user, project } = await filled("#fault:render_stuck");
     const { id } = good(await user.startRender(call(), project, body));
-    await until(async () => (await ledger(address)).renders.length === 1);
+    await until(async () => (await requestLog(address)).renders.length === 1);
     await amend(address, id, "'$.submittedAt', 0 + ?", Date.now() - scaledTimings(60).renderTimeout);
-    const told = await doneOf(user, id);
-    expect(told).toMatchObject({ status: "failed", stage: "late", error: { code: "render_timeout", retryable: true } });
-    expect(told.next_check_at).not.toBeNull();
+    const timedOut = await doneOf(user, id);
+    expect(timedOut).toMatchObject({
+      status: "failed",
+      stage: "late",
+      error: { code: "render_timeout", retryable: true },
+    });
+    expect(timedOut.next_check_at).not.toBeNull();
     upstream(async (request, real) => {
       const response = await real();
       if (!/lambda\/render_/.test(request.url) && !request.url.includes("/download")) return response;
@@ -467,19 +471,19 @@ describe("a render in its object", () => {
     });
     expect(late).toMatchObject({ error: null, stage: null, file: { duration_ms: 3_000, width: 320 } });
     expect(late.warnings).toMatchObject([{ code: "dimensions_differ" }]);
-    expect(await facts(address)).toEqual(["render.failed", "render.completed"]);
+    expect(await eventTypes(address)).toEqual(["render.failed", "render.completed"]);
   });
 
-  it("orders once more what upstream never had, and never sends one order twice", async () => {
+  it("is submitted again if upstream never had it, and no submission is sent twice", async () => {
     for (const fault of ["render_submit_dropped", "render_lost"]) {
       const { address, user, project } = await filled(`#fault:${fault}`);
       const render = await doneOf(user, good(await user.startRender(call(), project, body)).id);
       expect(render, fault).toMatchObject({ status: "completed", attempts: [{ detail: expect.any(String) }] });
-      expect((await ledger(address)).renders, fault).toMatchObject([{ submits: 1 }]);
+      expect((await requestLog(address)).renders, fault).toMatchObject([{ submits: 1 }]);
     }
   });
 
-  it("keeps its file as long as the operator set for the tenant, and a shown one anew", async () => {
+  it("keeps its file as long as the operator set for the tenant, and returning it again extends that", async () => {
     const { address, user, project } = await filled();
     const settings = { render_file_seconds: 7_200 };
     const tenant = { id: address.tenant, name: "short", tier: "small" as const, createdAt: Date.now(), settings };
@@ -493,7 +497,7 @@ describe("a render in its object", () => {
     }
   });
 
-  it("keeps the files there are as long as the operator says by now, shorter or longer, a day later", async () => {
+  it("keeps existing files as long as the operator's current setting says, shorter or longer, a day later", async () => {
     const { address, user, project } = await filled();
     const tenant = {
       id: address.tenant,
@@ -512,7 +516,7 @@ describe("a render in its object", () => {
       const { file } = good(await user.readRender(id));
       return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
     };
-    const [row] = (await owed(address, "file_expiry")) as { due_at: number }[];
+    const [row] = (await jobsOf(address, "file_expiry")) as { due_at: number }[];
     expect(row?.due_at).toBeLessThanOrEqual(Date.now() + scaledTimings(60).fileCheckInterval);
     expect(await keepFor(7 * 86_400)).toBe(7 * DAY_MS);
     expect(await keepFor(90 * 86_400)).toBe(90 * DAY_MS);
@@ -524,7 +528,7 @@ describe("a render in its object", () => {
     expect(bad(await user.renderFile(id)).code).toBe("file_gone");
   });
 
-  it("keeps its file until its time is over, and another's that is still shown", async () => {
+  it("deletes its file at its expiry, and not one that another render still uses", async () => {
     const { address, user, project } = await filled();
     const first = await doneOf(user, good(await user.startRender(call(), project, body)).id);
     const second = good(await user.startRender(call(), project, body));

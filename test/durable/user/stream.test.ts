@@ -2,15 +2,15 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
 import type { UserRpc } from "../../../src/core/rpc/user.ts";
-import type { TurnEventWire } from "../../../src/core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../src/core/wire/turn.ts";
 import {
   bad,
   endOf,
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   until,
   userRpc,
@@ -18,7 +18,7 @@ import {
 } from "../../support/objects.ts";
 import { paceIs } from "../../support/pace.ts";
 
-/** Everything a watcher is sent, to the end of its stream. */
+/** Everything a subscriber receives, to the end of its stream. */
 async function watch(user: UserRpc, id: TurnId, after: number): Promise<string> {
   const watching = good(await user.watchTurn(id, after));
   if (watching.kind === "ended") return "";
@@ -29,7 +29,7 @@ const isPartialText = (event: TurnEventWire): boolean => event.type === "message
 const framesOf = (text: string): string[] => text.split("\n\n").filter((frame) => frame.startsWith("id: "));
 const idOf = (frame: string): number => Number(/^id: (\d+)/.exec(frame)?.[1]);
 
-/** The frames that a watcher is sent to the turn's end, over as many streams as it takes. */
+/** The frames that a subscriber receives to the turn's end, over as many streams as that needs. */
 async function follow(user: UserRpc, id: TurnId): Promise<string[]> {
   const frames: string[] = [];
   for (;;) {
@@ -51,7 +51,7 @@ describe("a turn's stream", () => {
     expect(frames.at(-1)).toMatch(/\nevent: turn\.completed\n/);
   });
 
-  it("replays from any cursor the very bytes a live watcher saw", async () => {
+  it("replays from any cursor the same bytes that a live subscriber received", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
     const [frames, duplicate] = await Promise.all([follow(user, id), follow(user, id)]);
@@ -62,7 +62,7 @@ describe("a turn's stream", () => {
     expect(good(await user.watchTurn(id, frames.length))).toEqual({ kind: "ended" });
   });
 
-  it("is the same after its object died in the middle, and nothing is sent again", async () => {
+  it("is the same after its object crashed in the middle, and nothing is sent again", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
@@ -84,10 +84,10 @@ describe("a turn's stream", () => {
     expect(after.data[lost]).toMatchObject({ event: { type: "progress", stage: "settling" } });
     expect(after.data[lost]?.id).toBe(lost + 1 + 1_000);
     expect(after.data.map(({ id: seq }) => seq)).toEqual(after.data.map((_, at) => (at < lost ? 1 : 1_001) + at));
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("gives the place of a stream that nobody reads to another one when its life is over", async () => {
+  it("gives the slot of an unread stream to another one when its lifetime ends", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
@@ -101,7 +101,7 @@ describe("a turn's stream", () => {
     { random01: 0, life: 210_000 },
     { random01: 0.5, life: 240_000 },
     { random01: 1, life: 270_000 },
-  ])("lives 240 s, 30 s more or less as chance has it, and pings every 15 s: $life ms", async ({ random01, life }) => {
+  ])("lasts 240 s, plus or minus a random 30 s, and pings every 15 s: $life ms", async ({ random01, life }) => {
     vi.spyOn(Math, "random").mockReturnValue(random01);
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
@@ -112,13 +112,13 @@ describe("a turn's stream", () => {
     expect(asked(intervals)).toContain(15_000 / 60);
   });
 
-  it("ends itself with an invitation to come back", async () => {
+  it("ends with a retry interval", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
   });
 
-  it("waits for the next event where it is asked to as JSON", async () => {
+  it("waits for the next event on request as JSON", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const first = good(await user.readTurnEvents(id, 0, 100, 0));
@@ -126,7 +126,7 @@ describe("a turn's stream", () => {
     expect(next.data[0]?.id).toBe(first.next_after + 1);
   });
 
-  it("leaves no storage behind when an unknown object is read", async () => {
+  it("writes nothing when an unknown object is read", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
@@ -143,17 +143,17 @@ describe("a turn's stream", () => {
   });
 });
 
-describe("places for those who watch a turn", () => {
-  paceIs(1); // nobody's place becomes free by itself meanwhile
+describe("stream slots of a turn", () => {
+  paceIs(1); // no slot expires meanwhile
 
-  it("takes ten watchers and refuses the eleventh", async () => {
+  it("accept ten subscribers and reject the eleventh", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
   });
 
-  it("takes thirty watchers of all turns together, and refuses one more", async () => {
+  it("accept thirty subscribers over all turns, and reject one more", async () => {
     const user = userRpc(freshAddress());
     const turns: TurnId[] = [];
     for (let n = 0; n < 4; n++)

@@ -17,9 +17,9 @@ import {
   env,
   freshAddress,
   good,
-  ledger,
   newProject,
   random,
+  requestLog,
   say,
   startTurn,
   tenantStub,
@@ -56,7 +56,7 @@ const endsIn = (types: readonly string[]): string[] => types.filter((type) => EN
 describe("a command that is cancelled while it is answered", () => {
   const COMMANDS = { credits: "credits", state: "status", export: "export", upload: "upload" };
 
-  it.each(Object.entries(COMMANDS))("ends once, at whichever call outside: %s", async (intent, prompt) => {
+  it.each(Object.entries(COMMANDS))("ends once, at whichever external call: %s", async (intent, prompt) => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -91,10 +91,10 @@ describe("a command that is cancelled while it is answered", () => {
       });
       const ended = await endOf(user, id);
       expect(ended.intent).toBe(intent);
-      await until(async () => (await owed(address, id)) === 0);
+      await until(async () => (await jobCount(address, id)) === 0);
       expect(endsIn(await typesOf(address, id))).toEqual([`turn.${ended.status}`]);
-      const told = await tellsOf(address, id);
-      expect(told).toEqual([`turn.${ended.status}`]);
+      const published = await endEventsOf(address, id);
+      expect(published).toEqual([`turn.${ended.status}`]);
       if (ended.status === "failed") {
         expect(ended).toMatchObject({ charged: "no", error: { code: "cancelled" } });
         expect(await typesOf(address, id)).not.toContain("message");
@@ -106,15 +106,15 @@ describe("a command that is cancelled while it is answered", () => {
     throw new Error("it never came to its end by itself");
   });
 
-  /** How many steps of work the turn is owed. */
-  const owed = (address: UserAddress, id: TurnId): Promise<number> =>
+  /** How many jobs the turn has. */
+  const jobCount = (address: UserAddress, id: TurnId): Promise<number> =>
     runInDurableObject(
       userStub(address),
       (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'turn' AND key = ?", id).toArray().length,
     );
 
-  /** What the tenant is told of the turn. */
-  const tellsOf = (address: UserAddress, id: TurnId): Promise<string[]> =>
+  /** The tenant's events of the turn. */
+  const endEventsOf = (address: UserAddress, id: TurnId): Promise<string[]> =>
     until(async () => {
       const rows = await runInDurableObject(tenantStub(address), (_, { storage }) =>
         storage.sql.exec<{ type: string }>("SELECT type FROM events WHERE resource = ? ORDER BY cursor", id).toArray(),
@@ -123,40 +123,40 @@ describe("a command that is cancelled while it is answered", () => {
     });
 });
 
-describe("places of a user's turns", () => {
+describe("slots of a user's turns", () => {
   paceIs(10); // what is cancelled settles in a minute and a half: long after the waiting ones run
-  it("are taken by waiting turns when two of four streams end together", async () => {
+  it("are used by waiting turns when two of four streams end together", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       ids.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
-    await until(async () => (await ledger(address)).turns.length === 4);
+    await until(async () => (await requestLog(address)).turns.length === 4);
     const waiting: TurnId[] = [];
     for (let n = 0; n < 3; n++)
       waiting.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
     await runInDurableObject(userStub(address), (object: UserObject) =>
       Promise.all(ids.slice(0, 2).map((id) => object.cancelTurn(call(), id))),
     );
-    await until(async () => (await ledger(address)).turns.length === 6);
+    await until(async () => (await requestLog(address)).turns.length === 6);
     const [third] = waiting.slice(2);
     expect(good(await user.readTurn(third as TurnId)).status).toBe("queued");
-    // One that waits is woken though its own work, which found no place, is not over yet.
+    // A waiting turn is woken although its own job, which found no slot, has not ended.
     await runInDurableObject(userStub(address), (object: UserObject) =>
       Promise.all([...ids.slice(2), ...waiting.slice(0, 2)].map((id) => object.cancelTurn(call(), id))),
     );
-    await until(async () => (await ledger(address)).turns.length === 7);
+    await until(async () => (await requestLog(address)).turns.length === 7);
   });
 
-  it("wake a turn whose own work found no place and is not over yet", async () => {
+  it("wake a turn whose own job found no slot and has not ended", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const running: TurnId[] = [];
     for (let n = 0; n < 4; n++)
       running.push(await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s"));
-    await until(async () => (await ledger(address)).turns.length === 4);
+    await until(async () => (await requestLog(address)).turns.length === 4);
     const projects = [await newProject(user), await newProject(user)];
-    // Work on a turn that found no place is held before it is over, as long as the test says.
+    // The job of a turn that found no slot is delayed before it ends, as long as the test says.
     const held: TurnId[] = [];
     let cancelBody = (): void => undefined;
     const released = new Promise<void>((resolve) => {
@@ -180,21 +180,21 @@ describe("places of a user's turns", () => {
     await until(async () => (await statusOf(one)) === "settling" && (await statusOf(two)) === "settling");
     cancelBody();
     for (const id of waiting) await until(async () => (await statusOf(id)) === "running");
-    // Their places were free since the streams ended; nobody's end was needed to wake them.
+    // Their slots were free since the streams ended; no end was needed to wake them.
     expect([await statusOf(one), await statusOf(two)]).toEqual(["settling", "settling"]);
   });
 });
 
-describe("why Nemo took nothing of a message", () => {
+describe("a message of which Nemo accepted nothing", () => {
   paceIs(240);
   const forms = (code: number) => {
     const stream = (record: unknown) =>
       new Response(`data: ${JSON.stringify(record)}\n\n`, { headers: { "content-type": "text/event-stream" } });
-    const json = JSON.stringify({ code, message: "told" });
+    const json = JSON.stringify({ code, message: "reported" });
     return {
-      typed: () => stream({ type: "error", code, content: "told" }),
-      ADK: () => stream({ author: "nemo_agent", errorCode: String(code), errorMessage: "told" }),
-      "a bare frame": () => stream({ code, message: "told" }),
+      typed: () => stream({ type: "error", code, content: "reported" }),
+      ADK: () => stream({ author: "nemo_agent", errorCode: String(code), errorMessage: "reported" }),
+      "a bare frame": () => stream({ code, message: "reported" }),
       "JSON under the stream's type": () => new Response(json, { headers: { "content-type": "text/event-stream" } }),
       "JSON in place of a stream": () => new Response(json, { headers: { "content-type": "application/json" } }),
     };
@@ -219,7 +219,7 @@ describe("why Nemo took nothing of a message", () => {
     return { status, charged, code: error?.code ?? null, stream: evidence?.stream, asked, replaced };
   }
 
-  it.each([1001, 1002, 2001])("has one outcome however it is told: %i", async (code) => {
+  it.each([1001, 1002, 2001])("has one outcome however Nemo reports it: %i", async (code) => {
     const { "JSON in place of a stream": plain, ...others } = forms(code);
     const wanted = await outcomeOf(plain);
     const count = (path: RegExp) => wanted.asked.filter((one) => path.test(one)).length;
@@ -233,7 +233,7 @@ describe("why Nemo took nothing of a message", () => {
       expect({ form, ...(await outcomeOf(answer)) }).toEqual({ form, ...wanted });
   });
 
-  it("sends nothing again for a turn that was cancelled meanwhile", async () => {
+  it("is not sent again for a turn that was cancelled meanwhile", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -244,7 +244,7 @@ describe("why Nemo took nothing of a message", () => {
       sends++;
       await until(async () => turn !== null);
       await runInDurableObject(userStub(address), (object: UserObject) => object.cancelTurn(call(), turn as TurnId));
-      return Response.json({ code: 1001, message: "told" });
+      return Response.json({ code: 1001, message: "reported" });
     });
     turn = await startTurn(user, project, "make a 1 second video");
     expect(await endOf(user, turn)).toMatchObject({ status: "failed", charged: "no", error: { code: "cancelled" } });
@@ -252,8 +252,8 @@ describe("why Nemo took nothing of a message", () => {
   });
 });
 
-describe("a turn that upstream lets nobody prepare", () => {
-  it("ends after a few tries, however often others that end meanwhile wake it", async () => {
+describe("a turn that upstream never lets prepare", () => {
+  it("ends after a few attempts, however often other ends wake it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const [quick, stuck] = [await newProject(user), await newProject(user)];
@@ -275,10 +275,10 @@ describe("a turn that upstream lets nobody prepare", () => {
   });
 });
 
-describe("a turn that is settled by reading", () => {
+describe("a turn that is settled by polling", () => {
   paceIs(240);
 
-  it("fails soon, and says what it cost, where Nemo said that its agent failed and nothing came of it", async () => {
+  it("fails soon with its cost, if Nemo reported that its agent failed and nothing changed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -297,12 +297,12 @@ describe("a turn that is settled by reading", () => {
     expect((await endOf(user, behind)).status).toBe("completed");
   });
 
-  it("takes no file that was attached beside it for its result", async () => {
+  it("does not count a file that was attached meanwhile as its result", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     const id = await startTurn(user, project, "add a title #fault:heartbeats_only@600s");
-    await until(async () => (await ledger(address)).turns.length === 1);
+    await until(async () => (await requestLog(address)).turns.length === 1);
     const asset = await newAsset(address);
     await until(async () => good(await user.attachAsset(call(), project, asset)).status === "attached");
     good(await user.cancelTurn(call(), id));
@@ -311,14 +311,14 @@ describe("a turn that is settled by reading", () => {
     expect(await typesOf(address, id)).not.toContain("timeline.changed");
   });
 
-  /** A ready picture. */
+  /** A ready image. */
   async function newAsset(address: UserAddress): Promise<AssetRecord> {
     const id = ownedId("ast", address.uh, Date.now(), random);
     const key = `t/${address.tenant}/${address.mode}/${address.uh}/uploads/${id}`;
     await env.MEDIA.put(key, new Uint8Array(8));
-    const facts = { duration_ms: null, width: null, height: null, sha256: null, error: null, metadata: {} };
+    const fields = { duration_ms: null, width: null, height: null, sha256: null, error: null, metadata: {} };
     const asset: AssetRecord = {
-      ...facts,
+      ...fields,
       ...{ id, status: "ready", filename: "beside.mp4", kind: "video", content_type: "video/mp4", size_bytes: 8 },
       ...{ created_at: new Date().toISOString(), key, named: true },
     };
@@ -333,7 +333,7 @@ describe("a turn on a shared token", () => {
     delete env.NEMO_TOKEN;
   });
 
-  it("is noted from when it is sent, however long it waited", async () => {
+  it("is recorded from when it is sent, however long it waited", async () => {
     const nemo = startLiveNemo();
     try {
       env.NEMO_TOKEN = someToken();
@@ -365,7 +365,7 @@ describe("a turn on a shared token", () => {
     }
   });
 
-  it("keeps its answer though the report on its token never arrives", async () => {
+  it("keeps its result if the report on its token never arrives", async () => {
     const nemo = startLiveNemo();
     try {
       env.NEMO_TOKEN = someToken();

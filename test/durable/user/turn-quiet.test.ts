@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { endOf, freshAddress, ledger, newProject, startTurn, userRpc } from "../../support/objects.ts";
+import { endOf, freshAddress, newProject, requestLog, startTurn, userRpc } from "../../support/objects.ts";
 import { paceIs } from "../../support/pace.ts";
 
 paceIs(240); // fifteen minutes are four seconds
 
-describe("a turn whose stream says nothing", () => {
-  it("is settled beside a stream that only beats, and after fifteen minutes of nothing", async () => {
+describe("a turn whose stream sends nothing", () => {
+  it("is settled beside a stream of heartbeats, and after fifteen minutes without anything", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
-    // The work lands, the stream goes on saying nothing.
+    // The result appears, the stream sends nothing more.
     const landed = await endOf(
       user,
       await startTurn(user, project, "make a video of the sea #fault:silent_stream@1200s"),
@@ -24,6 +24,6 @@ describe("a turn whose stream says nothing", () => {
       charged: "no",
       evidence: { timeline: "unchanged", balance: "equal" },
     });
-    expect((await ledger(address)).turns).toHaveLength(2);
+    expect((await requestLog(address)).turns).toHaveLength(2);
   });
 });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
-import { endOf, freshAddress, good, kill, ledger, newProject, startTurn, userRpc } from "../../support/objects.ts";
+import { endOf, freshAddress, good, kill, newProject, requestLog, startTurn, userRpc } from "../../support/objects.ts";
 import { paceIs } from "../../support/pace.ts";
 
 const fault = fc.constantFrom(
@@ -24,7 +24,7 @@ const fault = fc.constantFrom(
 );
 const story = fc.record({
   turns: fc.array(fault, { minLength: 1, maxLength: 3 }),
-  /** When the object dies, in milliseconds after the first turn was sent; null: it does not. */
+  /** When the object crashes, in milliseconds after the first turn was sent; null: never. */
   killAt: fc.option(fc.integer({ min: 0, max: 400 }), { nil: null }),
 });
 
@@ -55,13 +55,13 @@ async function play({ turns, killAt }: Story): Promise<void> {
     expect(gaps.filter((gap) => gap !== 0).map((gap) => gap === 1_000)).toEqual(gaps.includes(1_000) ? [true] : []);
     expect(data.filter(({ event }) => /^turn\.(completed|failed|unknown)$/.test(event.type))).toHaveLength(1);
   }
-  const sent = (await ledger(address)).turns.map((turn) => turn.prompt);
+  const sent = (await requestLog(address)).turns.map((turn) => turn.prompt);
   for (const prompt of prompts) expect(sent.filter((one) => one === prompt).length).toBeLessThanOrEqual(1);
 }
 
 paceIs(240);
 
-describe("turns of one project, for any faults and any death", () => {
+describe("turns of one project, for any faults and any crash", () => {
   it("end once each, in order, and are sent at most once", async () => {
     const seed = Date.now();
     // Side by side: each story has a user of its own, and most of its time is waiting.

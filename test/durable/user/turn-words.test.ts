@@ -1,20 +1,20 @@
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
 import type { UserRpc } from "../../../src/core/rpc/user.ts";
-import type { TurnEventWire } from "../../../src/core/wire/turn-event.ts";
-import { call, endOf, freshAddress, good, ledger, newProject, say, until, userRpc } from "../../support/objects.ts";
+import type { TurnEventWire } from "../../../src/core/wire/turn.ts";
+import { call, endOf, freshAddress, good, newProject, requestLog, say, until, userRpc } from "../../support/objects.ts";
 
-async function told(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {
+async function eventsOf(user: UserRpc, id: TurnId): Promise<TurnEventWire[]> {
   return good(await user.readTurnEvents(id, 0, 1_000, 0)).data.map(({ event }) => event);
 }
 
 async function ask(user: UserRpc, project: `prj_${string}`, ...body: Parameters<typeof say>) {
   const id = good(await user.startTurn(call(), project, say(...body))).id as TurnId;
-  return { turn: await endOf(user, id), events: await told(user, id) };
+  return { turn: await endOf(user, id), events: await eventsOf(user, id) };
 }
 
-describe("what a turn says", () => {
-  it("holds no instructions for a GUI: they become calls of our own table", async () => {
+describe("the text of a turn", () => {
+  it("contains no GUI instructions: they become calls of this API", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -26,7 +26,7 @@ describe("what a turn says", () => {
     expect(JSON.stringify(events)).not.toMatch(/function_?(call|response)|tool/i); // the agent's tools stay inside
   });
 
-  it("drops the apology after a turn that went well", async () => {
+  it("drops the apology after a turn that succeeded", async () => {
     const user = userRpc(freshAddress());
     const { turn } = await ask(user, await newProject(user), "make a video of the sea #fault:noise");
     expect(turn.status).toBe("completed");
@@ -34,7 +34,7 @@ describe("what a turn says", () => {
   });
 
   it.each(["#fault:no_credits", "#fault:no_credits_inline", "#fault:no_credits_text"])(
-    "says with a code when credits are exhausted: %s",
+    "is a code when credits are exhausted: %s",
     async (words) => {
       const user = userRpc(freshAddress());
       const { turn } = await ask(user, await newProject(user), `make a video of the sea ${words}`);
@@ -43,7 +43,7 @@ describe("what a turn says", () => {
     },
   );
 
-  it("tells what changed, typed and in one line, in the caller's language", async () => {
+  it("describes the changes, typed and in one line, in the caller's language", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     await ask(user, project, "make a video of the sea");
@@ -77,22 +77,22 @@ describe("a prompt that is a command", () => {
           ),
         );
     }
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("is refused where there is nothing to export, and sent where the caller says chat", async () => {
+  it("is rejected if there is nothing to export, and sent if the caller says chat", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     const { turn } = await ask(user, project, "export");
     expect(turn).toMatchObject({ status: "failed", charged: "no", error: { code: "nothing_to_render" } });
     await ask(user, project, "export", { route: "chat" });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 });
 
-describe("a turn that may act", () => {
-  it("renders what it made, once, when the agent says to export", async () => {
+describe("a turn that may execute suggested calls", () => {
+  it("renders its result, once, when the agent says to export", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     const { events } = await ask(user, project, "make a video of the sea #fault:talkative", { act: "auto" });

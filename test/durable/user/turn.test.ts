@@ -6,8 +6,8 @@ import {
   endOf,
   freshAddress,
   good,
-  ledger,
   newProject,
+  requestLog,
   sandboxQueue,
   say,
   startTurn,
@@ -16,7 +16,7 @@ import {
 } from "../../support/objects.ts";
 
 describe("a turn in its object", () => {
-  it("ends completed, with what was said, what changed and what it cost", async () => {
+  it("completes, with its text, its changes and its cost", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -26,7 +26,7 @@ describe("a turn in its object", () => {
     expect(turn.timeline?.changed).toBe(true);
     expect(turn.timeline?.summary).toMatch(/^Timeline \(\d+ tracks?\): 1\. Video/);
     expect(turn.credits).toMatchObject({ basis: "measured" });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
     const page = good(await user.readTurnEvents(id, 0, 100, 0));
     expect(page.data.map(({ id: seq }) => seq)).toEqual(page.data.map((_, at) => at + 1));
     expect(page.data[0]?.event.type).toBe("turn.started");
@@ -34,7 +34,7 @@ describe("a turn in its object", () => {
     expect(page.ended).toBe(true);
   });
 
-  it("is one turn for one Idempotency-Key, and another request with it is refused", async () => {
+  it("is one turn for one Idempotency-Key, and another request with it is rejected", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -47,7 +47,7 @@ describe("a turn in its object", () => {
     expect(one).toBe(two);
     expect(bad(await user.startTurn(call("k1", "other"), project, body)).code).toBe("idempotency_mismatch");
     await endOf(user, one as TurnId);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("settles a cut stream by reading, never by sending again", async () => {
@@ -60,10 +60,10 @@ describe("a turn in its object", () => {
       text_complete: false,
       evidence: { stream: "cut", timeline: "changed" },
     });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("reports a silent edit", async () => {
+  it("reports an edit without text", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -85,10 +85,10 @@ describe("a turn in its object", () => {
     expect(queued.data[1]?.event).toMatchObject({ type: "turn.queued", position: 1 });
     const [one, two] = [await endOf(user, first), await endOf(user, second)];
     expect(Date.parse(two.sent_at ?? "")).toBeGreaterThanOrEqual(Date.parse(one.ended_at ?? ""));
-    expect((await ledger(address)).turns).toHaveLength(2);
+    expect((await requestLog(address)).turns).toHaveLength(2);
   });
 
-  it("refuses the 21st that would wait, and a project that is not there", async () => {
+  it("rejects the 21st waiting turn, and an unknown project", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
@@ -96,7 +96,7 @@ describe("a turn in its object", () => {
     expect(bad(await user.startTurn(call(), "prj_nope", say("x"))).code).toBe("not_found");
   });
 
-  it("is taken back while it waits, and left while it runs", async () => {
+  it("is cancelled while it waits, and ignores that while it runs", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -110,10 +110,10 @@ describe("a turn in its object", () => {
     await until(async () => good(await user.readTurn(first)).text !== null);
     good(await user.cancelTurn(call(), first));
     expect(await endOf(user, first)).toMatchObject({ status: "completed", evidence: { stream: "cancelled" } });
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("fails uncharged when there are no credits", async () => {
+  it("fails uncharged without credits", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -123,7 +123,7 @@ describe("a turn in its object", () => {
 });
 
 describe("a turn whose session upstream has lost", () => {
-  it("goes on in a new one when no timeline is lost with it, and is sent once", async () => {
+  it("continues in a new one if no timeline is lost with it, and is sent once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -134,10 +134,10 @@ describe("a turn whose session upstream has lost", () => {
     expect(turn).toMatchObject({ status: "completed", charged: "yes" });
     const page = good(await user.readTurnEvents(id, 0, 100, 0));
     expect(page.data.filter(({ event }) => event.type === "project.session_replaced")).toHaveLength(1);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("ends uncharged where its timeline would be lost, and starts over where that was asked for", async () => {
+  it("ends uncharged if its timeline would be lost, and starts over if the request allows it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -148,6 +148,6 @@ describe("a turn whose session upstream has lost", () => {
     const body = say("make a video of the sea", { on_session_loss: "restart" });
     const again = await endOf(user, good(await user.startTurn(call(), project, body)).id as TurnId);
     expect(again).toMatchObject({ status: "completed" });
-    expect((await ledger(address)).turns).toHaveLength(2);
+    expect((await requestLog(address)).turns).toHaveLength(2);
   });
 });

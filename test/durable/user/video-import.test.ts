@@ -6,7 +6,7 @@ import type { BatchId, VideoId } from "../../../src/core/ids.ts";
 import type { VideoWire } from "../../../src/core/wire/video.ts";
 import { jsonOf, makeKey, makeMember, readProblem, send } from "../../support/gateway.ts";
 import { sample } from "../../support/media.ts";
-import { bad, call, freshAddress, good, kill, ledger, until, userRpc, userStub } from "../../support/objects.ts";
+import { bad, call, freshAddress, good, kill, requestLog, until, userRpc, userStub } from "../../support/objects.ts";
 import { fileAnswer, playSources } from "../../support/sources.ts";
 
 const CLIP = sample("clip.mp4");
@@ -43,8 +43,8 @@ const kept = (address: UserAddress): Promise<string> =>
       .join("\n"),
   );
 
-describe("a video of files behind addresses", () => {
-  it("has them fetched, says so in its stream, and brings them to Nemo", async () => {
+describe("a video from files at addresses", () => {
+  it("imports them, reports it in its stream, and transfers them to Nemo", async () => {
     const sources = playSources();
     const address = freshAddress();
     const urls = [1, 2].map((n) => ({ url: sources.at(`/${n}.mp4?sig=s3cr3t`, () => fileAnswer(CLIP)) }));
@@ -54,15 +54,15 @@ describe("a video of files behind addresses", () => {
     const video = await endOf(address, made.id);
     expect(video).toMatchObject({ status: "completed", asset_ids: made.asset_ids });
     expect(sources.asked).toHaveLength(2);
-    expect((await ledger(address)).uploads).toHaveLength(2);
+    expect((await requestLog(address)).uploads).toHaveLength(2);
     const { data } = good(await userRpc(address).readVideoEvents(made.id, 0, 100, 0));
-    const told = data.flatMap(({ event }) => (event.type === "video.import" ? [event] : []));
-    expect(told.map(({ status }) => status)).toEqual(["started", "started", "stored", "stored"]);
-    expect(told.map(({ asset_id }) => asset_id)).toEqual([...made.asset_ids, ...made.asset_ids]);
+    const imports = data.flatMap(({ event }) => (event.type === "video.import" ? [event] : []));
+    expect(imports.map(({ status }) => status)).toEqual(["started", "started", "stored", "stored"]);
+    expect(imports.map(({ asset_id }) => asset_id)).toEqual([...made.asset_ids, ...made.asset_ids]);
     expect(await kept(address)).not.toMatch(/"address":"/);
   });
 
-  it("imports each file once, wherever its object dies", async () => {
+  it("imports each file once, wherever its object crashes", async () => {
     const sources = playSources();
     const address = freshAddress();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
@@ -74,7 +74,7 @@ describe("a video of files behind addresses", () => {
     expect((await endOf(address, id)).status).toBe("completed");
     expect(sources.asked).toHaveLength(1);
     expect((await userRpc(address).listUploads({ limit: 10, after: null })).data).toHaveLength(1);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
   it("ends with the import's own problem, before anything is charged", async () => {
@@ -88,7 +88,7 @@ describe("a video of files behind addresses", () => {
       turn_id: null,
       error: { code: "import_not_found", hint: "POST /v1/uploads/import" },
     });
-    expect((await ledger(address)).turns).toEqual([]);
+    expect((await requestLog(address)).turns).toEqual([]);
   });
 
   it("says which of several files failed", async () => {
@@ -106,7 +106,7 @@ describe("a video of files behind addresses", () => {
     });
   });
 
-  it("is refused where an address cannot be used, before anything is made", async () => {
+  it("is rejected if an address is not usable, before anything is created", async () => {
     const sources = playSources();
     const address = freshAddress();
     const problem = await userRpc(address).startVideo(call(), order([{ url: "https://10.0.0.1/a.mp4" }]));
@@ -114,7 +114,7 @@ describe("a video of files behind addresses", () => {
     expect(sources.asked).toEqual([]);
   });
 
-  it("waits for room among its user's uploads, in a batch too, and keeps no address that it is done with", async () => {
+  it("waits for slots among its user's uploads, in a batch too, and stores no address longer than needed", async () => {
     const sources = playSources();
     const address = freshAddress();
     const item = (n: number) => ({
@@ -149,7 +149,7 @@ describe("a video of files behind addresses", () => {
 });
 
 describe("over HTTP", () => {
-  it("takes addresses nested and flat, and shows none of them", async () => {
+  it("accepts addresses nested and flat, and returns none of them", async () => {
     const sources = playSources();
     const { headers } = await makeMember();
     const at = (path: string): string => sources.at(path, () => fileAnswer(CLIP));
@@ -167,7 +167,7 @@ describe("over HTTP", () => {
     }
   });
 
-  it("needs the scope for storing files, and plans without fetching", async () => {
+  it("needs the scope for storing files, and plans without downloading", async () => {
     const sources = playSources();
     const { tenant, headers } = await makeMember();
     const { secret } = await makeKey(tenant.id, { scopes: ["chat", "render"] });

@@ -12,8 +12,8 @@ import {
   freshAddress,
   good,
   kill,
-  ledger,
   newProject,
+  requestLog,
   startTurn,
   tenantStub,
   until,
@@ -47,7 +47,7 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
   });
 
 /** Whether a step of it is still at work or due. */
-const owed = (address: UserAddress, id: VideoId): Promise<number> =>
+const jobCount = (address: UserAddress, id: VideoId): Promise<number> =>
   runInDurableObject(
     userStub(address),
     (_, { storage }) => storage.sql.exec("SELECT 1 FROM jobs WHERE kind = 'video' AND key = ?", id).toArray().length,
@@ -57,7 +57,7 @@ const types = async (user: UserRpc, id: VideoId): Promise<string[]> =>
   good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
 
 describe("a video", () => {
-  it("goes from its prompt to its file by itself", async () => {
+  it("goes from its prompt to its file without further requests", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 2 second video about coffee"));
@@ -65,28 +65,28 @@ describe("a video", () => {
     expect(video).toMatchObject({ status: "completed", stage: "done", progress: 100, charged: "yes", error: null });
     expect(video.metadata).toEqual({ order: "7" });
     expect(good(await user.readVideoFile(id)).contentType).toBe("video/mp4");
-    const seen = await ledger(address);
+    const seen = await requestLog(address);
     expect(seen.turns.map(({ prompt }) => prompt)).toEqual(["make a 2 second video about coffee"]);
     expect(seen.renders).toHaveLength(1);
-    const told = await types(user, id);
-    expect(told[0]).toBe("video.started");
-    expect(told.at(-1)).toBe("video.completed");
-    expect(told).toContain("message");
-    expect(told).toContain("timeline.changed");
-    expect(told.filter((type) => type.startsWith("turn."))).toEqual([]);
+    const published = await types(user, id);
+    expect(published[0]).toBe("video.started");
+    expect(published.at(-1)).toBe("video.completed");
+    expect(published).toContain("message");
+    expect(published).toContain("timeline.changed");
+    expect(published.filter((type) => type.startsWith("turn."))).toEqual([]);
   });
 
-  it("is made once for one key", async () => {
+  it("is created once for one key", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const given = order("make a 1 second video");
     const [one, two] = await Promise.all([start(user, given, "k"), start(user, given, "k")]);
     expect(two).toBe(one);
     await endOf(address, one);
-    expect((await ledger(address)).turns).toHaveLength(1);
+    expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("asks its caller when the agent asks, and goes on with the answer", async () => {
+  it("asks its caller when the agent asks, and continues with the answer", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make something #fault:question"));
@@ -105,7 +105,7 @@ describe("a video", () => {
     ]);
   });
 
-  it("gives the ready answer once", async () => {
+  it("sends the prepared answer once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const answer = { answer: "make a 1 second video about tea" };
@@ -116,10 +116,10 @@ describe("a video", () => {
       order("make something #fault:question", { onQuestion: { answer: "hm #fault:question" } }),
     );
     expect(await endOf(address, again)).toMatchObject({ status: "needs_input" });
-    expect((await ledger(address)).turns).toHaveLength(4);
+    expect((await requestLog(address)).turns).toHaveLength(4);
   });
 
-  it("fails where its turn fails, with what was charged", async () => {
+  it("fails if its turn fails, with the charge", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a video #fault:no_credits"));
     expect(await endOf(address, id)).toMatchObject({
@@ -130,14 +130,14 @@ describe("a video", () => {
     });
   });
 
-  it("begins no turn once it is cancelled, and cancels one that it had begun and not written down", async () => {
+  it("starts no turn once it is cancelled, and cancels one that was started and not recorded", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
     const turns = async () => good(await userRpc(address).listTurns(project, { limit: 10, after: null })).data;
     const atTurn = async (id: VideoId) => good(await userRpc(address).readVideo(id)).stage === "turn";
 
-    // The tenant takes its time to give a place: the step waits for it while the video is cancelled.
+    // The tenant is slow to reserve a slot: the step waits for it while the video is cancelled.
     const held = Promise.withResolvers<void>();
     const holding = runInDurableObject(tenantStub(address), (_, state) =>
       state.blockConcurrencyWhile(() => held.promise),
@@ -147,7 +147,7 @@ describe("a video", () => {
     good(await user.cancelVideo(call(), first));
     held.resolve();
     await holding;
-    await until(async () => (await owed(address, first)) === 0);
+    await until(async () => (await jobCount(address, first)) === 0);
     expect(await turns()).toEqual([]);
 
     // A turn that waits behind another one, as a crash leaves it: made, and the video does not say so.
@@ -174,61 +174,65 @@ describe("a video", () => {
       status: "cancelled",
       error: { code: "cancelled" },
     });
-    expect(await user.continueVideo(call(), id, "go on")).toMatchObject({ ok: false, error: { code: "cancelled" } });
+    expect(await user.continueVideo(call(), id, "continue")).toMatchObject({ ok: false, error: { code: "cancelled" } });
     expect((await types(user, id)).at(-1)).toBe("video.cancelled");
-    expect((await ledger(address)).renders).toHaveLength(0);
-    // The tenant is told the same word, and so is who asks for the file.
-    const told = await until(async () => {
+    expect((await requestLog(address)).renders).toHaveLength(0);
+    // The event has the same word, and so has the answer for the file.
+    const published = await until(async () => {
       const rows = await runInDurableObject(tenantStub(address), (_, { storage }) =>
         storage.sql.exec<{ type: string }>("SELECT type FROM events WHERE resource = ?", id).toArray(),
       );
       return rows.length === 0 ? null : rows.map(({ type }) => type);
     });
-    expect(told).toEqual(["video.cancelled"]);
+    expect(published).toEqual(["video.cancelled"]);
     expect(await user.readVideoFile(id)).toMatchObject({
       error: { code: "no_file", members: { error: { code: "cancelled" } } },
     });
   });
 
-  it("says what its turn cost, once that has ended after it was cancelled", async () => {
+  it("reports what its turn cost, once that has ended after the cancellation", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:300s"));
-    await until(async () => (await ledger(address)).turns.length === 1);
+    await until(async () => (await requestLog(address)).turns.length === 1);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
       status: "cancelled",
       charged: null,
       credits: null,
     });
-    const told = await until(async () => {
+    const published = await until(async () => {
       const video = good(await userRpc(address).readVideo(id));
       return video.charged === null ? null : video;
     });
-    expect(told).toMatchObject({ status: "cancelled", charged: "yes", credits: { amount: 100, basis: "measured" } });
+    expect(published).toMatchObject({
+      status: "cancelled",
+      charged: "yes",
+      credits: { amount: 100, basis: "measured" },
+    });
     expect((await types(userRpc(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });
 
-  it("exports again without another message, where it is told nothing else", async () => {
+  it("exports again without another message, by default", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #fault:render_fail"));
     const failed = await endOf(address, id);
     expect(failed).toMatchObject({ status: "failed", stage: "render", charged: "yes" });
     expect(failed.error?.hint).toBe(`POST /v1/videos/${id}/turns {"prompt": "export"}`);
-    // Its file says no other thing of it than the video itself.
+    // The file's answer and the video have the same status.
     expect(await user.readVideoFile(id)).toMatchObject({
       ok: false,
       error: { code: "no_file", charged: "yes", hint: failed.error?.hint, members: { error: failed.error } },
     });
-    const before = (await ledger(address)).renders.length;
+    const before = (await requestLog(address)).renders.length;
     good(await user.continueVideo(call(), id, "export"));
     expect(await endOf(address, id)).toMatchObject({ status: "failed", stage: "render", credits: { amount: 100 } });
-    const { turns, renders } = await ledger(address);
+    const { turns, renders } = await requestLog(address);
     expect(turns).toHaveLength(1);
     expect(renders.length).toBeGreaterThan(before);
   });
 
-  it("counts its events on after the old ones were removed", async () => {
+  it("continues the numbers of its events after the old ones were removed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
@@ -251,7 +255,7 @@ describe("a video", () => {
     expect(data.at(-1)?.event.type).toBe("video.completed");
   });
 
-  it("sends nothing twice, whenever its instance dies", async () => {
+  it("sends nothing twice, whenever its instance ends", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 1 second video"));
     for (let deaths = 0; deaths < 6; deaths += 1) {
@@ -260,8 +264,8 @@ describe("a video", () => {
       await userRpc(address).wake();
     }
     const video = await endOf(address, id);
-    const seen = await ledger(address);
-    // A message whose request died before it left is never sent again: the video then says that nothing was charged.
+    const seen = await requestLog(address);
+    // A message whose instance ended before the request left is never sent again: the video reports no charge.
     const left = seen.turns.length === 1;
     expect([video.status, video.charged]).toEqual(left ? ["completed", "yes"] : ["failed", "no"]);
     expect(seen.turns.length).toBeLessThanOrEqual(1);

@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-/** Output or stored data, with its place: `stdout`, `UserObject.turns`, `R2 keys`. */
-export type Content = { readonly place: string; readonly bytes: Buffer };
-export type Leak = { readonly canary: string; readonly place: string };
+/** Output or stored data, with its location: `stdout`, `UserObject.turns`, `R2 keys`. */
+export type Content = { readonly location: string; readonly bytes: Buffer };
+export type Leak = { readonly canary: string; readonly location: string };
 
-export const contentOf = (place: string, text: string): Content => ({ place, bytes: Buffer.from(text) });
+export const contentOf = (location: string, text: string): Content => ({ location, bytes: Buffer.from(text) });
 
 /** A word in plain, base64 (at each of the three alignments), base64url, percent-encoding and hexadecimal. */
 export function spellings(word: string | Buffer): Buffer[] {
@@ -27,13 +27,13 @@ export function spellings(word: string | Buffer): Buffer[] {
   return [bytes, wide, ...[...new Set([...texts, ...asText])].map((text) => Buffer.from(text))];
 }
 
-/** Every place at which a canary was found. */
+/** Every location at which a canary was found. */
 export function find(canaries: Readonly<Record<string, string | Buffer>>, everything: Iterable<Content>): Leak[] {
   const wanted = Object.entries(canaries).map(([canary, word]) => ({ canary, forms: spellings(word) }));
   const found = new Map<string, Leak>();
-  for (const { place, bytes } of everything)
+  for (const { location, bytes } of everything)
     for (const { canary, forms } of wanted)
-      if (forms.some((form) => bytes.includes(form))) found.set(`${canary} ${place}`, { canary, place });
+      if (forms.some((form) => bytes.includes(form))) found.set(`${canary} ${location}`, { canary, location });
   return [...found.values()];
 }
 
@@ -57,12 +57,13 @@ function* tablesOf(path: string): Generator<Content> {
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
     for (const { name } of tables) {
-      const place = `${ownerOf(path)}.${String(name)}`;
+      const location = `${ownerOf(path)}.${String(name)}`;
       const rows = database.prepare(`SELECT * FROM "${String(name)}"`);
       rows.setReadBigInts(true); // some of the platform's own values exceed a double
       for (const row of rows.all())
         for (const value of Object.values(row))
-          if (value !== null) yield { place, bytes: Buffer.from(value instanceof Uint8Array ? value : String(value)) };
+          if (value !== null)
+            yield { location, bytes: Buffer.from(value instanceof Uint8Array ? value : String(value)) };
     }
   } finally {
     database.close();
@@ -82,8 +83,8 @@ const NEXT_PAGE_BYTES = 4;
 function joinedPages(path: string, bytes: Buffer): Buffer | null {
   const format = path.endsWith(".sqlite") ? DATABASE : path.endsWith(".sqlite-wal") ? JOURNAL : null;
   if (format === null || bytes.length < 100) return null;
-  const told = bytes.readUIntBE(format.sizeAt, format.sizeBytes);
-  const size = told === 1 ? 65_536 : told; // the largest does not fit its two bytes
+  const sizeValue = bytes.readUIntBE(format.sizeAt, format.sizeBytes);
+  const size = sizeValue === 1 ? 65_536 : sizeValue; // the largest does not fit its two bytes
   const pages: Buffer[] = [];
   for (let at = format.start + format.between; at < bytes.length; at += size + format.between)
     pages.push(bytes.subarray(at + NEXT_PAGE_BYTES, at + size));
@@ -99,9 +100,9 @@ export function* contentsOf(folder: string): Generator<Content> {
   const files = [...filesUnder(folder)];
   for (const path of files) {
     const bytes = readFileSync(path);
-    yield { place: `${ownerOf(path)} bytes`, bytes };
+    yield { location: `${ownerOf(path)} bytes`, bytes };
     const joined = joinedPages(path, bytes);
-    if (joined !== null) yield { place: `${ownerOf(path)} bytes`, bytes: joined };
+    if (joined !== null) yield { location: `${ownerOf(path)} bytes`, bytes: joined };
     yield contentOf("file names", path);
   }
   for (const path of files) if (path.endsWith(".sqlite")) yield* tablesOf(path);

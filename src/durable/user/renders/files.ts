@@ -29,7 +29,7 @@ import { createOnce } from "../../shared/idempotency.ts";
 import { FILE_EXPIRY, recordCaller, type UserContext } from "../context.ts";
 import type { UserServices } from "../services.ts";
 import { failureOf } from "../turns/store.ts";
-import { fileGone, fileOwner, noRender, notReady } from "./store.ts";
+import { fileGone, fileOwner, noRender, renderNotReady } from "./store.ts";
 
 /** How long the tenant's finished files are kept, in ms. One read of D1; throws when it does not answer. */
 export async function readRetentionMs({ address, runtime }: UserContext): Promise<number> {
@@ -56,7 +56,7 @@ export class RenderFiles {
       const { contentType } = render.file;
       return ok({ key: renderKey(address, fileOwner(render)), filename: `${id}.${render.output.format}`, contentType });
     }
-    if (!isPublished(render)) return err(notReady(id));
+    if (!isPublished(render)) return err(renderNotReady(id));
     const error =
       render.error ??
       problemOf("render_failed", "The render failed; start another one with POST /v1/projects/{id}/renders.");
@@ -163,7 +163,7 @@ async function storeAndInspect(context: UserContext, render: Render, response: R
   if (put === null) return null;
   const inspected = await inspectMedia(MEDIA, key);
   if (!isAnnounceable(inspected, render.output.format)) {
-    log("warn", "render_file_refused", { work: "render", code: inspected.ok ? "no_video" : inspected.error.reason });
+    log("warn", "render_file_rejected", { work: "render", code: inspected.ok ? "no_video" : inspected.error.reason });
     return null;
   }
   const sha256 = await sha256Of(MEDIA, key);

@@ -5,11 +5,11 @@ import { ownedId, type ProjectId, type RenderId } from "../../../core/ids.ts";
 import { REUSE_MARGIN_MS } from "../../../core/limits.ts";
 import { cutPage } from "../../../core/page.ts";
 import { type Metered, metered } from "../../../core/quota.ts";
-import { isAttested, newRenderOf, type Render, reuseOf, toCancelled, toDropped } from "../../../core/render.ts";
+import { cancelledRender, isAttested, newRenderOf, type Render, reuseOf, toDropped } from "../../../core/render.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { isExportable, summaryLine } from "../../../core/timeline/timeline.ts";
-import type { AttributionWire } from "../../../core/wire/attribution.ts";
+import type { AttributionWire } from "../../../core/wire/common.ts";
 import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { createOnce } from "../../shared/idempotency.ts";
@@ -114,7 +114,7 @@ export class Renders {
    */
   cancel(id: RenderId): Result<ShownRender, Problem> {
     const render = this.#user.renderRows.find(id);
-    return render === null ? err(noRender()) : ok(showRender(this.#user, this.#stop(render, toCancelled)));
+    return render === null ? err(noRender()) : ok(showRender(this.#user, this.#stop(render, cancelledRender)));
   }
 
   /** Ends a render of a deleted project or video, whatever its phase. */
@@ -123,7 +123,7 @@ export class Renders {
     if (render !== null) this.#stop(render, toDropped);
   }
 
-  #stop(render: Render, how: typeof toCancelled): Render {
+  #stop(render: Render, how: typeof cancelledRender): Render {
     const stopped = how(render, this.#user.runtime.now());
     if (stopped === render) return render;
     saveStep(this.#user, this.#user.renderRows, render, stopped);

@@ -10,13 +10,13 @@ import type { RenderId } from "../../../core/ids.ts";
 import {
   afterPoll,
   afterUnknown,
-  isOver,
+  failedRender,
   isPublished,
+  isRenderOver,
   type PollAnswer,
   pollAgain,
   type Render,
   toCompleted,
-  toFailed,
   toPolling,
   toSubmitting,
 } from "../../../core/render.ts";
@@ -81,7 +81,7 @@ export class RenderRun {
       "The render kept failing; start another one with POST /v1/projects/{id}/renders.",
       { charged: "no" },
     );
-    this.#step(id, (render) => toFailed(render, failed, this.#now()));
+    this.#step(id, (render) => failedRender(render, failed, this.#now()));
   }
 
   /** Submits the draft exactly as Nemo returned it. */
@@ -92,7 +92,7 @@ export class RenderRun {
     const sessionId = this.#user.projects.find(render.project)?.session?.sessionId;
     const draftText = state.value?.draftText ?? null;
     if (state.value === null || draftText === null || sessionId === undefined || !isExportable(state.value.timeline))
-      return void this.#step(render.id, (now) => toFailed(now, nothingToRender(), this.#now()));
+      return void this.#step(render.id, (now) => failedRender(now, nothingToRender(), this.#now()));
     const timeline = timelineOf(state.value);
     if (!this.#step(render.id, (queued) => toSubmitting(queued, timeline, this.#now()))) return;
     await runtime.storage.sync();
@@ -114,9 +114,9 @@ export class RenderRun {
   #handleSubmitFailure(queued: Render, error: Problem, attempt: number): void {
     const { timings } = this.#user.runtime.config;
     const isRetryable = ERRORS[error.code].retryable && attempt < SUBMIT_ATTEMPTS && isShortWait(error, timings);
-    if (!isRetryable) return void this.#step(queued.id, (render) => toFailed(render, error, this.#now()));
+    if (!isRetryable) return void this.#step(queued.id, (render) => failedRender(render, error, this.#now()));
     const current = this.#user.renderRows.find(queued.id);
-    if (current === null || isOver(current)) return;
+    if (current === null || isRenderOver(current)) return;
     this.#user.renderRows.save(queued);
     throw new RetryLater("render not submitted", error);
   }
@@ -152,7 +152,7 @@ export class RenderRun {
       if (attempt < COPY_ATTEMPTS) throw new Error("the result could not be copied");
       const detail = "Nemo finished the export but returned no complete, playable video; start another render.";
       const failed = problemOf("render_failed", detail, { charged: "no" });
-      return void this.#step(render.id, (now) => toFailed(now, failed, this.#now()));
+      return void this.#step(render.id, (now) => failedRender(now, failed, this.#now()));
     }
     await runtime.failpoint("file.copied");
     const at = this.#now();
@@ -182,7 +182,7 @@ export class RenderRun {
    */
   #step(id: RenderId, decide: (render: Render) => Render): boolean {
     const render = this.#user.renderRows.find(id);
-    if (render === null || isOver(render)) return false;
+    if (render === null || isRenderOver(render)) return false;
     saveStep(this.#user, this.#user.renderRows, render, decide(render));
     return true;
   }
@@ -204,7 +204,7 @@ export function saveStep(
   runtime.storage.transactionSync(() => {
     rows.save(is);
     if (is.cancelScheduled) jobs.schedule(RENDER, is.id, runtime.now());
-    else if (isOver(is)) jobs.done(RENDER, is.id);
+    else if (isRenderOver(is)) jobs.done(RENDER, is.id);
     else jobs.schedule(RENDER, is.id, is.nextAt ?? runtime.now());
     if (is.file !== null) jobs.schedule(FILE_EXPIRY, is.id, nextFileCheck(runtime, is.file));
     const isDone = is.phase === "completed";
@@ -231,4 +231,4 @@ function pollAnswerOf({ status, progress, url }: RenderProgress): PollAnswer {
 /** A submit without a clear answer may have arrived: it is polled for, not repeated. */
 const mayHaveArrived = (failure: Problem | NemoFailure): boolean =>
   "reason" in failure &&
-  ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "garbled");
+  ((failure.reason === "unavailable" && failure.sent === "maybe") || failure.reason === "malformed");

@@ -4,10 +4,10 @@ import type { Download, Unsigned } from "../../../core/download.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { ProjectId, RenderId } from "../../../core/ids.ts";
 import { idBefore, rowsFor } from "../../../core/page.ts";
-import { isOver, isPublished, type Render, type RenderFile, type RenderOutput } from "../../../core/render.ts";
+import { isPublished, isRenderOver, type Render, type RenderFile, type RenderOutput } from "../../../core/render.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
-import { type FileFacts, NO_FACTS } from "../../../core/wire/file.ts";
+import { type FileProperties, NO_PROPERTIES } from "../../../core/wire/common.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
@@ -130,9 +130,9 @@ export function showRender(context: UserContext, render: Render): ShownRender {
 export function shownFile(
   context: UserContext,
   render: Render | null,
-): FileFacts & { readonly download: Download | null } {
+): FileProperties & { readonly download: Download | null } {
   const file = render?.file ?? null;
-  if (render === null || file === null) return { download: null, ...NO_FACTS };
+  if (render === null || file === null) return { download: null, ...NO_PROPERTIES };
   const { sizeBytes: size_bytes, durationMs: duration_ms, width, height, expiresAt: until } = file;
   const isKept = until > context.runtime.now();
   const download = isKept ? { id: render.id, origin: originOf(context), until } : null;
@@ -158,7 +158,7 @@ function statusOf(render: Render): RenderStatus {
 }
 
 function stageOf(render: Render): RenderWire["stage"] {
-  if (isOver(render)) return null;
+  if (isRenderOver(render)) return null;
   if (render.timedOutAt !== null) return "late";
   switch (render.phase) {
     case "queued":
@@ -179,7 +179,7 @@ export const nothingToRender = (): Problem =>
 export const noRender = (): Problem =>
   problemOf("not_found", "No render with this id exists; list your renders with GET /v1/renders.");
 
-export const notReady = (id: RenderId): Problem =>
+export const renderNotReady = (id: RenderId): Problem =>
   problemOf("render_not_ready", "The render is not finished; read it again later.", {
     hint: `GET /v1/renders/${id}`,
     retryAfterSeconds: 5,

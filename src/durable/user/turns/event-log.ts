@@ -13,7 +13,7 @@ import type { TurnId, VideoId } from "../../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../../core/limits.ts";
 import { cut } from "../../../core/text.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import { isPublishedByVideo, type VideoEventWire, type VideoWire } from "../../../core/wire/video.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";

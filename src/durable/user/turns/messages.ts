@@ -7,7 +7,7 @@ import { MESSAGE_CHARS } from "../../../core/limits.ts";
 import { cut, cutAt } from "../../../core/text.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import { type Action, actionFor, type Turn } from "../../../core/turn.ts";
-import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent } from "../../../nemo/translate.ts";
 

@@ -270,7 +270,7 @@ export class TurnRun {
     const failure = followed.error;
     const unclear =
       "reason" in failure &&
-      (failure.reason === "garbled" || (failure.reason === "unavailable" && failure.sent === "maybe"));
+      (failure.reason === "malformed" || (failure.reason === "unavailable" && failure.sent === "maybe"));
     if (unclear) return this.#user.turnSettle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
     this.#handleUnsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
   }

@@ -26,7 +26,7 @@ import {
 import { creditsEvent } from "../../../core/usage.ts";
 import type { EndedTurn } from "../../../core/video.ts";
 import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
-import type { TurnEventWire } from "../../../core/wire/turn-event.ts";
+import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import { requestedWaitMs } from "../../shared/problems.ts";
 import { CLEANUP, TURN, type UserContext } from "../context.ts";
 import type { UserServices } from "../services.ts";

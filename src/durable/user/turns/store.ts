@@ -8,7 +8,7 @@ import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { Timings } from "../../../core/timings.ts";
 import { evidenceOf, giveUpAt, isChanged, type OpenTurn, openTurnOf, spentBy, type Turn } from "../../../core/turn.ts";
-import type { Failure } from "../../../core/wire/common.ts";
+import type { FailureWire } from "../../../core/wire/common.ts";
 import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
@@ -159,7 +159,7 @@ export class TurnRows {
 }
 
 /** A problem inside a record, with the fields of a problem document. */
-export function failureOf(error: Problem): Failure {
+export function failureOf(error: Problem): FailureWire {
   const { title, retryable } = ERRORS[error.code];
   return {
     code: error.code,

@@ -16,12 +16,12 @@ import {
   awaitsCost,
   type EndedRender,
   type EndedTurn,
+  failedVideo,
   isImportPending,
-  isOver,
-  nextStep,
+  isVideoOver,
+  nextVideoStep,
   promptSourceOf,
   renderStep,
-  toFailed,
   toTurn,
   turnStep,
   type Video,
@@ -58,12 +58,12 @@ export class VideoWorkflow {
     for (;;) {
       const video = this.#user.videoRows.find(id);
       if (video === null) return jobs.done(VIDEO, id);
-      if (isOver(video)) {
+      if (isVideoOver(video)) {
         if (awaitsCost(video)) this.#user.videoRows.save(withLateCost(video, this.#turnOutcome(video)));
         return jobs.done(VIDEO, id);
       }
       const seen = await this.#observe(video);
-      const step = nextStep(video, seen, runtime.now());
+      const step = nextVideoStep(video, seen, runtime.now());
       if (step.do === "wait") {
         if (this.#isWanted(id)()) this.#user.videos.publishProgress(video);
         return jobs.schedule(VIDEO, id, runtime.now() + runtime.config.timings.videoPollInterval);
@@ -75,20 +75,20 @@ export class VideoWorkflow {
       if (!next.ok && isTransient(next.error)) throw new RetryLater("video step failed", next.error);
       await runtime.failpoint("video.step");
       const fresh = this.#user.videoRows.find(id);
-      if (fresh === null || isOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
-      this.#user.videos.save(video, next.ok ? next.value : toFailed(video, next.error, runtime.now()));
+      if (fresh === null || isVideoOver(fresh)) return jobs.done(VIDEO, id); // cancelled during the step
+      this.#user.videos.save(video, next.ok ? next.value : failedVideo(video, next.error, runtime.now()));
     }
   }
 
   /** Fails a video whose job keeps failing. */
   giveUp(id: VideoId): void {
     const video = this.#user.videoRows.find(id);
-    if (video === null || isOver(video)) return;
+    if (video === null || isVideoOver(video)) return;
     const failure = problemOf(
       "nemo_unavailable",
       "The video could not be completed after several attempts; start it again later with POST /v1/videos.",
     );
-    this.#user.videos.save(video, toFailed(video, failure, this.#user.runtime.now()));
+    this.#user.videos.save(video, failedVideo(video, failure, this.#user.runtime.now()));
   }
 
   /** Schedules the videos that wait for an event of this object. */
@@ -158,7 +158,7 @@ export class VideoWorkflow {
   #isWanted(id: VideoId): () => boolean {
     return () => {
       const video = this.#user.videoRows.find(id);
-      return video !== null && !isOver(video);
+      return video !== null && !isVideoOver(video);
     };
   }
 

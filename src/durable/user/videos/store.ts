@@ -10,7 +10,7 @@ import { checkWebhookTarget } from "../../../core/ssrf.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import {
   awaitsCost,
-  isOver,
+  isVideoOver,
   type NamedVideoRequest,
   progressOf,
   promptSourceOf,
@@ -184,8 +184,8 @@ export function showVideo(context: UserContext, renders: RenderRows, video: Vide
     ...shownFile(context, video.file === null ? null : renders.shown(video.file)),
     content_url: `${url}/content`,
     cancel_url: `${url}/cancel`,
-    poll_after_seconds: isOver(video) ? null : POLL_AFTER_SECONDS,
-    estimated_seconds: isOver(video)
+    poll_after_seconds: isVideoOver(video) ? null : POLL_AFTER_SECONDS,
+    estimated_seconds: isVideoOver(video)
       ? null
       : Math.max(POLL_AFTER_SECONDS, Math.ceil((video.expectedMs - elapsed) / SECOND_MS)),
     created_at: toRfc3339(video.createdAt),

@@ -12,13 +12,13 @@ import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } fr
 import { HOUR_MS } from "../../../core/time.ts";
 import {
   canContinue,
+  cancelledVideo,
   isImportPending,
-  isOver,
+  isVideoOver,
   type NamedSource,
   type NamedVideoRequest,
   newVideoOf,
   nextRound,
-  toCancelled,
   type Video,
   type VideoRequest,
   type VideoSource,
@@ -73,7 +73,7 @@ export async function beginImports(
 
 /** The events of imports for a video's stream: each import has started, or each file is stored. */
 export function importEvents(before: Video, video: Video): Extract<VideoEventWire, { type: "video.import" }>[] {
-  const wasBegun = before.sources.some(isImportPending) && !video.sources.some(isImportPending) && !isOver(video);
+  const wasBegun = before.sources.some(isImportPending) && !video.sources.some(isImportPending) && !isVideoOver(video);
   const isThere = before.stage === "assets" && video.stage === "turn";
   const status = wasBegun ? "started" : isThere ? "stored" : null;
   if (status === null) return [];
@@ -119,7 +119,7 @@ export const cannotContinue = (): Problem =>
     },
   );
 
-export const notReady = ({ id, status }: Video): Problem =>
+export const videoNotReady = ({ id, status }: Video): Problem =>
   status === "needs_input"
     ? problemOf("needs_input", "The agent needs more input; answer it with POST /v1/videos/{id}/turns.", {
         hint: `POST /v1/videos/${id}/turns`,
@@ -240,7 +240,7 @@ export class Videos {
   readonly streamSource: StreamSource<VideoId, ShownVideo> = {
     find: (id) => {
       const video = this.#user.videoRows.find(id);
-      return video === null ? null : { isOver: isOver(video), endedAt: video.endedAt };
+      return video === null ? null : { isOver: isVideoOver(video), endedAt: video.endedAt };
     },
     read: (id) => this.read(id),
     missing: noVideo,
@@ -265,7 +265,7 @@ export class Videos {
         const video = this.#user.videoRows.find(id);
         if (video === null) return noVideo();
         if (canContinue(video)) return null;
-        return isOver(video) ? cannotContinue() : videoBusy(id);
+        return isVideoOver(video) ? cannotContinue() : videoBusy(id);
       },
       prepare: () => ok(recordCaller(this.#user, call)),
       commit: () => {
@@ -285,9 +285,9 @@ export class Videos {
   cancel(id: VideoId): Result<ShownVideo, Problem> {
     const video = this.#user.videoRows.find(id);
     if (video === null) return err(noVideo());
-    if (!isOver(video)) {
+    if (!isVideoOver(video)) {
       const { turn, render } = this.#user.videoRows.findStepResults(video);
-      this.save(video, toCancelled(video, { turn, render }, this.#user.runtime.now()));
+      this.save(video, cancelledVideo(video, { turn, render }, this.#user.runtime.now()));
       if (turn !== null) this.#user.turnRun.cancel(turn);
       if (render !== null) this.#user.renders.cancel(render);
       this.#user.jobs.tick();
@@ -300,7 +300,7 @@ export class Videos {
     const video = this.#user.videoRows.find(id);
     if (video === null) return err(noVideo());
     if (video.file !== null) return this.#user.renderFiles.file(video.file);
-    return err(isOver(video) && video.error !== null ? noFile(video, video.error) : notReady(video));
+    return err(isVideoOver(video) && video.error !== null ? noFile(video, video.error) : videoNotReady(video));
   }
 
   /** A token that gives access to the newest file for so many seconds, without other credentials. */
@@ -319,19 +319,19 @@ export class Videos {
   save(before: Video, video: Video): void {
     const { runtime, log, outbox, jobs } = this.#user;
     runtime.storage.transactionSync(() => {
-      const stored = isOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
+      const stored = isVideoOver(video) ? { ...video, sources: withoutAddresses(video.sources) } : video;
       this.#user.videoRows.save(stored);
       log.append(video.id, importEvents(before, stored));
       const shown = this.show(video);
-      const hasMoved = video.stage !== before.stage || isOver(before);
-      if (hasMoved && !isOver(video)) this.#appendStage(shown);
-      if (!isOver(video) || isOver(before)) return;
+      const hasMoved = video.stage !== before.stage || isVideoOver(before);
+      if (hasMoved && !isVideoOver(video)) this.#appendStage(shown);
+      if (!isVideoOver(video) || isVideoOver(before)) return;
       log.append(video.id, [{ type: `video.${endOf(video)}`, video: shown }]);
       outbox.add(`video.${endOf(video)}`, video.id, shown, video);
       jobs.done(VIDEO, video.id);
       jobs.scheduleOnce(CLEANUP, "", runtime.now() + EVENTS_TTL_MS + HOUR_MS);
     });
-    if (!isOver(video)) return;
+    if (!isVideoOver(video)) return;
     log.forget(video.id);
     this.#lastProgress.delete(video.id);
   }

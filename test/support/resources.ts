@@ -8,7 +8,7 @@ export type Words = { readonly prompt: string; readonly filename: string; readon
 
 const PLAIN: Words = { prompt: "make a 1 second video", filename: "b.png", url: "http://127.0.0.1:9/in" };
 
-/** A picture of one pixel. */
+/** An image of one pixel. */
 export const PNG = Uint8Array.from(
   atob("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="),
   (char) => char.charCodeAt(0),
@@ -21,45 +21,48 @@ async function made<T>(answer: Promise<Response>): Promise<T> {
 }
 
 /** Polls until there is a result, for half a minute. */
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+async function until<T>(poll: () => Promise<T | undefined>): Promise<T> {
   for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
-    const seen = await look();
+    const seen = await poll();
     if (seen !== undefined) return seen;
   }
   throw new Error("timed out");
 }
 
 /** Creates them; returns their ids by prefix. The render and the asset's upload have ended by then. */
-export async function makeThings(ask: Ask, { prompt, filename, url }: Words = PLAIN): Promise<Map<string, string>> {
-  const things = new Map<string, string>();
+export async function createResources(
+  ask: Ask,
+  { prompt, filename, url }: Words = PLAIN,
+): Promise<Map<string, string>> {
+  const resources = new Map<string, string>();
   const post = async (path: string, body: unknown, more = {}): Promise<string> => {
     const headers = { "Content-Type": "application/json", ...more };
     return (await made<{ id: string }>(ask(path, { method: "POST", body: JSON.stringify(body), headers }))).id;
   };
-  things.set("whk", await post("/v1/webhook_endpoints", { url }));
-  things.set("hooks", await post("/v1/hooks", { target_url: url, event: "render.completed" }));
-  things.set("generators", await post("/v1/generators", { name: "mine", prompt: "make a clip" }));
-  things.set("key", await post("/v1/keys", { name: "another", scopes: ["read"] }));
-  things.set("prj", await post("/v1/projects", {}));
-  const turns = `/v1/projects/${things.get("prj")}/turns`;
-  things.set("trn", await post(turns, { prompt }, { Prefer: "wait=60" }));
-  things.set("bat", await post("/v1/batches", { items: [{ prompt }] }));
-  things.set("gjb", await post("/v1/generators/make", { description: "quote cards" }));
-  things.set("vid", await post("/v1/videos", { prompt }));
-  things.set("rnd", await post(`/v1/projects/${things.get("prj")}/renders`, {}));
+  resources.set("whk", await post("/v1/webhook_endpoints", { url }));
+  resources.set("hooks", await post("/v1/hooks", { target_url: url, event: "render.completed" }));
+  resources.set("generators", await post("/v1/generators", { name: "mine", prompt: "make a clip" }));
+  resources.set("key", await post("/v1/keys", { name: "another", scopes: ["read"] }));
+  resources.set("prj", await post("/v1/projects", {}));
+  const turns = `/v1/projects/${resources.get("prj")}/turns`;
+  resources.set("trn", await post(turns, { prompt }, { Prefer: "wait=60" }));
+  resources.set("bat", await post("/v1/batches", { items: [{ prompt }] }));
+  resources.set("gjb", await post("/v1/generators/make", { description: "quote cards" }));
+  resources.set("vid", await post("/v1/videos", { prompt }));
+  resources.set("rnd", await post(`/v1/projects/${resources.get("prj")}/renders`, {}));
   const whole = await post("/v1/uploads", { filename, size_bytes: PNG.length });
   const headers = { "Content-Length": String(PNG.length) };
   await made(ask(`/v1/uploads/${whole}/content`, { method: "PUT", body: PNG, headers }));
-  things.set("upl", await post("/v1/uploads", { filename, size_bytes: 6 }));
+  resources.set("upl", await post("/v1/uploads", { filename, size_bytes: 6 }));
   const first = (path: string) => until(async () => (await made<{ data: { id: string }[] }>(ask(path))).data[0]?.id);
-  things.set("ast", await first("/v1/assets"));
-  things.set("evt", await first("/v1/events"));
-  things.set("dlv", await first("/v1/deliveries"));
+  resources.set("ast", await first("/v1/assets"));
+  resources.set("evt", await first("/v1/events"));
+  resources.set("dlv", await first("/v1/deliveries"));
   await until(async () => {
-    const { status } = await made<{ status: string }>(ask(`/v1/renders/${things.get("rnd")}`));
+    const { status } = await made<{ status: string }>(ask(`/v1/renders/${resources.get("rnd")}`));
     return status === "completed" ? true : undefined;
   });
-  const link = ask(`/v1/renders/${things.get("rnd")}/link`, { method: "POST" });
-  things.set("f", (await made<{ url: string }>(link)).url.split("/f/")[1] ?? "");
-  return things;
+  const link = ask(`/v1/renders/${resources.get("rnd")}/link`, { method: "POST" });
+  resources.set("f", (await made<{ url: string }>(link)).url.split("/f/")[1] ?? "");
+  return resources;
 }

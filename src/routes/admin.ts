@@ -1,0 +1,172 @@
+/** The operator's routes. They require the admin token, are not in the OpenAPI document and send no CORS headers. */
+
+import { zValidator } from "@hono/zod-validator";
+import { Hono } from "hono";
+import * as z from "zod";
+import { kidOf } from "../core/crypto.ts";
+import { SWEEP_PAGE } from "../core/limits.ts";
+import { rowsFor } from "../core/page.ts";
+import { tenantWarnings } from "../core/tenant.ts";
+import { toRfc3339 } from "../core/time.ts";
+import { plain } from "../core/wire/common.ts";
+import { newKey, rotation } from "../core/wire/key.ts";
+import { newTenant, tenantChange } from "../core/wire/tenant.ts";
+import type { AppEnv } from "../http/context.ts";
+import { plainPage } from "../http/define-route.ts";
+import { adminAuth } from "../http/middleware/auth.ts";
+import { operatorsToken } from "../http/objects.ts";
+import { pageOfRows, pageRequest } from "../http/page.ts";
+import { checkInvalid } from "../http/problem.ts";
+import { readJson, readValuesOf } from "../http/request-body.ts";
+import { createKey, getKey, revokeStoredKey, rotateStoredKey } from "../services/keys.ts";
+import {
+  checkNotDeleting,
+  createTenant,
+  getTenant,
+  getTenantDeletion,
+  setTenantState,
+  startTenantDeletion,
+  updateTenant,
+} from "../services/tenants.ts";
+import { listAudit } from "../store/audit.ts";
+import { deadLetters } from "../store/dead-letters.ts";
+import { countStaleEncryptions } from "../store/encryption.ts";
+import { listKeys } from "../store/keys.ts";
+import { listTenants, oldestDue, outboxBacklog, overdue } from "../store/tenants.ts";
+import { countTokens } from "../store/users.ts";
+
+const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);
+const tenantQuery = zValidator("query", plainPage("ten"), checkInvalid);
+const keyParams = zValidator("param", z.object({ id: plain("key") }), checkInvalid);
+const keyQuery = zValidator("query", plainPage("key"), checkInvalid);
+const entryQuery = zValidator("query", plainPage("aud"), checkInvalid);
+
+function adminTenants(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+
+  admin.post("/tenants", readJson, readValuesOf(newTenant), zValidator("json", newTenant, checkInvalid), async (c) => {
+    const made = await createTenant(c, c.req.valid("json"));
+    return c.json({ ...made, warnings: tenantWarnings(c.var.config) }, 201, { Location: `/admin/tenants/${made.id}` });
+  });
+
+  admin.get("/tenants", tenantQuery, async (c) => {
+    const page = pageRequest(c.req.valid("query"));
+    return c.json(pageOfRows(await listTenants(c.env.DB, rowsFor(page), page.after), page));
+  });
+
+  admin.get("/tenants/:id", tenantParams, async (c) => c.json(await getTenant(c, c.req.valid("param").id)));
+
+  admin.patch(
+    "/tenants/:id",
+    tenantParams,
+    readJson,
+    readValuesOf(tenantChange),
+    zValidator("json", tenantChange, checkInvalid),
+    async (c) => c.json(await updateTenant(c, c.req.valid("param").id, c.req.valid("json"))),
+  );
+
+  admin.post("/tenants/:id/pause", tenantParams, async (c) =>
+    c.json(await setTenantState(c, c.req.valid("param").id, "paused")),
+  );
+
+  admin.post("/tenants/:id/resume", tenantParams, async (c) =>
+    c.json(await setTenantState(c, c.req.valid("param").id, "active")),
+  );
+
+  admin.delete("/tenants/:id", tenantParams, async (c) => {
+    const deletion = await startTenantDeletion(c, c.req.valid("param").id);
+    return c.json(deletion, 202, { Location: `/admin/tenants/${deletion.tenant}/deletion` });
+  });
+
+  admin.get("/tenants/:id/deletion", tenantParams, async (c) =>
+    c.json(await getTenantDeletion(c, c.req.valid("param").id)),
+  );
+
+  admin.get("/tenants/:id/audit_log", tenantParams, entryQuery, async (c) => {
+    const page = pageRequest(c.req.valid("query"));
+    const of = { tenant: c.req.valid("param").id, mode: null };
+    return c.json(pageOfRows(await listAudit(c.env.DB, of, rowsFor(page), page.after), page));
+  });
+
+  return admin;
+}
+
+function adminStatus(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+
+  admin.get("/status", async (c) => {
+    const { DB } = c.env;
+    const now = Date.now();
+    const [late, oldest, outbox, dead, stale, live, test, operators] = await Promise.all([
+      overdue(DB, now, null, SWEEP_PAGE),
+      oldestDue(DB),
+      outboxBacklog(DB),
+      deadLetters(DB),
+      kidOf(c.var.config.rootSecret).then((kid) => countStaleEncryptions(DB, kid)),
+      countTokens(DB, "live", now),
+      countTokens(DB, "test", now),
+      operatorsToken(c.env).read(),
+    ]);
+    return c.json({
+      overdue: late.length,
+      overdue_at_least: late.length === SWEEP_PAGE,
+      oldest_due_at: oldest === null ? null : toRfc3339(oldest),
+      outbox_backlog: outbox,
+      dead_letters: dead,
+      stale_encryption: stale,
+      tokens: { operator: operators.state, live, test },
+    });
+  });
+
+  return admin;
+}
+
+function adminKeys(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+
+  admin.post(
+    "/tenants/:id/keys",
+    tenantParams,
+    readJson,
+    readValuesOf(newKey),
+    zValidator("json", newKey, checkInvalid),
+    async (c) => {
+      const { id: tenant } = checkNotDeleting(await getTenant(c, c.req.valid("param").id));
+      const { mode, name, scopes, expires_at } = c.req.valid("json");
+      const expiresAt = expires_at === null ? null : Date.parse(expires_at);
+      return c.json(await createKey(c, { tenant, mode }, { name, scopes, expiresAt }), 201);
+    },
+  );
+
+  admin.get("/tenants/:id/keys", tenantParams, keyQuery, async (c) => {
+    const page = pageRequest(c.req.valid("query"));
+    const of = { tenant: c.req.valid("param").id, mode: null };
+    return c.json(pageOfRows(await listKeys(c.env.DB, of, rowsFor(page), page.after), page));
+  });
+
+  admin.post(
+    "/keys/:id/rotate",
+    keyParams,
+    readJson,
+    readValuesOf(rotation),
+    zValidator("json", rotation, checkInvalid),
+    async (c) => {
+      const old = await getKey(c, c.req.valid("param").id);
+      return c.json(await rotateStoredKey(c, old, c.req.valid("json").grace_seconds), 201);
+    },
+  );
+
+  admin.post("/keys/:id/revoke", keyParams, async (c) => {
+    return c.json(await revokeStoredKey(c, await getKey(c, c.req.valid("param").id), true));
+  });
+
+  return admin;
+}
+
+/** The admin app; mount it under `/admin`. */
+export function adminRoutes(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+  admin.use(adminAuth);
+  for (const part of [adminTenants(), adminKeys(), adminStatus()]) admin.route("/", part);
+  return admin;
+}
