@@ -31,6 +31,7 @@ const one = (description: string) => ({ ...jsonResponse(generator, description),
 const create = defineRoute({
   method: "post",
   path: "/v1/generators",
+  operationId: "generators.create",
   access: "chat",
   tags,
   summary: "Create a generator",
@@ -42,6 +43,7 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/generators",
+  operationId: "generators.list",
   access: "read",
   tags,
   summary: "List generators",
@@ -53,6 +55,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/generators/{id}",
+  operationId: "generators.retrieve",
   access: "read",
   tags,
   summary: "Retrieve a generator",
@@ -69,6 +72,7 @@ const IF_MATCH = 'must be the ETag of a version, such as "3"';
 const change = defineRoute({
   method: "patch",
   path: "/v1/generators/{id}",
+  operationId: "generators.update",
   access: "chat",
   tags,
   summary: "Update a generator",
@@ -90,6 +94,7 @@ const change = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/generators/{id}",
+  operationId: "generators.delete",
   access: "chat",
   tags,
   summary: "Delete a generator",
@@ -140,6 +145,7 @@ const jobTags = ["Generators"];
 const make = defineRoute({
   method: "post",
   path: "/v1/generators/make",
+  operationId: "generators.make",
   access: "chat",
   tags: jobTags,
   summary: "Create a generator from a description",
@@ -152,6 +158,7 @@ const make = defineRoute({
 const readJob = defineRoute({
   method: "get",
   path: "/v1/generator_jobs/{id}",
+  operationId: "generator_jobs.retrieve",
   access: "read",
   tags: jobTags,
   summary: "Retrieve a generator job",

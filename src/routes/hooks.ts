@@ -1,5 +1,6 @@
 /** REST hooks: subscriptions that automation tools (Zapier, Make, n8n) create and delete themselves. */
 import * as z from "zod";
+import { pageOf } from "../core/wire/common.ts";
 import { eventType } from "../core/wire/event.ts";
 import { hook, hookBody, hookFilter, newHook } from "../core/wire/hook.ts";
 import type { Api } from "../http/context.ts";
@@ -8,11 +9,12 @@ import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
-const tags = ["Hooks"];
+const tags = ["Webhooks and events"];
 
 const subscribe = defineRoute({
   method: "post",
   path: "/v1/hooks",
+  operationId: "hooks.create",
   access: "webhooks",
   tags,
   summary: "Create a hook",
@@ -25,20 +27,20 @@ const subscribe = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/hooks",
+  operationId: "hooks.list",
   access: "webhooks",
   tags,
   summary: "List hooks",
+  description: "Returns all hooks of this mode on one page.",
   responses: {
-    200: jsonResponse(
-      z.object({ data: z.array(hook), has_more: z.boolean(), next_cursor: z.string().nullable() }),
-      "The hooks.",
-    ),
+    200: jsonResponse(pageOf(hook), "The hooks."),
   },
 });
 
 const samples = defineRoute({
   method: "get",
   path: "/v1/hooks/samples",
+  operationId: "hooks.samples",
   access: "webhooks",
   tags,
   summary: "List sample bodies of an event type",
@@ -51,9 +53,11 @@ const samples = defineRoute({
 const unsubscribe = defineRoute({
   method: "delete",
   path: "/v1/hooks/{id}",
+  operationId: "hooks.delete",
   access: "webhooks",
   tags,
   summary: "Delete a hook",
+  description: "No further event is sent to it.",
   request: { params: plainParams("whk") },
   responses: { 204: { description: "The hook was deleted." } },
 });
@@ -61,6 +65,7 @@ const unsubscribe = defineRoute({
 const unsubscribeAddress = defineRoute({
   method: "delete",
   path: "/v1/hooks",
+  operationId: "hooks.delete_address",
   access: "webhooks",
   tags,
   summary: "Delete the hooks of an address",

@@ -15,6 +15,7 @@ const tags = ["Keys"];
 const create = defineRoute({
   method: "post",
   path: "/v1/keys",
+  operationId: "keys.create",
   access: "keys",
   tags,
   summary: "Create an API key",
@@ -27,6 +28,7 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/keys",
+  operationId: "keys.list",
   access: "keys",
   tags,
   summary: "List API keys",
@@ -38,9 +40,11 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/keys/{id}",
+  operationId: "keys.retrieve",
   access: "keys",
   tags,
   summary: "Retrieve an API key",
+  description: "Returns the key without its secret.",
   request: { params: plainParams("key") },
   responses: { 200: jsonResponse(key, "The key.") },
 });
@@ -48,6 +52,7 @@ const read = defineRoute({
 const rotate = defineRoute({
   method: "post",
   path: "/v1/keys/{id}/rotate",
+  operationId: "keys.rotate",
   access: "keys",
   tags,
   summary: "Rotate an API key",
@@ -60,6 +65,7 @@ const rotate = defineRoute({
 const revoke = defineRoute({
   method: "delete",
   path: "/v1/keys/{id}",
+  operationId: "keys.revoke",
   access: "keys",
   flow: "stops",
   tags,

@@ -22,6 +22,7 @@ const open = defineRoute({
   ...link,
   tags,
   path: "/f/{token}",
+  operationId: "files.download",
   summary: "Download the file of a signed link",
   description:
     "Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`.",
@@ -32,6 +33,7 @@ const openNamed = defineRoute({
   ...link,
   tags,
   path: "/f/{token}/{name}",
+  operationId: "files.download_named",
   summary: "Download the file of a signed link by name",
   description: "Same as `/f/{token}`. The name is ignored; it is for clients that take the file name from the URL.",
   request: { params: z.object({ token, name: z.string() }) },

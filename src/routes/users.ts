@@ -27,6 +27,7 @@ const tags = ["Users"];
 const makeToken = defineRoute({
   method: "post",
   path: "/v1/users/{id}/tokens",
+  operationId: "users.tokens.create",
   access: "chat_or_upload_or_render",
   tags,
   summary: "Create a user token",
@@ -39,6 +40,7 @@ const makeToken = defineRoute({
 const signOut = defineRoute({
   method: "post",
   path: "/v1/users/{id}/sign_out",
+  operationId: "users.sign_out",
   access: "chat",
   flow: "stops",
   tags,
@@ -51,6 +53,7 @@ const signOut = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/users",
+  operationId: "users.list",
   access: "read",
   tags,
   summary: "List users",
@@ -62,6 +65,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/users/{id}",
+  operationId: "users.retrieve",
   access: "read",
   tags,
   summary: "Retrieve a user",
@@ -73,6 +77,7 @@ const read = defineRoute({
 const erase = defineRoute({
   method: "delete",
   path: "/v1/users/{id}",
+  operationId: "users.delete",
   access: "keys",
   tags,
   summary: "Delete a user",
@@ -139,6 +144,7 @@ function tokenScopes(
 const readMe = defineRoute({
   method: "get",
   path: "/v1/me",
+  operationId: "me.retrieve",
   access: "any",
   credentials: "key_or_user_token",
   tags: ["Account"],

@@ -1,9 +1,9 @@
 /** The events of a video: a resumable stream, or pages with the same cursor. */
 import * as z from "zod";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX } from "../core/limits.ts";
-import { videoEventsPage } from "../core/wire/video.ts";
+import { videoEvent, videoEventsPage } from "../core/wire/video.ts";
 import type { Api } from "../http/context.ts";
-import { defineRoute, ownedParams } from "../http/define-route.ts";
+import { defineRoute, eventStream, ownedParams } from "../http/define-route.ts";
 import { cursorOf, cursorQuery, headOfStream, retryStream, streamOf, wantsJson } from "../http/event-stream.ts";
 import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
@@ -12,6 +12,7 @@ import { unwrap } from "../http/problem.ts";
 const events = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/events",
+  operationId: "videos.events",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Videos"],
@@ -41,7 +42,7 @@ const events = defineRoute({
   responses: {
     200: {
       description: "The events after the cursor.",
-      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
+      content: { ...eventStream(videoEvent), "application/json": { schema: videoEventsPage } },
     },
     204: { description: "The video has ended and there are no events after the cursor." },
   },

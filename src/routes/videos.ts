@@ -103,6 +103,7 @@ const made = {
 const start = defineRoute({
   method: "post",
   path: "/v1/videos",
+  operationId: "videos.create",
   access: "chat",
   credentials,
   tags,
@@ -118,6 +119,7 @@ const start = defineRoute({
 const generate = defineRoute({
   method: "post",
   path: "/v1/generators/{id}/videos",
+  operationId: "generators.videos.create",
   access: "chat",
   credentials,
   tags,
@@ -133,6 +135,7 @@ const generate = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/videos",
+  operationId: "videos.list",
   access: "read",
   credentials,
   tags,
@@ -152,6 +155,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/videos/{id}",
+  operationId: "videos.retrieve",
   access: "read",
   credentials,
   tags,
@@ -164,6 +168,7 @@ const read = defineRoute({
 const continueWith = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/turns",
+  operationId: "videos.continue",
   access: "chat",
   credentials,
   tags,
@@ -180,6 +185,7 @@ const continueWith = defineRoute({
 const cancel = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/cancel",
+  operationId: "videos.cancel",
   access: "chat",
   credentials,
   tags,
@@ -192,6 +198,7 @@ const cancel = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/videos/{id}",
+  operationId: "videos.delete",
   access: "chat",
   credentials,
   tags,
@@ -205,6 +212,7 @@ const remove = defineRoute({
 const content = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/content",
+  operationId: "videos.content",
   access: "read",
   credentials,
   tags,
@@ -218,6 +226,7 @@ const content = defineRoute({
 const share = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/link",
+  operationId: "videos.link",
   access: "render",
   credentials,
   tags,

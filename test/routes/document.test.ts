@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/core/media/sniff.ts";
+import { EVENT_TYPES } from "../../src/core/wire/event.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
 
 type Operation = {
+  operationId: string;
+  tags: string[];
   "x-scope": string;
   "x-credentials"?: "key" | "key_or_user_token";
   security: object[];
@@ -13,7 +16,9 @@ type Operation = {
 type Document = {
   openapi: string;
   servers: { url: string }[];
+  tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, object>;
   components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
 };
 
@@ -48,15 +53,66 @@ describe("the document", () => {
           { public: 0, key: 3, key_or_user_token: 4 }[credentials],
         );
         expect(credentials === "public", `${method} ${path}`).toBe(operation["x-scope"] === "public");
-        expect(operation.responses, `${method} ${path}`).toHaveProperty("default");
+        expect(operation.responses, `${method} ${path}`).toHaveProperty("4XX");
       }
     }
+  });
+
+  it("names every operation once, as collection.action", async () => {
+    const { paths } = await read();
+    const names = Object.values(paths).flatMap((operations) => Object.values(operations).map((one) => one.operationId));
+    expect(names.filter((name) => !/^[a-z_]+(\.[a-z_]+)+$/.test(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("puts every operation into one of its sections, which are in the order of the document", async () => {
+    const { paths, tags } = await read();
+    const used = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap((one) => one.tags));
+    expect([...new Set(used)]).toEqual(tags.map(({ name }) => name));
+  });
+
+  it("names every schema that it uses twice", async () => {
+    const { paths, components, webhooks } = await read();
+    const places = new Map<string, string[]>();
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== "object" || value === null) return;
+      const schema = value as { properties?: unknown; enum?: unknown[] };
+      const isNamed = /^schemas\/\w+$/.test(path);
+      if (!isNamed && (typeof schema.properties === "object" || (schema.enum?.length ?? 0) > 1)) {
+        const same = JSON.stringify(value, (key, part) =>
+          ["description", "example", "default"].includes(key) && typeof part !== "object" ? undefined : part,
+        );
+        places.set(same, [...(places.get(same) ?? []), path]);
+      }
+      for (const [key, part] of Object.entries(value)) if (key !== "example") look(part, `${path}/${key}`);
+    };
+    look(paths, "paths");
+    look(components.schemas, "schemas");
+    look(webhooks, "webhooks");
+    expect([...places.values()].filter((where) => where.length > 1)).toEqual([]);
+  });
+
+  it("has every event as a webhook, nested and flat", async () => {
+    const { webhooks } = await read();
+    expect(Object.keys(webhooks)).toEqual(EVENT_TYPES.flatMap((type) => [type, `${type}.flat`]));
+  });
+
+  it("says of a stream which events it has", async () => {
+    const { paths } = await read();
+    for (const [path, name] of [
+      ["/v1/turns/{id}/events", "TurnEvent"],
+      ["/v1/videos/{id}/events", "VideoEvent"],
+    ] as const)
+      expect(paths[path]?.get?.responses["200"]).toMatchObject({
+        content: { "text/event-stream": { "x-sse-events": { $ref: `#/components/schemas/${name}` } } },
+      });
   });
 
   it("shows nothing of what runs behind a route", async () => {
     const { paths } = await read();
     const shown = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(Object.keys));
     const known = [
+      "operationId",
       "tags",
       "summary",
       "description",
@@ -77,9 +133,7 @@ describe("the document", () => {
     };
     expect(made.content["application/json"]?.schema.anyOf).toEqual([
       { $ref: "#/components/schemas/Upload" },
-      expect.objectContaining({
-        properties: { data: { type: "array", items: { $ref: "#/components/schemas/Upload" } } },
-      }),
+      { $ref: "#/components/schemas/UploadList" },
     ]);
   });
 

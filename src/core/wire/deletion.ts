@@ -16,12 +16,14 @@ const removed = z.object({
 /** The number of deleted items of each kind. */
 export type TenantRemovedWire = z.infer<typeof removed>;
 
-export const tenantDeletion = z.object({
-  tenant: plain("ten"),
-  state: z.enum(["deleting", "deleted"]),
-  step: z.string(),
-  requested_at: moment,
-  completed_at: moment.nullable(),
-  removed,
-});
+export const tenantDeletion = z
+  .object({
+    tenant: plain("ten"),
+    state: z.enum(["deleting", "deleted"]),
+    step: z.string(),
+    requested_at: moment,
+    completed_at: moment.nullable(),
+    removed,
+  })
+  .meta({ id: "TenantDeletion" });
 export type TenantDeletionWire = z.infer<typeof tenantDeletion>;

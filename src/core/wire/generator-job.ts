@@ -4,25 +4,29 @@ import { callbackUrl, charged, failure, language, moment, owned, plain, title } 
 import { slug } from "./generator.ts";
 import { spent } from "./token.ts";
 
-export const newGeneratorJob = z.strictObject({
-  description: z.string().trim().min(1).max(2_000).meta({
-    example: "create a generator that turns product photos into promo videos with music and captions",
-  }),
-  name: title(100).optional().meta({ description: "Chosen by the agent if it is not sent." }),
-  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
-  language: language.optional(),
-  callback_url: callbackUrl,
-});
+export const newGeneratorJob = z
+  .strictObject({
+    description: z.string().trim().min(1).max(2_000).meta({
+      example: "create a generator that turns product photos into promo videos with music and captions",
+    }),
+    name: title(100).optional().meta({ description: "Chosen by the agent if it is not sent." }),
+    slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
+    language: language.optional(),
+    callback_url: callbackUrl,
+  })
+  .meta({ id: "NewGeneratorJob" });
 export type NewGeneratorJob = z.infer<typeof newGeneratorJob>;
+
+const madeBy = z.enum(["agent", "fallback"]).meta({ id: "GeneratorJobMadeBy" });
 
 export const generatorJob = z
   .object({
     id: owned("gjb"),
-    status: z.enum(["running", "completed", "failed"]),
+    status: z.enum(["running", "completed", "failed"]).meta({ id: "GeneratorJobStatus" }),
     description: z.string(),
     generator_id: plain("gen").nullable().meta({ description: "The new generator; null until the job has completed." }),
     slug: slug.nullable(),
-    made_by: z.enum(["agent", "fallback"]).nullable().meta({
+    made_by: madeBy.nullable().meta({
       description:
         "`agent`: the agent wrote the generator. `fallback`: its answer could not be used and the description is the prompt.",
     }),

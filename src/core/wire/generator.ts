@@ -40,6 +40,14 @@ export const variable = z
 export type VariableWire = z.infer<typeof variable>;
 
 const formats = FORMATS.map(({ ext }) => ext) as [string, ...string[]]; // 13 of them
+const fileFormat = z.enum(formats).meta({ id: "FileFormat" });
+const onlyOutput = z
+  .strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") })
+  .meta({ id: "GeneratorOutput" });
+const expectedSeconds = z
+  .strictObject({ min: z.int().min(1).max(86_400), max: z.int().min(1).max(86_400) })
+  .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be below min" })
+  .meta({ id: "ExpectedSeconds" });
 
 /** The fields of a generator that a tenant sets. */
 export const recipe = z.strictObject({
@@ -48,30 +56,26 @@ export const recipe = z.strictObject({
   prompt: prompt.meta({ example: "make a {{seconds}}-second promo video about {{product}}" }),
   variables: z.array(variable).max(GENERATOR_VARIABLES).default([]),
   accepts: z
-    .array(z.enum(formats))
+    .array(fileFormat)
     .min(1)
     .default(formats)
     .meta({ description: "The file formats that it accepts, preferred formats first." }),
   needs_file: z.boolean().default(false).meta({ description: "True if at least one file is required." }),
-  output: z
-    .strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") })
-    .default({ format: "mp4", quality: "high" }),
+  output: onlyOutput.default({ format: "mp4", quality: "high" }),
   language: language.nullable().default(null),
   attribution: attribution.default({ source: null, version: null, platform: null }),
   greeting: z.string().trim().max(500).nullable().default(null),
   try_saying: sentences().default([]),
   tips: sentences().default([]),
-  expected_seconds: z
-    .strictObject({ min: z.int().min(1).max(86_400), max: z.int().min(1).max(86_400) })
-    .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be below min" })
-    .nullable()
-    .default(null),
+  expected_seconds: expectedSeconds.nullable().default(null),
 });
 export type RecipeWire = z.infer<typeof recipe>;
 
-export const newGenerator = recipe.extend({
-  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
-});
+export const newGenerator = recipe
+  .extend({
+    slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
+  })
+  .meta({ id: "NewGenerator" });
 export type NewGenerator = z.infer<typeof newGenerator>;
 
 /** An update; fields that are not sent keep their values. */
@@ -88,7 +92,17 @@ export const generatorPatch = z
   .meta({ id: "GeneratorPatch" });
 export type GeneratorPatch = z.infer<typeof generatorPatch>;
 
-export const generator = recipe
+/** The same fields in a response, where none is absent. */
+const shownRecipe = z.object(
+  Object.fromEntries(
+    Object.entries(recipe.shape).map(([field, schema]) => [
+      field,
+      schema instanceof z.ZodDefault ? schema.unwrap() : schema,
+    ]),
+  ) as unknown as { [F in keyof typeof recipe.shape]: z.ZodType<RecipeWire[F]> }, // the same schemas, without their defaults
+);
+
+export const generator = shownRecipe
   .extend({
     id: z.union([plain("gen"), slug]).meta({ description: "For a built-in generator, its slug." }),
     slug,

@@ -2,22 +2,23 @@
 import * as z from "zod";
 import { moment, plain, targetUrl } from "./common.ts";
 import { eventType } from "./event.ts";
+import { targetState } from "./webhook.ts";
 
 export const hook = z
   .object({
     id: plain("whk"),
     target_url: z.string(),
     event: eventType,
-    state: z
-      .enum(["enabled", "disabled"])
-      .meta({ description: "`disabled`: deliveries failed for five days. Create the hook again to enable it." }),
+    state: targetState.meta({
+      description: "`disabled`: deliveries failed for five days. Create the hook again to enable it.",
+    }),
     disabled_at: moment.nullable(),
     created_at: moment,
   })
   .meta({ id: "Hook" });
 export type HookWire = z.infer<typeof hook>;
 
-export const newHook = z.strictObject({ target_url: targetUrl, event: eventType });
+export const newHook = z.strictObject({ target_url: targetUrl, event: eventType }).meta({ id: "NewHook" });
 export type NewHook = z.infer<typeof newHook>;
 
 /** The hooks to delete: all of an address, or the one for an event there. */

@@ -14,12 +14,14 @@ const name = title(100);
 const count = z.int().min(0);
 
 /** The quotas of one mode of a tenant. 0 allows none. Days are UTC. */
-export const quotas = z.object({
-  concurrent_turns: count.meta({ description: "Turns queued or running at once, over all users." }),
-  renders_per_day: count,
-  bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
-  new_users_per_day: count,
-});
+export const quotas = z
+  .object({
+    concurrent_turns: count.meta({ description: "Turns queued or running at once, over all users." }),
+    renders_per_day: count,
+    bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
+    new_users_per_day: count,
+  })
+  .meta({ id: "Quotas" });
 export type Quotas = z.infer<typeof quotas>;
 
 /** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
@@ -63,20 +65,23 @@ export const tenant = z
   .meta({ id: "Tenant" });
 export type TenantWire = z.infer<typeof tenant>;
 
-export const newTenant = z.strictObject({
-  name,
-  tier: tier.default("small"),
-  scopes: scopes.optional(),
-  origins: origins.optional(),
-  render_file_seconds: fileSeconds.optional(),
-  quotas: quotaChanges.optional(),
-  attribution: attribution.optional(),
-});
+export const newTenant = z
+  .strictObject({
+    name,
+    tier: tier.default("small"),
+    scopes: scopes.optional(),
+    origins: origins.optional(),
+    render_file_seconds: fileSeconds.optional(),
+    quotas: quotaChanges.optional(),
+    attribution: attribution.optional(),
+  })
+  .meta({ id: "NewTenant" });
 
 export type NewTenant = z.infer<typeof newTenant>;
 
 /** Fields that are not sent keep their values. */
 export const tenantChange = z
   .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
-  .partial();
+  .partial()
+  .meta({ id: "TenantPatch" });
 export type TenantChange = z.infer<typeof tenantChange>;

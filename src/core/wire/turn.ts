@@ -5,7 +5,7 @@ import { spent } from "./token.ts";
 
 /** `completed`, `failed` and `unknown` are final. */
 export const TURN_STATUSES = ["queued", "running", "settling", "completed", "failed", "unknown"] as const;
-export const turnStatus = z.enum(TURN_STATUSES);
+export const turnStatus = z.enum(TURN_STATUSES).meta({ id: "TurnStatus" });
 export type TurnStatus = z.infer<typeof turnStatus>;
 
 export const turn = z
@@ -14,6 +14,7 @@ export const turn = z
     project_id: owned("prj"),
     status: turnStatus,
     intent: z.enum(["chat", "export", "credits", "state", "upload"]).meta({
+      id: "TurnIntent",
       description:
         "How the prompt was interpreted. All values except `chat` were answered by the gateway, without a message to Nemo.",
     }),
@@ -49,22 +50,24 @@ export const turn = z
   .meta({ id: "Turn" });
 export type TurnWire = z.infer<typeof turn>;
 
-export const newTurn = z.strictObject({
-  prompt,
-  route: z.enum(["auto", "chat"]).default("auto").meta({
-    description:
-      "`auto`: a prompt that is only a command (export, credits, status, upload) is answered by the gateway, without a message to Nemo. `chat`: the prompt is always sent to Nemo.",
-  }),
-  act: z.enum(["suggest", "auto"]).default("suggest").meta({
-    description:
-      "`auto`: safe actions that the agent suggests are performed, such as a render of this project. `suggest`: they are only reported as `action` events.",
-  }),
-  language: language.optional(),
-  on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
-    description:
-      "If Nemo has lost the project's session. `fail`: the turn fails. `restart`: the turn continues in a new session; the timeline is lost.",
-  }),
-  callback_url: callbackUrl,
-  metadata: metadata.default({}),
-});
+export const newTurn = z
+  .strictObject({
+    prompt,
+    route: z.enum(["auto", "chat"]).default("auto").meta({
+      description:
+        "`auto`: a prompt that is only a command (export, credits, status, upload) is answered by the gateway, without a message to Nemo. `chat`: the prompt is always sent to Nemo.",
+    }),
+    act: z.enum(["suggest", "auto"]).default("suggest").meta({
+      description:
+        "`auto`: safe actions that the agent suggests are performed, such as a render of this project. `suggest`: they are only reported as `action` events.",
+    }),
+    language: language.optional(),
+    on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
+      description:
+        "If Nemo has lost the project's session. `fail`: the turn fails. `restart`: the turn continues in a new session; the timeline is lost.",
+    }),
+    callback_url: callbackUrl,
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewTurn" });
 export type NewTurn = z.infer<typeof newTurn>;
