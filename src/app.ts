@@ -7,7 +7,7 @@ import { methodOverride, pathOf } from "./http/middleware/headers.ts";
 import { sizeLimits } from "./http/middleware/limits.ts";
 import { requestLog } from "./http/middleware/log.ts";
 import { setup, stamp } from "./http/middleware/setup.ts";
-import { documentOf, errorList, referenceFile, referencePage, referenceStart } from "./http/openapi.ts";
+import { documentOf, errorList, referenceFile, referencePage, referenceStart, serveDocument } from "./http/openapi.ts";
 import { checkInvalid, onError } from "./http/problem.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
 import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
@@ -76,7 +76,10 @@ export function createApp(): Api {
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());
 
-  app.get("/openapi.json", documentOf(app));
+  app.get(
+    "/openapi.json",
+    serveDocument(() => documentOf(app)),
+  );
   app.get("/docs", referencePage);
   app.get("/docs/start.js", referenceStart);
   app.get("/docs/errors", errorList);

@@ -61,8 +61,12 @@ export const SHARED = {
   parameters: { UserId: USER, IdempotencyKey: IDEMPOTENCY, Prefer: PREFER },
   responses: { Problem: PROBLEM },
 } as const;
-const sharedParameter = (name: keyof typeof SHARED.parameters) => ({ $ref: `#/components/parameters/${name}` });
-const problemResponse = { $ref: "#/components/responses/Problem" };
+export const sharedParameter = (name: keyof typeof SHARED.parameters) => ({ $ref: `#/components/parameters/${name}` });
+/** Every operation may answer with a problem. */
+export const problemResponses = {
+  "4XX": { $ref: "#/components/responses/Problem" },
+  "5XX": { $ref: "#/components/responses/Problem" },
+} as const;
 const SECURITY = {
   key: [{ bearer: [] }, { api_key: [] }, { basic: [] }],
   key_or_user_token: [{ bearer: [] }, { api_key: [] }, { basic: [] }, { user_token: [] }],
@@ -104,7 +108,7 @@ function complete({
     ...(isPublic ? {} : { "x-credentials": credentials }),
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
-    responses: { ...given.responses, "4XX": problemResponse, "5XX": problemResponse },
+    responses: { ...given.responses, ...problemResponses },
     middleware: [
       access(rule, credentials, flow),
       ...(isPublic || given.request?.query !== undefined ? [] : [checkWait]),

@@ -63,6 +63,22 @@ const TAGS = [
   { name: "Gateway", description: "The health of the gateway." },
 ];
 
+/** The operator's document, which is served to the operator alone. */
+const ADMIN = {
+  info: {
+    ...INFO,
+    title: "nemo-gateway: operator routes",
+    description:
+      "Routes of the operator, with `Authorization: Bearer <ADMIN_TOKEN>`. They send no CORS headers. Errors are `application/problem+json` (RFC 9457).",
+  },
+  tags: [
+    { name: "Tenants", description: "A tenant is an account of the gateway, with its quotas and its audit log." },
+    { name: "Keys", description: "API keys of any tenant, mode and scope." },
+    { name: "Status", description: "What is late, and what failed." },
+  ],
+  securitySchemes: { admin: { type: "http", scheme: "bearer", description: "The operator's token." } },
+};
+
 /** The headers of every webhook. Source: Standard Webhooks specification. */
 const WEBHOOK_HEADERS = z.object({
   "webhook-id": z.string().meta({ description: "The event's id: the same for every attempt." }),
@@ -100,19 +116,25 @@ const webhooksOf = (): Record<string, DocumentedRoute> =>
     }),
   );
 
-/** Serves the document of an app. It is generated once; only the server address depends on the request. */
-export function documentOf(app: Api): (c: Ctx) => Response {
+/** The document of the public API. */
+export const documentOf = (app: Api): object => {
+  const head = { info: INFO, tags: TAGS, securitySchemes: SCHEMES, ...SHARED, webhooks: webhooksOf() };
+  return buildDocument(routesOf(app), head);
+};
+
+/** The document of the operator's routes. */
+export const adminDocumentOf = (routes: readonly DocumentedRoute[]): object =>
+  buildDocument(routes, {
+    ...ADMIN,
+    responses: SHARED.responses,
+    parameters: { IdempotencyKey: SHARED.parameters.IdempotencyKey },
+  });
+
+/** Serves a document. It is built once; only the server address depends on the request. */
+export function serveDocument(build: () => object): (c: Ctx) => Response {
   let json: string | undefined;
   return (c) => {
-    json ??= JSON.stringify(
-      buildDocument(routesOf(app), {
-        info: INFO,
-        tags: TAGS,
-        securitySchemes: SCHEMES,
-        ...SHARED,
-        webhooks: webhooksOf(),
-      }),
-    );
+    json ??= JSON.stringify(build());
     const servers = JSON.stringify([{ url: c.var.origin }]);
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
     return c.body(`{"servers":${servers},${json.slice(1)}`, 200, headers);

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/core/media/sniff.ts";
+import { auditEntry } from "../../src/core/wire/audit.ts";
+import { pageOf } from "../../src/core/wire/common.ts";
 import { EVENT_TYPES } from "../../src/core/wire/event.ts";
-import { SCOPES } from "../../src/core/wire/key.ts";
-import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
+import { key, SCOPES } from "../../src/core/wire/key.ts";
+import { gatewayStatus } from "../../src/core/wire/status.ts";
+import { tenant } from "../../src/core/wire/tenant.ts";
+import { adminRoutes } from "../../src/routes/admin/index.ts";
+import { adminHeaders, call, jsonOf, makeMember, ORIGIN } from "../support/gateway.ts";
 
 type Operation = {
   operationId: string;
@@ -160,6 +165,36 @@ describe("the document", () => {
         expect(response.status, `${method} ${path}`).toBe(401);
       }
     }
+  });
+});
+
+describe("the operator's document", () => {
+  const readAdmin = async (): Promise<Document> => jsonOf(await call("/admin/openapi.json", { headers: adminHeaders }));
+
+  it("is served to the operator alone", async () => {
+    expect((await call("/admin/openapi.json")).status).toBe(401);
+    expect((await readAdmin()).servers).toEqual([{ url: ORIGIN }]);
+  });
+
+  it("has every route of the operator and no other", async () => {
+    const { paths } = await readAdmin();
+    const described = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const served = adminRoutes()
+      .routes.filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
+      .map(({ method, path }) => `${method} /admin${path.replace(/:(\w+)/g, "{$1}")}`);
+    expect(described.toSorted()).toEqual([...new Set(served)].toSorted());
+  });
+
+  it("describes what the routes answer", async () => {
+    const admin = (path: string): Promise<unknown> =>
+      call(path, { headers: adminHeaders }).then((answer) => jsonOf(answer));
+    const { tenant: made } = await makeMember(null);
+    gatewayStatus.parse(await admin("/admin/status"));
+    tenant.parse(await admin(`/admin/tenants/${made.id}`));
+    pageOf(key).parse(await admin(`/admin/tenants/${made.id}/keys`));
+    pageOf(auditEntry).parse(await admin(`/admin/tenants/${made.id}/audit_log`));
   });
 });
 

@@ -7,7 +7,7 @@ import { scope } from "./key.ts";
 
 /** The rate limit tiers, as bound in wrangler.toml. */
 export const TIERS = ["small", "medium", "large"] as const;
-const tier = z.enum(TIERS);
+const tier = z.enum(TIERS).meta({ id: "Tier" });
 export type Tier = z.infer<typeof tier>;
 
 const name = title(100);
@@ -26,13 +26,15 @@ export type Quotas = z.infer<typeof quotas>;
 
 /** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
 const limit = count.nullable().optional();
-const quotaChange = z.strictObject({
-  concurrent_turns: limit,
-  renders_per_day: limit,
-  bytes_per_day: limit,
-  new_users_per_day: limit,
-});
-const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial();
+const quotaChange = z
+  .strictObject({
+    concurrent_turns: limit,
+    renders_per_day: limit,
+    bytes_per_day: limit,
+    new_users_per_day: limit,
+  })
+  .meta({ id: "QuotaChange" });
+const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial().meta({ id: "QuotaChanges" });
 
 /** A web origin as browsers send it: scheme, host and a non-default port. Plain http is allowed for localhost only. */
 const origin = z
@@ -47,23 +49,31 @@ const scopes = z.array(scope).min(1);
 const fileSeconds = z.int().min(RENDER_TTL_MIN_SECONDS).max(RENDER_TTL_MAX_SECONDS).nullable();
 const origins = z.array(origin).max(ORIGINS_PER_TENANT);
 
+const tenantState = z.enum(["active", "paused", "deleting"]).meta({ id: "TenantState" });
+const tenantQuotas = z.object({ live: quotas, test: quotas }).meta({ id: "TenantQuotas" });
+
 export const tenant = z
   .object({
     id: plain("ten"),
     name: z.string(),
-    state: z.enum(["active", "paused", "deleting"]),
+    state: tenantState,
     tier,
     scopes: z.array(scope).meta({ description: "The scopes that keys of this tenant can have." }),
     origins: z.array(z.string()).meta({ description: "Web origins that may send this tenant's API keys." }),
     render_file_seconds: z
       .int()
       .meta({ description: "How long a render's file is kept after the render has ended, in seconds." }),
-    quotas: z.object({ live: quotas, test: quotas }),
+    quotas: tenantQuotas,
     attribution: attribution.meta({ description: "Identifies the tenant's app to Nemo." }),
     created_at: moment,
   })
   .meta({ id: "Tenant" });
 export type TenantWire = z.infer<typeof tenant>;
+
+/** The response to creating a tenant. */
+export const createdTenant = tenant
+  .extend({ warnings: z.array(z.string()).meta({ description: "What the tenant cannot do yet, and what to set." }) })
+  .meta({ id: "CreatedTenant" });
 
 export const newTenant = z
   .strictObject({
