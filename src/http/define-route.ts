@@ -14,6 +14,7 @@ import type { Metered } from "../core/quota.ts";
 import { owned, pageQuery, plain } from "../core/wire/common.ts";
 import { problemBody } from "../core/wire/problem.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
+import { PROBLEM_EXAMPLE } from "./examples.ts";
 import { type Access, access, type Credentials, type Flow } from "./middleware/auth.ts";
 import { ApiError, apiError, onError, unwrap } from "./problem.ts";
 import { checkNoBody, jsonReader, readValuesOf, waitQuery } from "./request-body.ts";
@@ -53,7 +54,7 @@ const PREFER = header(
 );
 const PROBLEM = {
   description: "An error (RFC 9457).",
-  content: { "application/problem+json": { schema: problemBody } },
+  content: { "application/problem+json": { schema: problemBody, example: PROBLEM_EXAMPLE } },
 };
 
 /** Parameters and responses that many operations share: components of the document. */

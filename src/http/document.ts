@@ -22,9 +22,13 @@ export type DocumentHead = {
   readonly securitySchemes: Json;
   readonly parameters: Json;
   readonly responses: Json;
+  /** What was sent to operations and what they answered, by operationId. */
+  readonly examples?: Readonly<Record<string, Example>>;
   /** Operations of events that the gateway sends, by their name. */
   readonly webhooks?: Readonly<Record<string, DocumentedRoute>>;
 };
+
+export type Example = { readonly request?: unknown; readonly status: number; readonly response: unknown };
 
 const isSchema = (value: unknown): value is z.ZodType => value instanceof z.ZodType;
 
@@ -33,7 +37,7 @@ export function buildDocument(routes: readonly DocumentedRoute[], head: Document
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas, head.examples) };
   }
   const webhooks = Object.entries(head.webhooks ?? {}).map(([name, route]) => [
     name,
@@ -55,7 +59,8 @@ export function buildDocument(routes: readonly DocumentedRoute[], head: Document
   return schemas.fill(described);
 }
 
-function operationOf(route: DocumentedRoute, schemas: Schemas): Json {
+function operationOf(route: DocumentedRoute, schemas: Schemas, examples: DocumentHead["examples"] = {}): Json {
+  const example = examples[route.operationId ?? ""];
   const { method: _m, path: _p, request = {}, responses, middleware: _mw, hide: _h, parameters, ...rest } = route;
   const all = [
     ...(parameters ?? []),
@@ -66,8 +71,13 @@ function operationOf(route: DocumentedRoute, schemas: Schemas): Json {
   return {
     ...rest,
     ...(all.length === 0 ? {} : { parameters: all }),
-    ...(request.body === undefined ? {} : { requestBody: bodyOf(request.body, schemas) }),
-    responses: mapValues(responses, (response) => responseOf(response as Declared, schemas)),
+    ...(request.body === undefined ? {} : { requestBody: bodyOf(request.body, schemas, example?.request) }),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, response]) => {
+        const body = Number(status) === example?.status ? example.response : undefined;
+        return [status, responseOf(response as Declared, schemas, body)];
+      }),
+    ),
   };
 }
 
@@ -89,26 +99,33 @@ function describedAs(schema: unknown): Json {
 }
 
 /** A JSON body without required fields is optional. Definitions require it, because their validators always run. */
-function bodyOf(body: object, schemas: Schemas): Json {
+function bodyOf(body: object, schemas: Schemas, example: unknown): Json {
   const declared: Declared = { ...body };
   const json = declared.content?.["application/json"]?.schema;
   const isOptional = isSchema(json) && json.safeParse({}).success;
-  return { ...declared, required: !isOptional, content: contentOf(declared.content ?? {}, schemas) };
+  return { ...declared, required: !isOptional, content: contentOf(declared.content ?? {}, schemas, example) };
 }
 
-function responseOf(response: Declared, schemas: Schemas): Json {
+function responseOf(response: Declared, schemas: Schemas, example?: unknown): Json {
   const { content, headers, ...rest } = response;
   const shape = headers instanceof z.ZodObject ? headers.shape : {};
   const named = mapValues(shape, (schema) => ({ ...describedAs(schema), schema: schemas.add(schema as z.ZodType) }));
   return {
     ...rest,
     ...(Object.keys(named).length === 0 ? {} : { headers: named }),
-    ...(content === undefined ? {} : { content: contentOf(content, schemas) }),
+    ...(content === undefined ? {} : { content: contentOf(content, schemas, example) }),
   };
 }
 
-const contentOf = (content: Content, schemas: Schemas): Json =>
-  mapValues(content, (media) => mapValues(media, (value) => (isSchema(value) ? schemas.add(value) : value)));
+/** Schemas in place of their definitions, and the example beside that of JSON. */
+function contentOf(content: Content, schemas: Schemas, example: unknown): Json {
+  const converted = mapValues(content, (media) =>
+    mapValues(media, (value) => (isSchema(value) ? schemas.add(value) : value)),
+  ) as Record<string, Json>; // media types are objects
+  const json = converted["application/json"];
+  if (json === undefined || example === undefined) return converted;
+  return { ...converted, "application/json": { ...json, example } };
+}
 
 const mapValues = <T>(values: Readonly<Record<string, T>>, change: (value: T) => unknown): Json =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));

@@ -9,6 +9,7 @@ import { webhookBodies } from "../core/webhooks/schemas.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
 import { SHARED } from "./define-route.ts";
 import { buildDocument, type DocumentedRoute } from "./document.ts";
+import { EXAMPLES } from "./examples.ts";
 import { apiError } from "./problem.ts";
 
 const INFO = {
@@ -118,7 +119,14 @@ const webhooksOf = (): Record<string, DocumentedRoute> =>
 
 /** The document of the public API. */
 export const documentOf = (app: Api): object => {
-  const head = { info: INFO, tags: TAGS, securitySchemes: SCHEMES, ...SHARED, webhooks: webhooksOf() };
+  const head = {
+    info: INFO,
+    tags: TAGS,
+    securitySchemes: SCHEMES,
+    ...SHARED,
+    examples: EXAMPLES,
+    webhooks: webhooksOf(),
+  };
   return buildDocument(routesOf(app), head);
 };
 

@@ -15,10 +15,12 @@ type Schema = {
 };
 type Body = Schema & { required?: string[]; properties?: Record<string, Schema> };
 type Operation = {
+  operationId: string;
   "x-scope": string;
   "x-credentials"?: "key" | "key_or_user_token";
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema?: Body }> };
+  responses: Record<string, { content?: Record<string, unknown> }>;
 };
 export type ApiDocument = {
   paths: Record<string, Record<string, Operation>>;
