@@ -2,13 +2,21 @@
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
+import { generatorForUser } from "../core/user-view.ts";
 import { pageOf, pageQuery } from "../core/wire/common.ts";
-import { generator, generatorParams, generatorPatch, newGenerator } from "../core/wire/generator.ts";
+import {
+  type GeneratorWire,
+  generatorParams,
+  generatorPatch,
+  newGenerator,
+  type ShownGeneratorWire,
+  shownGenerator,
+} from "../core/wire/generator.ts";
 import { generatorJob, newGeneratorJob } from "../core/wire/generator-job.ts";
-import type { Api } from "../http/context.ts";
+import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
-import { userObject } from "../http/objects.ts";
+import { checkUserToken, userObject } from "../http/objects.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 import {
   checkNotBuiltIn,
@@ -26,7 +34,7 @@ const CURSOR = new RegExp([plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.
 const headers = z.object({
   ETag: z.string().meta({ description: "The version in quotes; send it as `If-Match` to update this version only." }),
 });
-const one = (description: string) => ({ ...jsonResponse(generator, description), headers });
+const one = (description: string) => ({ ...jsonResponse(shownGenerator, description), headers });
 
 const create = defineRoute({
   method: "post",
@@ -45,11 +53,12 @@ const list = defineRoute({
   path: "/v1/generators",
   operationId: "generators.list",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "List generators",
   description: "Returns your own generators, newest first, then the built-in ones.",
   request: { query: pageQuery(CURSOR) },
-  responses: { 200: jsonResponse(pageOf(generator), "A page of generators.") },
+  responses: { 200: jsonResponse(pageOf(shownGenerator), "A page of generators.") },
 });
 
 const read = defineRoute({
@@ -57,6 +66,7 @@ const read = defineRoute({
   path: "/v1/generators/{id}",
   operationId: "generators.retrieve",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "Retrieve a generator",
   description: "Returns the current version, or the version given as `?version=`.",
@@ -103,6 +113,12 @@ const remove = defineRoute({
   responses: { 204: { description: "The generator was deleted." } },
 });
 
+/** A generator as the caller may see it. */
+const shownTo =
+  ({ var: { caller } }: Ctx) =>
+  (generator: GeneratorWire): ShownGeneratorWire =>
+    caller.grant === null ? generator : generatorForUser(generator);
+
 export function mountGenerators(app: Api): void {
   app.openapi(create, async (c) => {
     const made = await createGenerator(c, c.req.valid("json"));
@@ -111,12 +127,15 @@ export function mountGenerators(app: Api): void {
 
   app.openapi(list, async (c) => {
     const { limit, after } = c.req.valid("query");
-    return c.json(await pageOfGenerators(c, limit, after ?? null), 200);
+    await checkUserToken(c.env, c.var.caller);
+    const page = await pageOfGenerators(c, limit, after ?? null);
+    return c.json({ ...page, data: page.data.map(shownTo(c)) }, 200);
   });
 
   app.openapi(read, async (c) => {
+    await checkUserToken(c.env, c.var.caller);
     const known = await findGenerator(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
-    return c.json(known, 200, { ETag: `"${known.version}"` });
+    return c.json(shownTo(c)(known), 200, { ETag: `"${known.version}"` });
   });
 
   app.openapi(change, async (c) => {

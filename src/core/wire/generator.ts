@@ -111,8 +111,14 @@ export const generator = shownRecipe
     created_at: moment.nullable(),
     updated_at: moment.nullable(),
   })
-  .meta({ id: "Generator" });
+  .meta({ id: "StoredGenerator" });
 export type GeneratorWire = z.infer<typeof generator>;
+
+/** A generator in a response. */
+export const shownGenerator = generator
+  .extend({ prompt: prompt.nullable().meta({ description: "Null for a user token.", example: "make a clip" }) })
+  .meta({ id: "Generator" });
+export type ShownGeneratorWire = z.infer<typeof shownGenerator>;
 
 /** The path's `{id}`: the id or slug of a generator, the tenant's own or built-in. */
 export const generatorParams = z.object({ id: z.union([plain("gen"), slug]) });
