@@ -3,6 +3,7 @@ import * as z from "zod";
 import { pageOf } from "../core/wire/common.ts";
 import { eventType } from "../core/wire/event.ts";
 import { hook, hookBody, hookFilter, newHook } from "../core/wire/hook.ts";
+import { loggedDelivery } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
@@ -50,6 +51,19 @@ const samples = defineRoute({
   responses: { 200: jsonResponse(z.array(hookBody), "An array of bodies, without an envelope.") },
 });
 
+const test = defineRoute({
+  method: "post",
+  path: "/v1/hooks/{id}/test",
+  operationId: "hooks.test",
+  access: "webhooks",
+  tags,
+  summary: "Send a test event to a hook",
+  description:
+    "Sends the latest event of the hook's type, or a made-up one if there is none, with a new id. The test event is not in the list of events.",
+  request: { params: plainParams("whk") },
+  responses: { 202: jsonResponse(loggedDelivery, "The delivery. Retrieve it again for the result.") },
+});
+
 const unsubscribe = defineRoute({
   method: "delete",
   path: "/v1/hooks/{id}",
@@ -88,6 +102,12 @@ export function mountHooks(app: Api): void {
 
   app.openapi(samples, async (c) => {
     return c.json(await tenantObject(c.env, c.var.caller).hookSamples(c.req.valid("query").event), 200);
+  });
+
+  app.openapi(test, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    const made = unwrap(await tenant.testHook(await callOf(c), c.req.valid("param").id));
+    return c.json(made, 202, { Location: `/v1/deliveries/${made.id}` });
   });
 
   app.openapi(unsubscribe, async (c) => {

@@ -209,7 +209,14 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
     if (!this.#database.exists()) return err(nothingHere());
-    const sent = await this.#webhooks.samples.send(call, id, type);
+    const sent = await this.#webhooks.samples.sendToEndpoint(call, id, type);
+    this.#jobs.tick();
+    return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
+  }
+
+  async testHook(call: Call, id: EndpointId): Answer<LoggedDeliveryWire> {
+    if (!this.#database.exists()) return err(nothingHere());
+    const sent = await this.#webhooks.samples.sendToHook(call, id);
     this.#jobs.tick();
     return sent.ok ? this.#webhooks.log.read(sent.value) : sent;
   }

@@ -62,7 +62,7 @@ export function createWebhooks(
     log: new DeliveryLog(runtime, rows, events, targets, deliveries),
     health,
     recoveries: new Recoveries(runtime, jobs, endpointRows, rows, events, deliveries),
-    samples: new Samples(runtime, scope.mode, endpointRows, events, deliveries),
+    samples: new Samples(runtime, scope.mode, endpointRows, hookRows, events, deliveries),
     removeExpired: async () => {
       rows.removeExpired(runtime.now() - EVENT_TTL_MS);
       const oldest = await events.removeExpired();

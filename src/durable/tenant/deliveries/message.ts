@@ -14,10 +14,13 @@ import { findByIdempotencyKey, saveIdempotencyKey } from "../../shared/idempoten
 import type { Events } from "../events.ts";
 import type { Secrets } from "../secrets.ts";
 import {
+  type Addressed,
   type Destination,
   type Endpoint,
   type EndpointRows,
+  type HookRows,
   noEndpoint,
+  noHook,
   type Targets,
   targetOf,
 } from "../subscriptions.ts";
@@ -94,36 +97,54 @@ export class DeliveryMessages {
   }
 }
 
-/* Test messages: like a real one, signed and delivered in the same way. */
+/* Test messages of endpoints and hooks: like a real one, signed and delivered in the same way. */
 
 export class Samples {
   readonly #runtime: ObjectRuntime;
   readonly #mode: Mode;
   readonly #endpoints: EndpointRows;
+  readonly #hooks: HookRows;
   readonly #events: Events;
   readonly #deliveries: Deliveries;
 
-  constructor(runtime: ObjectRuntime, mode: Mode, endpoints: EndpointRows, events: Events, deliveries: Deliveries) {
+  constructor(
+    runtime: ObjectRuntime,
+    mode: Mode,
+    endpoints: EndpointRows,
+    hooks: HookRows,
+    events: Events,
+    deliveries: Deliveries,
+  ) {
     this.#runtime = runtime;
     this.#mode = mode;
     this.#endpoints = endpoints;
+    this.#hooks = hooks;
     this.#events = events;
     this.#deliveries = deliveries;
   }
 
-  /**
-   * Schedules a sample of a type for the endpoint: the body of the latest event, or else an invented one. It appears in
-   * no list of events.
-   */
-  async send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
+  /** Schedules a sample of a type for the endpoint. */
+  async sendToEndpoint(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
     const endpoint = this.#endpoints.find(id);
     if (endpoint === null) return err(noEndpoint());
-    if (endpoint.state === "disabled") return err(disabled());
+    if (endpoint.state === "disabled") return err(disabled("POST /v1/webhook_endpoints/{id}/enable"));
+    return this.#send(call, wanted ?? firstOf(endpoint), { target: { kind: "endpoint", id }, url: endpoint.url });
+  }
+
+  /** Schedules a sample of the hook's type. */
+  async sendToHook(call: Call, id: EndpointId): Promise<Result<DeliveryId, Problem>> {
+    const hook = this.#hooks.find(id);
+    if (hook === null) return err(noHook());
+    if (hook.disabledAt !== null) return err(disabled("POST /v1/hooks"));
+    return this.#send(call, hook.event, { target: { kind: "hook", id }, url: hook.url });
+  }
+
+  /** The body is that of the latest event of the type, or else an invented one. It appears in no list of events. */
+  async #send(call: Call, type: EventType, receiver: Addressed): Promise<Result<DeliveryId, Problem>> {
     const { storage, now } = this.#runtime;
     const known = findByIdempotencyKey(this.#runtime, call);
     if (!known.ok) return known;
     if (known.value !== null) return ok(known.value as DeliveryId); // written below only
-    const type = wanted ?? firstOf(endpoint);
     const [latest] = this.#events.latestStored(type, 1);
     const [content] = latest === undefined ? [sampleEvent(type, this.#mode).data] : await this.#events.dataOf([latest]); // without its link
     const resource = `sample_${crypto.randomUUID()}`;
@@ -139,7 +160,7 @@ export class Samples {
     if (existing.value !== null) return ok(existing.value as DeliveryId);
     return storage.transactionSync(() => {
       const stored = this.#events.addSample(newEvent);
-      const [delivery] = this.#deliveries.schedule(stored, [{ target: { kind: "endpoint", id }, url: endpoint.url }]);
+      const [delivery] = this.#deliveries.schedule(stored, [receiver]);
       if (delivery === undefined) throw new Error("expected one scheduled delivery");
       saveIdempotencyKey(this.#runtime, call, delivery);
       this.#deliveries.plan();
@@ -153,7 +174,5 @@ const firstOf = ({ types }: Endpoint): EventType => {
   return first === undefined || first === "*" ? EVENT_TYPES[0] : first;
 };
 
-const disabled = (): Problem =>
-  problemOf("endpoint_disabled", "A disabled endpoint receives nothing; enable it first, then send the test.", {
-    hint: "POST /v1/webhook_endpoints/{id}/enable",
-  });
+const disabled = (hint: string): Problem =>
+  problemOf("endpoint_disabled", "A disabled target receives nothing; enable it first, then send the test.", { hint });
