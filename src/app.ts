@@ -7,7 +7,7 @@ import { methodOverride, pathOf } from "./http/middleware/headers.ts";
 import { sizeLimits } from "./http/middleware/limits.ts";
 import { requestLog } from "./http/middleware/log.ts";
 import { setup, stamp } from "./http/middleware/setup.ts";
-import { documentOf, errorList, referenceFile, referencePage, referenceStart } from "./http/openapi.ts";
+import { documentOf, errorList, referenceFile, referencePage, referenceStart, serveDocument } from "./http/openapi.ts";
 import { checkInvalid, onError } from "./http/problem.ts";
 import { LiteralFirstRouter } from "./http/router.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
@@ -33,11 +33,8 @@ import { mountWebhookEndpoints, mountWebhookSecrets } from "./routes/webhooks.ts
 
 /** All routes of the public API, in the order of the document. */
 const COLLECTIONS = [
-  mountMe,
-  mountUsers,
-  mountKeys,
-  mountAuditLog,
-  mountUsage,
+  mountVideos,
+  mountVideoEvents,
   mountProjects,
   mountTurns,
   mountTurnEvents,
@@ -47,18 +44,21 @@ const COLLECTIONS = [
   mountAssets,
   mountRenders,
   mountLinks,
-  mountVideos,
-  mountVideoEvents,
-  mountBatches,
   mountGenerators,
   mountGeneratorJobs,
-  mountCredits,
-  mountNemoToken,
+  mountBatches,
   mountWebhookEndpoints,
   mountWebhookSecrets,
   mountHooks,
   mountEvents,
   mountDeliveries,
+  mountUsers,
+  mountKeys,
+  mountAuditLog,
+  mountMe,
+  mountUsage,
+  mountCredits,
+  mountNemoToken,
   mountHealth,
 ];
 
@@ -80,7 +80,10 @@ export function createApp(): Api {
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());
 
-  app.get("/openapi.json", documentOf(app));
+  app.get(
+    "/openapi.json",
+    serveDocument(() => documentOf(app)),
+  );
   app.get("/docs", referencePage);
   app.get("/docs/start.js", referenceStart);
   app.get("/docs/errors", errorList);

@@ -6,6 +6,7 @@
  */
 import type { TurnId } from "./ids.ts";
 import type { EventType, EventWire } from "./wire/event.ts";
+import type { GeneratorWire, ShownGeneratorWire } from "./wire/generator.ts";
 
 /** The author of a prompt. `generator_job`: the request to write a generator. */
 export const PROMPT_SOURCES = ["caller", "generator", "generator_job"] as const;
@@ -28,6 +29,17 @@ export function forUser<T>(value: T): T {
   if (shown.prompt_source === "generator_job") shown.text = null;
   return shown as T; // the same fields
 }
+
+/**
+ * A generator as a user token sees it: what a form needs, without the prompt and the app's name at Nemo. A fallback's name
+ * and description are its prompt.
+ */
+export const generatorForUser = (generator: GeneratorWire): ShownGeneratorWire => ({
+  ...generator,
+  ...(generator.made_by === "fallback" ? { name: generator.slug, description: "" } : {}),
+  prompt: null,
+  attribution: { source: null, version: null, platform: null },
+});
 
 /**
  * Resources whose events belong to a user. Others concern the tenant's Nemo account, its endpoints and its generators.

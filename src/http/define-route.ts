@@ -9,13 +9,14 @@ import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { invalidFields, problemOf } from "../core/errors.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
-import { IDEMPOTENCY_KEY_CHARS, USER_CHARS } from "../core/limits.ts";
+import { IDEMPOTENCY_KEY_CHARS, PREFER_WAIT_MAX_SECONDS, USER_CHARS } from "../core/limits.ts";
 import type { Metered } from "../core/quota.ts";
 import { owned, pageQuery, plain, problemBody } from "../core/wire/common.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
+import { PROBLEM_EXAMPLE } from "./examples.ts";
 import { type Access, access, type Credentials, type Flow } from "./middleware/auth.ts";
 import { ApiError, apiError, onError, unwrap } from "./problem.ts";
-import { checkNoBody, jsonReader, readValuesOf } from "./request-body.ts";
+import { checkNoBody, jsonReader, readValuesOf, waitQuery } from "./request-body.ts";
 
 type RouteDefinition = RouteConfig & {
   readonly access: Access;
@@ -28,6 +29,8 @@ type RouteDefinition = RouteConfig & {
   /** What the route accepts besides JSON; part of the error for any other body. */
   readonly alternatives?: string;
   readonly summary: string;
+  /** The operation's stable name, `collection.action`: generated clients and the SDK name their methods by it. */
+  readonly operationId: string;
 };
 
 const header = (name: string, description: string, maxLength: number) =>
@@ -43,10 +46,27 @@ const IDEMPOTENCY = header(
   "Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`.",
   IDEMPOTENCY_KEY_CHARS,
 );
+const PREFER = header(
+  "Prefer",
+  `\`wait=N\`: wait up to N seconds for the end, at most ${PREFER_WAIT_MAX_SECONDS} (RFC 7240).`,
+  200,
+);
 const PROBLEM = {
   description: "An error (RFC 9457).",
-  content: { "application/problem+json": { schema: problemBody } },
+  content: { "application/problem+json": { schema: problemBody, example: PROBLEM_EXAMPLE } },
 };
+
+/** Parameters and responses that many operations share: components of the document. */
+export const SHARED = {
+  parameters: { UserId: USER, IdempotencyKey: IDEMPOTENCY, Prefer: PREFER },
+  responses: { Problem: PROBLEM },
+} as const;
+export const sharedParameter = (name: keyof typeof SHARED.parameters) => ({ $ref: `#/components/parameters/${name}` });
+/** Every operation may answer with a problem. */
+export const problemResponses = {
+  "4XX": { $ref: "#/components/responses/Problem" },
+  "5XX": { $ref: "#/components/responses/Problem" },
+} as const;
 const SECURITY = {
   key: [{ bearer: [] }, { api_key: [] }, { basic: [] }],
   key_or_user_token: [{ bearer: [] }, { api_key: [] }, { basic: [] }, { user_token: [] }],
@@ -69,7 +89,11 @@ function complete({
   ...given
 }: RouteDefinition): RouteConfig {
   const isPublic = rule === "public";
-  const headers = isPublic ? [] : given.method === "post" ? [USER, IDEMPOTENCY] : [USER];
+  const headers = [
+    ...(isPublic ? [] : [sharedParameter("UserId")]),
+    ...(given.method === "post" && !isPublic ? [sharedParameter("IdempotencyKey")] : []),
+    ...(given.request?.query === waitQuery ? [sharedParameter("Prefer")] : []),
+  ];
   const content = given.request?.body?.content;
   const media = content?.["application/json"];
   const json = media !== undefined && "schema" in media ? media.schema : undefined;
@@ -84,7 +108,7 @@ function complete({
     ...(isPublic ? {} : { "x-credentials": credentials }),
     security: isPublic ? [] : SECURITY[credentials],
     parameters: headers,
-    responses: { ...given.responses, default: PROBLEM },
+    responses: { ...given.responses, ...problemResponses },
     middleware: [
       access(rule, credentials, flow),
       ...(isPublic || given.request?.query !== undefined ? [] : [checkWait]),
@@ -104,7 +128,8 @@ const checkWait: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 /** Documents HEAD for a GET route. The router sends every HEAD to its GET handler. */
-export const documentHead = (app: Api, route: RouteConfig): void => documentRoute(app, { ...route, method: "head" });
+export const documentHead = (app: Api, route: RouteConfig): void =>
+  documentRoute(app, { ...route, method: "head", operationId: `${route.operationId}_head` });
 
 /** Adds a route to the OpenAPI document, without its middleware. */
 export function documentRoute(app: Api, { middleware: _, hide: _hide, ...route }: RouteConfig): void {
@@ -113,17 +138,31 @@ export function documentRoute(app: Api, { middleware: _, hide: _hide, ...route }
 
 /** Documents that a route also accepts its flat fields as a form, with or without files. Define the route with `hide`. */
 export function documentForms(app: Api, route: RouteConfig): void {
-  const fields = { type: "object", additionalProperties: { type: "string" } } as const;
-  // client generators cannot read `additionalProperties` of type string beside an array property
-  const multipart = { type: "object", additionalProperties: true } as const;
-  const file = { type: "array", items: { type: "string", format: "binary" } } as const;
   const content = {
     ...route.request?.body?.content,
-    "multipart/form-data": { schema: { ...multipart, properties: { file } } },
-    "application/x-www-form-urlencoded": { schema: fields },
+    "multipart/form-data": { schema: formFiles },
+    "application/x-www-form-urlencoded": { schema: formFields },
   };
   documentRoute(app, { ...route, request: { ...route.request, body: { required: true, content } } });
 }
+
+const formFields = z.record(z.string(), z.string()).meta({
+  id: "FormFields",
+  description: "The flat fields of the JSON body, as text.",
+});
+
+/** A form with files, and the flat fields of the JSON body beside them. */
+export const formFiles = z
+  .looseObject({ file: z.array(z.string().meta({ format: "binary" })).optional() })
+  .meta({ id: "FormFiles" });
+
+/** An event stream. `x-sse-events` is the schema of each frame's `data:` as JSON; OpenAPI 3.1 has no word for it. */
+export const eventStream = (events: z.ZodType) => ({
+  "text/event-stream": {
+    schema: z.string().meta({ description: "Frames with `id:` (the cursor), `event:` (the type) and `data:` (JSON)." }),
+    "x-sse-events": events,
+  },
+});
 
 /** A JSON response. */
 export const jsonResponse = <S extends z.ZodType>(schema: S, description: string) => ({

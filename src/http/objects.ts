@@ -104,11 +104,17 @@ function checkOtherUser(named: UserHash | null | undefined, uh: UserHash): void 
   throw apiError("not_found", detail);
 }
 
+/** Checks a user token with its user's object, which alone knows of a sign-out. Needed where no object is called. */
+export async function checkUserToken(env: Env, { tenant, mode, grant }: Principal): Promise<void> {
+  if (grant === null) return;
+  unwrap(await userObject(env, { tenant, mode, uh: grant.uh, grant: null }).checkUserToken(grant));
+}
+
 /** Checks a user token with its user's object before each call. */
 function withTokenCheck(env: Env, { tenant, mode, grant }: Principal, send: Send): Send {
   if (grant === null) return send;
   return async (method, given, reads) => {
-    unwrap(await userObject(env, { tenant, mode, uh: grant.uh, grant: null }).checkUserToken(grant));
+    await checkUserToken(env, { tenant, mode, grant });
     return send(method, given, reads);
   };
 }

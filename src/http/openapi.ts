@@ -1,8 +1,15 @@
 /** The OpenAPI 3.1 document, generated from the route definitions; and the reference page at `/docs`. */
 
 import type { Context } from "hono";
+import * as z from "zod";
 import { ERRORS } from "../core/errors.ts";
+import { hookBody } from "../core/webhooks/flat-body.ts";
+import { sampleEvent } from "../core/webhooks/samples.ts";
+import { webhookBodies } from "../core/webhooks/schemas.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
+import { SHARED } from "./define-route.ts";
+import { buildDocument, type DocumentedRoute } from "./document.ts";
+import { EXAMPLES } from "./examples.ts";
 import { apiError } from "./problem.ts";
 
 const INFO = {
@@ -10,6 +17,7 @@ const INFO = {
   version: "1",
   description:
     "A REST gateway to the NemoVideo API. It creates videos from prompts, keeps projects, uploads and renders, and reports results by polling, event streams and webhooks.\n\n`x-scope` is the scope that a route requires: `any` accepts every valid key, `a_or_b` requires one of the scopes. `x-credentials` says whether a route also accepts user tokens. Errors are `application/problem+json` (RFC 9457). Every response has a `Request-Id` header. Lists return `data`, `has_more` and `next_cursor`; pass `next_cursor` as `?after=` for the next page. Times are RFC 3339 in UTC; durations and sizes have their unit in the name.",
+  contact: { name: "The operator of this gateway" },
   license: { name: "MIT", identifier: "MIT" },
 };
 
@@ -30,54 +38,120 @@ const SCHEMES = {
   },
 } as const;
 
-/** The sections of the document. */
+/** The sections of the document, the most used first. */
 const TAGS = [
-  { name: "Account", description: "The current credential, its Nemo token and its credits." },
+  { name: "Videos", description: "A video is created from a prompt in one call." },
+  {
+    name: "Projects and turns",
+    description: "A project has one conversation and one timeline. A turn is one prompt to its agent, and the result.",
+  },
+  {
+    name: "Uploads and assets",
+    description:
+      "Uploads receive files: whole, in chunks, by a form or by import. A completed upload becomes an asset, which projects can use.",
+  },
+  { name: "Renders", description: "A render exports the timeline of a project to a file." },
+  { name: "Generators", description: "Generators are saved prompt templates with variables." },
+  { name: "Batches", description: "A batch creates many videos in one call." },
+  {
+    name: "Webhooks and events",
+    description:
+      "Events are sent to webhook endpoints, to REST hooks of automation tools (Zapier, Make, n8n) and to the `callback_url` of a request. Everything that is sent can also be listed.",
+  },
   { name: "Users", description: "Your end users and their short-lived tokens." },
   { name: "Keys", description: "API keys and the audit log." },
-  { name: "Usage", description: "Usage by day, user or key." },
-  { name: "Projects", description: "A project has one conversation and one timeline." },
-  { name: "Turns", description: "A turn is one prompt to the agent and its result." },
-  { name: "Uploads", description: "Uploads receive files: whole, in chunks, by a form or by import." },
-  { name: "Assets", description: "Assets are stored files that projects can use." },
-  { name: "Renders", description: "A render exports the timeline of a project to a file." },
-  { name: "Videos", description: "A video is created from a prompt in one call." },
-  { name: "Batches", description: "A batch creates many videos in one call." },
-  { name: "Generators", description: "Generators are saved prompt templates with variables." },
-  { name: "Webhooks", description: "Webhook endpoints, their secrets and their deliveries." },
-  { name: "Hooks", description: "REST hooks for automation tools such as Zapier, Make and n8n." },
-  { name: "Events", description: "Everything that is sent by webhook can also be listed here." },
+  { name: "Account", description: "The current credential, its Nemo token, its credits and its usage." },
   { name: "Gateway", description: "The health of the gateway." },
 ];
 
-type Document = ReturnType<Api["getOpenAPI31Document"]>;
+/** The operator's document, which is served to the operator alone. */
+const ADMIN = {
+  info: {
+    ...INFO,
+    title: "nemo-gateway: operator routes",
+    description:
+      "Routes of the operator, with `Authorization: Bearer <ADMIN_TOKEN>`. They send no CORS headers. Errors are `application/problem+json` (RFC 9457).",
+  },
+  tags: [
+    { name: "Tenants", description: "A tenant is an account of the gateway, with its quotas and its audit log." },
+    { name: "Keys", description: "API keys of any tenant, mode and scope." },
+    { name: "Status", description: "What is late, and what failed." },
+  ],
+  securitySchemes: { admin: { type: "http", scheme: "bearer", description: "The operator's token." } },
+};
 
-/** Serves the document of an app. It is generated once; only the server address depends on the request. */
-export function documentOf(app: Api): (c: Ctx) => Response {
-  for (const [name, scheme] of Object.entries(SCHEMES))
-    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+/** The headers of every webhook. Source: Standard Webhooks specification. */
+const WEBHOOK_HEADERS = z.object({
+  "webhook-id": z.string().meta({ description: "The event's id: the same for every attempt." }),
+  "webhook-timestamp": z.string().meta({ description: "When this attempt was signed, in seconds since 1970." }),
+  "webhook-signature": z.string().meta({
+    description:
+      "Signatures of `id.timestamp.body`, separated by spaces: `v1,…` by the secret, `v1a,…` by the key pair.",
+  }),
+});
+
+const webhook = (operationId: string, summary: string, schema: z.ZodType, example: unknown): DocumentedRoute => ({
+  method: "post",
+  path: "",
+  operationId,
+  tags: ["Webhooks and events"],
+  summary,
+  description: "Any 2xx status within 15 seconds counts as delivered; everything else is retried for about three days.",
+  security: [],
+  request: { headers: WEBHOOK_HEADERS, body: { content: { "application/json": { schema, example } } } },
+  responses: {
+    "2XX": { description: "The event was received." },
+    410: { description: "Send no more: the endpoint is disabled, the hook deleted." },
+  },
+});
+
+/** What the gateway sends: every event as endpoints and callbacks receive it, and as hooks do (`.flat`). */
+const webhooksOf = (): Record<string, DocumentedRoute> =>
+  Object.fromEntries(
+    webhookBodies().flatMap(({ type, nested, flat }) => {
+      const sample = sampleEvent(type, "live");
+      return [
+        [type, webhook(`webhook.${type}`, `${type}, nested`, nested, { ...sample, endpoint: null })],
+        [`${type}.flat`, webhook(`hook.${type}`, `${type}, flat`, flat, hookBody(sample))],
+      ];
+    }),
+  );
+
+/** The document of the public API. */
+export const documentOf = (app: Api): object => {
+  const head = {
+    info: INFO,
+    tags: TAGS,
+    securitySchemes: SCHEMES,
+    ...SHARED,
+    examples: EXAMPLES,
+    webhooks: webhooksOf(),
+  };
+  return buildDocument(routesOf(app), head);
+};
+
+/** The document of the operator's routes. */
+export const adminDocumentOf = (routes: readonly DocumentedRoute[]): object =>
+  buildDocument(routes, {
+    ...ADMIN,
+    responses: SHARED.responses,
+    parameters: { IdempotencyKey: SHARED.parameters.IdempotencyKey },
+  });
+
+/** Serves a document. It is built once; only the server address depends on the request. */
+export function serveDocument(build: () => object): (c: Ctx) => Response {
   let json: string | undefined;
   return (c) => {
-    json ??= JSON.stringify(sorted(app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO, tags: TAGS })));
+    json ??= JSON.stringify(build());
     const servers = JSON.stringify([{ url: c.var.origin }]);
     const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
     return c.body(`{"servers":${servers},${json.slice(1)}`, 200, headers);
   };
 }
 
-const isOperation = (value: unknown): value is { middleware?: unknown } => typeof value === "object" && value !== null;
-
-/** Marks bodies without required fields as optional. All are declared as required, because their validators always run. */
-function sorted(document: Document): Document {
-  for (const path of Object.values(document.paths ?? {})) {
-    for (const operation of Object.values(path)) if (isOperation(operation)) delete operation.middleware;
-    const found = path.post?.requestBody;
-    if (!found || !("content" in found)) continue;
-    const schema = found.content["application/json"]?.schema;
-    if (schema && "properties" in schema && !schema.required?.length) found.required = false;
-  }
-  return document;
-}
+/** The documented routes, in the order of the document. */
+const routesOf = (app: Api): DocumentedRoute[] =>
+  app.openAPIRegistry.definitions.flatMap((one) => (one.type === "route" ? [one.route] : []));
 
 /* `/docs`: the reference page and the list of errors. All content comes from the gateway's own origin. */
 

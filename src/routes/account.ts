@@ -17,8 +17,9 @@ import { listAudit } from "../store/audit.ts";
 const readUsage = defineRoute({
   method: "get",
   path: "/v1/usage",
+  operationId: "usage.list",
   access: "read",
-  tags: ["Usage"],
+  tags: ["Account"],
   summary: "List usage by day, user or key",
   description:
     "Returns counts of turns, credits, renders, bytes and deliveries in this mode. Each item is counted once, on the UTC day on which it ended. Counts are kept for 400 days. Deleting a user removes the user's row; the totals by day and by key do not change.",
@@ -35,6 +36,7 @@ export function mountUsage(app: Api): void {
 const readCredits = defineRoute({
   method: "get",
   path: "/v1/credits",
+  operationId: "credits.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Account"],
@@ -56,6 +58,7 @@ export function mountCredits(app: Api): void {
 const list = defineRoute({
   method: "get",
   path: "/v1/audit_log",
+  operationId: "audit_log.list",
   access: "keys",
   tags: ["Keys"],
   summary: "List audit log entries",

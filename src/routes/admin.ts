@@ -1,4 +1,4 @@
-/** The operator's routes. They require the admin token, are not in the OpenAPI document and send no CORS headers. */
+/** The operator's routes. They require the admin token, have an OpenAPI document of their own and send no CORS headers. */
 
 import { zValidator } from "@hono/zod-validator";
 import { Hono } from "hono";
@@ -15,6 +15,7 @@ import type { AppEnv } from "../http/context.ts";
 import { plainPage } from "../http/define-route.ts";
 import { adminAuth } from "../http/middleware/auth.ts";
 import { operatorsToken } from "../http/objects.ts";
+import { adminDocumentOf, serveDocument } from "../http/openapi.ts";
 import { pageOfRows, pageRequest } from "../http/page.ts";
 import { checkInvalid } from "../http/problem.ts";
 import { readJson, readValuesOf } from "../http/request-body.ts";
@@ -34,6 +35,7 @@ import { countStaleEncryptions } from "../store/encryption.ts";
 import { listKeys } from "../store/keys.ts";
 import { listTenants, oldestDue, outboxBacklog, overdue } from "../store/tenants.ts";
 import { countTokens } from "../store/users.ts";
+import { ADMIN_ROUTES } from "./admin-document.ts";
 
 const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);
 const tenantQuery = zValidator("query", plainPage("ten"), checkInvalid);
@@ -167,6 +169,10 @@ function adminKeys(): Hono<AppEnv> {
 export function adminRoutes(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
   admin.use(adminAuth);
+  admin.get(
+    "/openapi.json",
+    serveDocument(() => adminDocumentOf(ADMIN_ROUTES)),
+  );
   for (const part of [adminTenants(), adminKeys(), adminStatus()]) admin.route("/", part);
   return admin;
 }

@@ -8,10 +8,11 @@ import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
-const tags = ["Assets"];
+const tags = ["Uploads and assets"];
 const list = defineRoute({
   method: "get",
   path: "/v1/assets",
+  operationId: "assets.list",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -24,10 +25,12 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/assets/{id}",
+  operationId: "assets.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags,
   summary: "Retrieve an asset",
+  description: "Returns the asset with a new download link.",
   request: { params: ownedParams("ast") },
   responses: { 200: jsonResponse(asset, "The asset.") },
 });
@@ -35,6 +38,7 @@ const read = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/assets/{id}",
+  operationId: "assets.delete",
   access: "upload",
   credentials: "key_or_user_token",
   tags,
@@ -48,6 +52,7 @@ const remove = defineRoute({
 const attach = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/assets",
+  operationId: "assets.attach",
   access: "chat",
   credentials: "key_or_user_token",
   tags,

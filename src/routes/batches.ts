@@ -20,6 +20,7 @@ const SLOT = /^\d{1,3}$/;
 const start = defineRoute({
   method: "post",
   path: "/v1/batches",
+  operationId: "batches.create",
   access: "chat",
   credentials,
   tags,
@@ -33,6 +34,7 @@ const start = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/batches",
+  operationId: "batches.list",
   access: "read",
   credentials,
   tags,
@@ -45,10 +47,12 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/batches/{id}",
+  operationId: "batches.retrieve",
   access: "read",
   credentials,
   tags,
   summary: "Retrieve a batch",
+  description: "Returns the batch with the number of its items in each status and the credits spent so far.",
   request: { params },
   responses: { 200: jsonResponse(batch, "The batch, with the number of items in each status.") },
 });
@@ -56,6 +60,7 @@ const read = defineRoute({
 const items = defineRoute({
   method: "get",
   path: "/v1/batches/{id}/videos",
+  operationId: "batches.videos",
   access: "read",
   credentials,
   tags,
@@ -69,6 +74,7 @@ const change = <A extends "pause" | "resume" | "cancel">(action: A, summary: str
   defineRoute({
     method: "post",
     path: `/v1/batches/{id}/${action}`,
+    operationId: `batches.${action}`,
     access: "chat",
     credentials,
     tags,

@@ -12,10 +12,11 @@ import { tenantObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
-const tags = ["Webhooks"];
+const tags = ["Webhooks and events"];
 const listDeliveries = defineRoute({
   method: "get",
   path: "/v1/deliveries",
+  operationId: "deliveries.list",
   access: "webhooks",
   tags,
   summary: "List deliveries",
@@ -28,6 +29,7 @@ const listDeliveries = defineRoute({
 const readDelivery = defineRoute({
   method: "get",
   path: "/v1/deliveries/{id}",
+  operationId: "deliveries.retrieve",
   access: "webhooks",
   tags,
   summary: "Retrieve a delivery",
@@ -39,6 +41,7 @@ const readDelivery = defineRoute({
 const retry = defineRoute({
   method: "post",
   path: "/v1/deliveries/{id}/retry",
+  operationId: "deliveries.retry",
   access: "webhooks",
   tags,
   summary: "Retry a delivery",
@@ -67,7 +70,7 @@ export function mountDeliveries(app: Api): void {
 
 /* Events, read in order. Every event that is sent by webhook can be read here too. */
 
-const eventTags = ["Events"];
+const eventTags = ["Webhooks and events"];
 const query = z.strictObject({
   after: z.coerce.number().int().min(0).default(0).meta({ description: "Return events after this cursor." }),
   limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
@@ -76,6 +79,7 @@ const query = z.strictObject({
 const listEvents = defineRoute({
   method: "get",
   path: "/v1/events",
+  operationId: "events.list",
   access: "read",
   credentials: "key_or_user_token",
   tags: eventTags,
@@ -89,10 +93,12 @@ const listEvents = defineRoute({
 const readEvent = defineRoute({
   method: "get",
   path: "/v1/events/{id}",
+  operationId: "events.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags: eventTags,
   summary: "Retrieve an event",
+  description: "Returns the event as it was sent, with a new download link if it has a file.",
   request: { params: plainParams("evt") },
   responses: { 200: jsonResponse(event, "The event.") },
 });

@@ -3,19 +3,22 @@
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
+import { generatorForUser } from "../core/user-view.ts";
 import { pageQuery, pageSchema } from "../core/wire/common.ts";
 import {
-  generator,
+  type GeneratorWire,
   generatorJob,
   generatorParams,
   generatorPatch,
   newGenerator,
   newGeneratorJob,
+  type ShownGeneratorWire,
+  shownGenerator,
 } from "../core/wire/generator.ts";
-import type { Api } from "../http/context.ts";
+import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
-import { userObject } from "../http/objects.ts";
+import { checkUserToken, userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 import {
@@ -34,11 +37,12 @@ const CURSOR = new RegExp([plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.
 const headers = z.object({
   ETag: z.string().meta({ description: "The version in quotes; send it as `If-Match` to update this version only." }),
 });
-const one = (description: string) => ({ ...jsonResponse(generator, description), headers });
+const one = (description: string) => ({ ...jsonResponse(shownGenerator, description), headers });
 
 const create = defineRoute({
   method: "post",
   path: "/v1/generators",
+  operationId: "generators.create",
   access: "chat",
   tags,
   summary: "Create a generator",
@@ -50,18 +54,22 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/generators",
+  operationId: "generators.list",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "List generators",
   description: "Returns your own generators, newest first, then the built-in ones.",
   request: { query: pageQuery(CURSOR) },
-  responses: { 200: jsonResponse(pageSchema(generator), "A page of generators.") },
+  responses: { 200: jsonResponse(pageSchema(shownGenerator), "A page of generators.") },
 });
 
 const read = defineRoute({
   method: "get",
   path: "/v1/generators/{id}",
+  operationId: "generators.retrieve",
   access: "read",
+  credentials: "key_or_user_token",
   tags,
   summary: "Retrieve a generator",
   description: "Returns the current version, or the version given as `?version=`.",
@@ -77,6 +85,7 @@ const IF_MATCH = 'must be the ETag of a version, such as "3"';
 const change = defineRoute({
   method: "patch",
   path: "/v1/generators/{id}",
+  operationId: "generators.update",
   access: "chat",
   tags,
   summary: "Update a generator",
@@ -98,6 +107,7 @@ const change = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/generators/{id}",
+  operationId: "generators.delete",
   access: "chat",
   tags,
   summary: "Delete a generator",
@@ -106,6 +116,12 @@ const remove = defineRoute({
   responses: { 204: { description: "The generator was deleted." } },
 });
 
+/** A generator as the caller may see it. */
+const shownTo =
+  ({ var: { caller } }: Ctx) =>
+  (generator: GeneratorWire): ShownGeneratorWire =>
+    caller.grant === null ? generator : generatorForUser(generator);
+
 export function mountGenerators(app: Api): void {
   app.openapi(create, async (c) => {
     const made = await createGenerator(c, c.req.valid("json"));
@@ -113,12 +129,15 @@ export function mountGenerators(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    return c.json(shownPage(await pageOfGenerators(c, pageRequest(c.req.valid("query")))), 200);
+    await checkUserToken(c.env, c.var.caller);
+    const page = shownPage(await pageOfGenerators(c, pageRequest(c.req.valid("query"))));
+    return c.json({ ...page, data: page.data.map(shownTo(c)) }, 200);
   });
 
   app.openapi(read, async (c) => {
+    await checkUserToken(c.env, c.var.caller);
     const known = await findGenerator(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
-    return c.json(known, 200, { ETag: `"${known.version}"` });
+    return c.json(shownTo(c)(known), 200, { ETag: `"${known.version}"` });
   });
 
   app.openapi(change, async (c) => {
@@ -147,6 +166,7 @@ const jobTags = ["Generators"];
 const make = defineRoute({
   method: "post",
   path: "/v1/generators/make",
+  operationId: "generators.make",
   access: "chat",
   tags: jobTags,
   summary: "Create a generator from a description",
@@ -159,6 +179,7 @@ const make = defineRoute({
 const readJob = defineRoute({
   method: "get",
   path: "/v1/generator_jobs/{id}",
+  operationId: "generator_jobs.retrieve",
   access: "read",
   tags: jobTags,
   summary: "Retrieve a generator job",

@@ -28,6 +28,7 @@ const health = z
 const check = defineRoute({
   method: "get",
   path: "/healthz",
+  operationId: "health.retrieve",
   access: "public",
   tags: ["Gateway"],
   summary: "Check the health of the gateway",

@@ -1,18 +1,20 @@
 /** REST hooks: subscriptions that automation tools (Zapier, Make, n8n) create and delete themselves. */
 import * as z from "zod";
+import { pageSchema } from "../core/wire/common.ts";
 import { eventType } from "../core/wire/event.ts";
-import { flatEvent, hook, hookFilter, newHook } from "../core/wire/webhook.ts";
+import { flatEvent, hook, hookFilter, loggedDelivery, newHook } from "../core/wire/webhook.ts";
 import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, plainParams } from "../http/define-route.ts";
 import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
-const tags = ["Hooks"];
+const tags = ["Webhooks and events"];
 
 const subscribe = defineRoute({
   method: "post",
   path: "/v1/hooks",
+  operationId: "hooks.create",
   access: "webhooks",
   tags,
   summary: "Create a hook",
@@ -25,20 +27,20 @@ const subscribe = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/hooks",
+  operationId: "hooks.list",
   access: "webhooks",
   tags,
   summary: "List hooks",
+  description: "Returns all hooks of this mode on one page.",
   responses: {
-    200: jsonResponse(
-      z.object({ data: z.array(hook), has_more: z.boolean(), next_cursor: z.string().nullable() }),
-      "The hooks.",
-    ),
+    200: jsonResponse(pageSchema(hook), "The hooks."),
   },
 });
 
 const samples = defineRoute({
   method: "get",
   path: "/v1/hooks/samples",
+  operationId: "hooks.samples",
   access: "webhooks",
   tags,
   summary: "List sample bodies of an event type",
@@ -48,12 +50,27 @@ const samples = defineRoute({
   responses: { 200: jsonResponse(z.array(flatEvent), "An array of bodies, without an envelope.") },
 });
 
+const test = defineRoute({
+  method: "post",
+  path: "/v1/hooks/{id}/test",
+  operationId: "hooks.test",
+  access: "webhooks",
+  tags,
+  summary: "Send a test event to a hook",
+  description:
+    "Sends the latest event of the hook's type, or a made-up one if there is none, with a new id. The test event is not in the list of events.",
+  request: { params: plainParams("whk") },
+  responses: { 202: jsonResponse(loggedDelivery, "The delivery. Retrieve it again for the result.") },
+});
+
 const unsubscribe = defineRoute({
   method: "delete",
   path: "/v1/hooks/{id}",
+  operationId: "hooks.delete",
   access: "webhooks",
   tags,
   summary: "Delete a hook",
+  description: "No further event is sent to it.",
   request: { params: plainParams("whk") },
   responses: { 204: { description: "The hook was deleted." } },
 });
@@ -61,6 +78,7 @@ const unsubscribe = defineRoute({
 const unsubscribeAddress = defineRoute({
   method: "delete",
   path: "/v1/hooks",
+  operationId: "hooks.delete_address",
   access: "webhooks",
   tags,
   summary: "Delete the hooks of an address",
@@ -83,6 +101,12 @@ export function mountHooks(app: Api): void {
 
   app.openapi(samples, async (c) => {
     return c.json(await tenantObject(c.env, c.var.caller).hookSamples(c.req.valid("query").event), 200);
+  });
+
+  app.openapi(test, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    const made = unwrap(await tenant.testHook(await callOf(c), c.req.valid("param").id));
+    return c.json(made, 202, { Location: `/v1/deliveries/${made.id}` });
   });
 
   app.openapi(unsubscribe, async (c) => {

@@ -17,6 +17,7 @@ const tags = ["Keys"];
 const create = defineRoute({
   method: "post",
   path: "/v1/keys",
+  operationId: "keys.create",
   access: "keys",
   tags,
   summary: "Create an API key",
@@ -29,6 +30,7 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/keys",
+  operationId: "keys.list",
   access: "keys",
   tags,
   summary: "List API keys",
@@ -40,9 +42,11 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/keys/{id}",
+  operationId: "keys.retrieve",
   access: "keys",
   tags,
   summary: "Retrieve an API key",
+  description: "Returns the key without its secret.",
   request: { params: plainParams("key") },
   responses: { 200: jsonResponse(key, "The key.") },
 });
@@ -50,6 +54,7 @@ const read = defineRoute({
 const rotate = defineRoute({
   method: "post",
   path: "/v1/keys/{id}/rotate",
+  operationId: "keys.rotate",
   access: "keys",
   tags,
   summary: "Rotate an API key",
@@ -62,6 +67,7 @@ const rotate = defineRoute({
 const revoke = defineRoute({
   method: "delete",
   path: "/v1/keys/{id}",
+  operationId: "keys.revoke",
   access: "keys",
   flow: "stops",
   tags,

@@ -1,6 +1,8 @@
 /** `/f/{token}`: signed download links, for people and for upstream's own downloads. */
+import { accepts } from "hono/accepts";
 import * as z from "zod";
 import { type Link, readLink } from "../core/crypto.ts";
+import { problemOf } from "../core/errors.ts";
 import { type AssetId, type RenderId, userHashOf } from "../core/ids.ts";
 import { FORMATS } from "../core/media/sniff.ts";
 import type { StoredFile } from "../core/rpc/user.ts";
@@ -10,7 +12,7 @@ import { defineRoute, documentHead } from "../http/define-route.ts";
 import { serveFile, shareable } from "../http/files.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
-import { apiError, notFound, unwrap } from "../http/problem.ts";
+import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { fileAnswers } from "./renders.ts";
 
 const token = z.string().max(300);
@@ -22,9 +24,10 @@ const open = defineRoute({
   ...link,
   tags,
   path: "/f/{token}",
+  operationId: "files.download",
   summary: "Download the file of a signed link",
   description:
-    "Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`.",
+    "Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`, and show a page in a browser.",
   request: { params: z.object({ token }) },
 });
 
@@ -32,6 +35,7 @@ const openNamed = defineRoute({
   ...link,
   tags,
   path: "/f/{token}/{name}",
+  operationId: "files.download_named",
   summary: "Download the file of a signed link by name",
   description: "Same as `/f/{token}`. The name is ignored; it is for clients that take the file name from the URL.",
   request: { params: z.object({ token, name: z.string() }) },
@@ -50,8 +54,34 @@ async function serveLink(c: Ctx, text: string): Promise<Response> {
     const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
     return shareable(answer, c.req.query("inline") !== undefined);
   }
-  if (!read.ok && read.error === "expired") throw apiError("link_expired", "This link has expired; request a new one.");
+  if (!read.ok && read.error === "expired") return expired(c);
   throw notFound();
+}
+
+/** What a person sees who opens an expired link. */
+const EXPIRED = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>This link has expired</title>
+</head>
+<body>
+<h1>This link has expired</h1>
+<p>Ask whoever sent it to you for a new one.</p>
+</body>
+</html>
+`;
+
+/** A page for browsers, a problem for everything else. */
+function expired(c: Ctx): Response {
+  const json = "application/problem+json";
+  const wanted = accepts(c, { header: "Accept", supports: [json, "text/html"], default: json });
+  if (wanted === json)
+    throw new ApiError(problemOf("link_expired", "This link has expired; request a new one."), { Vary: "Accept" });
+  c.set("code", "link_expired");
+  const headers = { "Content-Security-Policy": "default-src 'none'", "Cache-Control": "no-store", Vary: "Accept" };
+  return c.html(EXPIRED, 410, headers);
 }
 
 /** The file of a link, read from its owner's object, so that a deleted file is not served. */

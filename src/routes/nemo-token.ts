@@ -15,6 +15,7 @@ const path = "/v1/nemo_token";
 const put = defineRoute({
   method: "put",
   path,
+  operationId: "nemo_token.set",
   access: "keys",
   tags,
   summary: "Set the Nemo token",
@@ -27,6 +28,7 @@ const put = defineRoute({
 const read = defineRoute({
   method: "get",
   path,
+  operationId: "nemo_token.retrieve",
   access: "read",
   tags,
   summary: "Retrieve the Nemo token's status",
@@ -38,6 +40,7 @@ const read = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path,
+  operationId: "nemo_token.delete",
   access: "keys",
   tags,
   summary: "Delete the Nemo token",

@@ -10,10 +10,11 @@ import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 
-const tags = ["Projects"];
+const tags = ["Projects and turns"];
 const create = defineRoute({
   method: "post",
   path: "/v1/projects",
+  operationId: "projects.create",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
@@ -26,6 +27,7 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/projects",
+  operationId: "projects.list",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -38,10 +40,12 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/projects/{id}",
+  operationId: "projects.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags,
   summary: "Retrieve a project",
+  description: "Returns the project with a summary of its timeline.",
   request: { params: ownedParams("prj") },
   responses: { 200: jsonResponse(project, "The project.") },
 });
@@ -49,6 +53,7 @@ const read = defineRoute({
 const change = defineRoute({
   method: "patch",
   path: "/v1/projects/{id}",
+  operationId: "projects.update",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
@@ -61,6 +66,7 @@ const change = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/projects/{id}",
+  operationId: "projects.delete",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
@@ -72,11 +78,12 @@ const remove = defineRoute({
 });
 
 /** Nemo's own JSON; its fields are undocumented. */
-const draft = z.looseObject({}).meta({ description: "Nemo's own draft of the timeline." });
+const draft = z.looseObject({}).meta({ id: "TimelineDraft", description: "Nemo's own draft of the timeline." });
 
 const readTimeline = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/timeline",
+  operationId: "projects.timeline",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -96,6 +103,7 @@ const readTimeline = defineRoute({
 const link = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/browser_link",
+  operationId: "projects.browser_link",
   access: "chat",
   credentials: "key_or_user_token",
   tags,

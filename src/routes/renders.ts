@@ -20,9 +20,11 @@ import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
 
 const tags = ["Renders"];
+const renderPage = pageSchema(render);
 const start = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/renders",
+  operationId: "renders.create",
   access: "render",
   credentials: "key_or_user_token",
   tags,
@@ -39,30 +41,33 @@ const start = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/renders",
+  operationId: "projects.renders",
   access: "read",
   credentials: "key_or_user_token",
   tags,
   summary: "List the renders of a project",
   description: "Newest first.",
   request: { params: ownedParams("prj"), query: ownedPage("rnd") },
-  responses: { 200: jsonResponse(pageSchema(render), "A page of renders.") },
+  responses: { 200: jsonResponse(renderPage, "A page of renders.") },
 });
 
 const listAll = defineRoute({
   method: "get",
   path: "/v1/renders",
+  operationId: "renders.list",
   access: "read",
   credentials: "key_or_user_token",
   tags,
   summary: "List renders",
   description: "Returns the renders of the user, newest first.",
   request: { query: ownedPage("rnd") },
-  responses: { 200: jsonResponse(pageSchema(render), "A page of renders.") },
+  responses: { 200: jsonResponse(renderPage, "A page of renders.") },
 });
 
 const cancel = defineRoute({
   method: "post",
   path: "/v1/renders/{id}/cancel",
+  operationId: "renders.cancel",
   access: "render",
   credentials: "key_or_user_token",
   tags,
@@ -76,10 +81,12 @@ const cancel = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/renders/{id}",
+  operationId: "renders.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags,
   summary: "Retrieve a render",
+  description: "Returns the render with its progress and, once it has completed, its file and a new download link.",
   request: { params: ownedParams("rnd") },
   responses: { 200: jsonResponse(render, "The render.") },
 });
@@ -99,6 +106,7 @@ export function fileAnswers(types: readonly string[]) {
 const content = defineRoute({
   method: "get",
   path: "/v1/renders/{id}/content",
+  operationId: "renders.content",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -112,6 +120,7 @@ const content = defineRoute({
 const share = defineRoute({
   method: "post",
   path: "/v1/renders/{id}/link",
+  operationId: "renders.link",
   access: "render",
   credentials: "key_or_user_token",
   tags,

@@ -4,9 +4,17 @@ import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
 import { moment, pageSchema } from "../core/wire/common.ts";
-import { newTurn, turn, turnEventsPage } from "../core/wire/turn.ts";
+import { newTurn, turn, turnEvent, turnEventsPage } from "../core/wire/turn.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
-import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import {
+  defineRoute,
+  eventStream,
+  jsonBody,
+  jsonResponse,
+  ownedPage,
+  ownedParams,
+  unwrapMetered,
+} from "../http/define-route.ts";
 import { eventsQuery, serveEvents, streamCursor, streamOf, wantsStream } from "../http/event-stream.ts";
 import { addressOf, callOf } from "../http/idempotency.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
@@ -15,10 +23,11 @@ import { pageRequest, shownPage } from "../http/page.ts";
 import { afterCommit, notFound, unwrap } from "../http/problem.ts";
 import { waitOf, waitQuery } from "../http/request-body.ts";
 
-const tags = ["Turns"];
+const tags = ["Projects and turns"];
 const start = defineRoute({
   method: "post",
   path: "/v1/projects/{id}/turns",
+  operationId: "turns.create",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
@@ -29,7 +38,7 @@ const start = defineRoute({
   responses: {
     200: {
       description: "The turn, ended, or its event stream.",
-      content: { "application/json": { schema: turn }, "text/event-stream": { schema: z.string() } },
+      content: { "application/json": { schema: turn }, ...eventStream(turnEvent) },
     },
     202: jsonResponse(turn, "The turn, in progress."),
   },
@@ -38,6 +47,7 @@ const start = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/projects/{id}/turns",
+  operationId: "turns.list",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -50,6 +60,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/turns/{id}",
+  operationId: "turns.retrieve",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -62,6 +73,7 @@ const read = defineRoute({
 const cancel = defineRoute({
   method: "post",
   path: "/v1/turns/{id}/cancel",
+  operationId: "turns.cancel",
   access: "chat",
   credentials: "key_or_user_token",
   tags,
@@ -123,9 +135,10 @@ const ticketQuery = eventsQuery.extend({
 const events = defineRoute({
   method: "get",
   path: "/v1/turns/{id}/events",
+  operationId: "turns.events",
   access: "read_or_ticket",
   credentials: "key_or_user_token",
-  tags: ["Turns"],
+  tags: ["Projects and turns"],
   summary: "Stream the events of a turn",
   description:
     "Returns the events after the cursor, then follows the turn until it ends. `Accept: application/json` returns a page instead. `Last-Event-ID` takes precedence over `?after=`. A stream closes after about 240 seconds; resume it with `Last-Event-ID`. If too many streams are open, the response contains only a `retry:` field. HEAD opens no stream. Events are kept for 24 hours after the turn has ended, then the call fails with `events_expired`.",
@@ -133,7 +146,7 @@ const events = defineRoute({
   responses: {
     200: {
       description: "The events after the cursor.",
-      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: turnEventsPage } },
+      content: { ...eventStream(turnEvent), "application/json": { schema: turnEventsPage } },
     },
     204: { description: "The turn has ended and there are no events after the cursor." },
   },
@@ -146,9 +159,10 @@ const ticketed = z
 const makeTicket = defineRoute({
   method: "post",
   path: "/v1/turns/{id}/stream_ticket",
+  operationId: "turns.stream_ticket",
   access: "read",
   credentials: "key_or_user_token",
-  tags: ["Turns"],
+  tags: ["Projects and turns"],
   summary: "Create a stream ticket",
   description:
     "Returns a URL that streams the turn's events without a credential, for EventSource. It must first be used within 10 minutes and expires 10 minutes after the turn has ended.",

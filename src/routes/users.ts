@@ -26,6 +26,7 @@ const tags = ["Users"];
 const makeToken = defineRoute({
   method: "post",
   path: "/v1/users/{id}/tokens",
+  operationId: "users.tokens.create",
   access: "chat_or_upload_or_render",
   tags,
   summary: "Create a user token",
@@ -38,6 +39,7 @@ const makeToken = defineRoute({
 const signOut = defineRoute({
   method: "post",
   path: "/v1/users/{id}/sign_out",
+  operationId: "users.sign_out",
   access: "chat",
   flow: "stops",
   tags,
@@ -50,6 +52,7 @@ const signOut = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/users",
+  operationId: "users.list",
   access: "read",
   tags,
   summary: "List users",
@@ -61,6 +64,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/users/{id}",
+  operationId: "users.retrieve",
   access: "read",
   tags,
   summary: "Retrieve a user",
@@ -72,6 +76,7 @@ const read = defineRoute({
 const erase = defineRoute({
   method: "delete",
   path: "/v1/users/{id}",
+  operationId: "users.delete",
   access: "keys",
   tags,
   summary: "Delete a user",
@@ -138,6 +143,7 @@ function tokenScopes(
 const readMe = defineRoute({
   method: "get",
   path: "/v1/me",
+  operationId: "me.retrieve",
   access: "any",
   credentials: "key_or_user_token",
   tags: ["Account"],

@@ -2,17 +2,27 @@
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
+import { PROMPT_BYTES } from "../core/limits.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
 import { owned, pageSchema } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
-import { newGeneratorVideo, newVideo, newVideoTurn, video, videoEventsPage, videoPlan } from "../core/wire/video.ts";
+import {
+  newGeneratorVideo,
+  newVideo,
+  newVideoTurn,
+  video,
+  videoEvent,
+  videoEventsPage,
+  videoPlan,
+} from "../core/wire/video.ts";
 import type { Api, AppEnv, Ctx } from "../http/context.ts";
 import {
   defineRoute,
   documentForms,
   documentHead,
+  eventStream,
   jsonBody,
   jsonResponse,
   ownedPage,
@@ -102,6 +112,7 @@ const made = {
 const start = defineRoute({
   method: "post",
   path: "/v1/videos",
+  operationId: "videos.create",
   access: "chat",
   credentials,
   tags,
@@ -117,6 +128,7 @@ const start = defineRoute({
 const generate = defineRoute({
   method: "post",
   path: "/v1/generators/{id}/videos",
+  operationId: "generators.videos.create",
   access: "chat",
   credentials,
   tags,
@@ -132,6 +144,7 @@ const generate = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/videos",
+  operationId: "videos.list",
   access: "read",
   credentials,
   tags,
@@ -151,6 +164,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/videos/{id}",
+  operationId: "videos.retrieve",
   access: "read",
   credentials,
   tags,
@@ -163,6 +177,7 @@ const read = defineRoute({
 const continueWith = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/turns",
+  operationId: "videos.continue",
   access: "chat",
   credentials,
   tags,
@@ -179,6 +194,7 @@ const continueWith = defineRoute({
 const cancel = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/cancel",
+  operationId: "videos.cancel",
   access: "chat",
   credentials,
   tags,
@@ -191,6 +207,7 @@ const cancel = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/videos/{id}",
+  operationId: "videos.delete",
   access: "chat",
   credentials,
   tags,
@@ -204,6 +221,7 @@ const remove = defineRoute({
 const content = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/content",
+  operationId: "videos.content",
   access: "read",
   credentials,
   tags,
@@ -217,6 +235,7 @@ const content = defineRoute({
 const share = defineRoute({
   method: "post",
   path: "/v1/videos/{id}/link",
+  operationId: "videos.link",
   access: "render",
   credentials,
   tags,
@@ -301,6 +320,7 @@ export function mountVideos(app: Api): void {
 const events = defineRoute({
   method: "get",
   path: "/v1/videos/{id}/events",
+  operationId: "videos.events",
   access: "read",
   credentials: "key_or_user_token",
   tags: ["Videos"],
@@ -314,7 +334,7 @@ const events = defineRoute({
   responses: {
     200: {
       description: "The events after the cursor.",
-      content: { "text/event-stream": { schema: z.string() }, "application/json": { schema: videoEventsPage } },
+      content: { ...eventStream(videoEvent), "application/json": { schema: videoEventsPage } },
     },
     204: { description: "The video has ended and there are no events after the cursor." },
   },

@@ -1,5 +1,5 @@
 /** Webhook endpoints, and the secrets that sign webhooks. */
-import * as z from "zod";
+import { pageSchema } from "../core/wire/common.ts";
 import {
   createdEndpoint,
   endpoint,
@@ -17,10 +17,11 @@ import { callOf } from "../http/idempotency.ts";
 import { tenantObject } from "../http/objects.ts";
 import { unwrap } from "../http/problem.ts";
 
-const tags = ["Webhooks"];
+const tags = ["Webhooks and events"];
 const create = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints",
+  operationId: "webhook_endpoints.create",
   access: "webhooks",
   tags,
   summary: "Create a webhook endpoint",
@@ -33,23 +34,24 @@ const create = defineRoute({
 const list = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints",
+  operationId: "webhook_endpoints.list",
   access: "webhooks",
   tags,
   summary: "List webhook endpoints",
+  description: "Returns all endpoints of this mode on one page.",
   responses: {
-    200: jsonResponse(
-      z.object({ data: z.array(endpoint), has_more: z.boolean(), next_cursor: z.string().nullable() }),
-      "The endpoints.",
-    ),
+    200: jsonResponse(pageSchema(endpoint), "The endpoints."),
   },
 });
 
 const read = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints/{id}",
+  operationId: "webhook_endpoints.retrieve",
   access: "webhooks",
   tags,
   summary: "Retrieve a webhook endpoint",
+  description: "Returns the endpoint without its signing secret.",
   request: { params: plainParams("whk") },
   responses: { 200: jsonResponse(endpoint, "The endpoint.") },
 });
@@ -57,9 +59,11 @@ const read = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/webhook_endpoints/{id}",
+  operationId: "webhook_endpoints.delete",
   access: "webhooks",
   tags,
   summary: "Delete a webhook endpoint",
+  description: "No further event is sent to it.",
   request: { params: plainParams("whk") },
   responses: { 204: { description: "The endpoint was deleted." } },
 });
@@ -67,6 +71,7 @@ const remove = defineRoute({
 const update = defineRoute({
   method: "patch",
   path: "/v1/webhook_endpoints/{id}",
+  operationId: "webhook_endpoints.update",
   access: "webhooks",
   tags,
   summary: "Update a webhook endpoint",
@@ -79,6 +84,7 @@ const update = defineRoute({
 const enable = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/enable",
+  operationId: "webhook_endpoints.enable",
   access: "webhooks",
   tags,
   summary: "Enable a webhook endpoint",
@@ -90,6 +96,7 @@ const enable = defineRoute({
 const recover = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/recover",
+  operationId: "webhook_endpoints.recover",
   access: "webhooks",
   tags,
   summary: "Recover missed events",
@@ -102,6 +109,7 @@ const recover = defineRoute({
 const test = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/test",
+  operationId: "webhook_endpoints.test",
   access: "webhooks",
   tags,
   summary: "Send a test event",
@@ -166,6 +174,7 @@ const description =
 const rotateDefault = defineRoute({
   method: "post",
   path: "/v1/webhook_secret/rotate",
+  operationId: "webhook_secret.rotate",
   access: "webhooks",
   tags,
   summary: "Rotate the default secret",
@@ -176,6 +185,7 @@ const rotateDefault = defineRoute({
 const rotate = defineRoute({
   method: "post",
   path: "/v1/webhook_endpoints/{id}/rotate_secret",
+  operationId: "webhook_endpoints.rotate_secret",
   access: "webhooks",
   tags,
   summary: "Rotate the secret of a webhook endpoint",
@@ -187,6 +197,7 @@ const rotate = defineRoute({
 const keys = defineRoute({
   method: "get",
   path: "/v1/webhook_endpoints/{id}/jwks.json",
+  operationId: "webhook_endpoints.jwks",
   access: "read",
   tags,
   summary: "Retrieve the public keys of a webhook endpoint",

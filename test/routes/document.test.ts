@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/core/media/sniff.ts";
-import { SCOPES } from "../../src/core/wire/key.ts";
-import { call, jsonOf, ORIGIN } from "../support/gateway.ts";
+import { auditEntry } from "../../src/core/wire/audit.ts";
+import { pageSchema } from "../../src/core/wire/common.ts";
+import { EVENT_TYPES } from "../../src/core/wire/event.ts";
+import { key, SCOPES } from "../../src/core/wire/key.ts";
+import { gatewayStatus } from "../../src/core/wire/status.ts";
+import { tenant } from "../../src/core/wire/tenant.ts";
+import { adminRoutes } from "../../src/routes/admin.ts";
+import { adminHeaders, call, jsonOf, makeMember, ORIGIN } from "../support/gateway.ts";
 
 type Operation = {
+  operationId: string;
+  tags: string[];
   "x-scope": string;
   "x-credentials"?: "key" | "key_or_user_token";
   security: object[];
@@ -13,7 +21,9 @@ type Operation = {
 type Document = {
   openapi: string;
   servers: { url: string }[];
+  tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
+  webhooks: Record<string, object>;
   components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
 };
 
@@ -48,15 +58,66 @@ describe("the document", () => {
           { public: 0, key: 3, key_or_user_token: 4 }[credentials],
         );
         expect(credentials === "public", `${method} ${path}`).toBe(operation["x-scope"] === "public");
-        expect(operation.responses, `${method} ${path}`).toHaveProperty("default");
+        expect(operation.responses, `${method} ${path}`).toHaveProperty("4XX");
       }
     }
+  });
+
+  it("names every operation once, as collection.action", async () => {
+    const { paths } = await read();
+    const names = Object.values(paths).flatMap((operations) => Object.values(operations).map((one) => one.operationId));
+    expect(names.filter((name) => !/^[a-z_]+(\.[a-z_]+)+$/.test(name))).toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("puts every operation into one of its sections, which are in the order of the document", async () => {
+    const { paths, tags } = await read();
+    const used = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap((one) => one.tags));
+    expect([...new Set(used)]).toEqual(tags.map(({ name }) => name));
+  });
+
+  it("names every schema that it uses twice", async () => {
+    const { paths, components, webhooks } = await read();
+    const places = new Map<string, string[]>();
+    const look = (value: unknown, path: string): void => {
+      if (typeof value !== "object" || value === null) return;
+      const schema = value as { properties?: unknown; enum?: unknown[] };
+      const isNamed = /^schemas\/\w+$/.test(path);
+      if (!isNamed && (typeof schema.properties === "object" || (schema.enum?.length ?? 0) > 1)) {
+        const same = JSON.stringify(value, (key, part) =>
+          ["description", "example", "default"].includes(key) && typeof part !== "object" ? undefined : part,
+        );
+        places.set(same, [...(places.get(same) ?? []), path]);
+      }
+      for (const [key, part] of Object.entries(value)) if (key !== "example") look(part, `${path}/${key}`);
+    };
+    look(paths, "paths");
+    look(components.schemas, "schemas");
+    look(webhooks, "webhooks");
+    expect([...places.values()].filter((where) => where.length > 1)).toEqual([]);
+  });
+
+  it("has every event as a webhook, nested and flat", async () => {
+    const { webhooks } = await read();
+    expect(Object.keys(webhooks)).toEqual(EVENT_TYPES.flatMap((type) => [type, `${type}.flat`]));
+  });
+
+  it("says of a stream which events it has", async () => {
+    const { paths } = await read();
+    for (const [path, name] of [
+      ["/v1/turns/{id}/events", "TurnEvent"],
+      ["/v1/videos/{id}/events", "VideoEvent"],
+    ] as const)
+      expect(paths[path]?.get?.responses["200"]).toMatchObject({
+        content: { "text/event-stream": { "x-sse-events": { $ref: `#/components/schemas/${name}` } } },
+      });
   });
 
   it("does not describe the implementation of a route", async () => {
     const { paths } = await read();
     const shown = Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(Object.keys));
     const known = [
+      "operationId",
       "tags",
       "summary",
       "description",
@@ -77,9 +138,7 @@ describe("the document", () => {
     };
     expect(made.content["application/json"]?.schema.anyOf).toEqual([
       { $ref: "#/components/schemas/Upload" },
-      expect.objectContaining({
-        properties: { data: { type: "array", items: { $ref: "#/components/schemas/Upload" } } },
-      }),
+      { $ref: "#/components/schemas/UploadList" },
     ]);
   });
 
@@ -106,6 +165,36 @@ describe("the document", () => {
         expect(response.status, `${method} ${path}`).toBe(401);
       }
     }
+  });
+});
+
+describe("the operator's document", () => {
+  const readAdmin = async (): Promise<Document> => jsonOf(await call("/admin/openapi.json", { headers: adminHeaders }));
+
+  it("is served to the operator alone", async () => {
+    expect((await call("/admin/openapi.json")).status).toBe(401);
+    expect((await readAdmin()).servers).toEqual([{ url: ORIGIN }]);
+  });
+
+  it("has every route of the operator and no other", async () => {
+    const { paths } = await readAdmin();
+    const described = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const served = adminRoutes()
+      .routes.filter(({ method, path }) => method !== "ALL" && path !== "/openapi.json")
+      .map(({ method, path }) => `${method} /admin${path.replace(/:(\w+)/g, "{$1}")}`);
+    expect(described.toSorted()).toEqual([...new Set(served)].toSorted());
+  });
+
+  it("describes what the routes answer", async () => {
+    const admin = (path: string): Promise<unknown> =>
+      call(path, { headers: adminHeaders }).then((answer) => jsonOf(answer));
+    const { tenant: made } = await makeMember(null);
+    gatewayStatus.parse(await admin("/admin/status"));
+    tenant.parse(await admin(`/admin/tenants/${made.id}`));
+    pageSchema(key).parse(await admin(`/admin/tenants/${made.id}/keys`));
+    pageSchema(auditEntry).parse(await admin(`/admin/tenants/${made.id}/audit_log`));
   });
 });
 

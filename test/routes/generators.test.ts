@@ -44,6 +44,22 @@ describe("a tenant's generator", () => {
     expect(headers).toBeDefined();
   });
 
+  it("is readable with a user token, without its prompt, until the user is signed out", async () => {
+    const { headers, made } = await tenantWith([{ ...RECIPE, attribution: { source: "my-app" } }]);
+    const generator = only(made);
+    const { token } = await jsonOf<{ token: string }>(await send("POST", "/v1/users/ada/tokens", {}, headers), 201);
+    const asUser = { headers: { Authorization: `Bearer ${token}` } };
+    const attribution = { source: null, version: null, platform: null };
+    const shown = { ...generator, prompt: null, attribution };
+    expect(await jsonOf(await call(`/v1/generators/${generator.id}`, asUser))).toEqual(shown);
+    const { data } = await jsonOf<List>(await call("/v1/generators", asUser));
+    expect(data[0]).toEqual(shown);
+    expect(data.every(({ prompt }) => prompt === null)).toBe(true);
+    await jsonOf(await send("POST", "/v1/users/ada/sign_out", "", headers));
+    for (const path of ["/v1/generators", `/v1/generators/${generator.id}`, "/v1/generators/video-to-generator"])
+      expect(await readProblem(await call(path, asUser))).toMatchObject({ status: 401, code: "user_token_revoked" });
+  });
+
   it("belongs to one tenant and mode: another tenant and the other mode find nothing, and change nothing", async () => {
     const { tenant, headers, made } = await tenantWith([RECIPE]);
     const generator = only(made);

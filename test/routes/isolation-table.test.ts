@@ -86,8 +86,8 @@ const isOwned = (route: Route): boolean =>
   /\{\w+\}/.test(route.path) &&
   (route.path.startsWith("/v1/users/") || OWNED_PREFIXES.some((prefix) => prefix === prefixOf(route, "id")));
 
-/** The path names a generator, which all users of its tenant work with. */
-const isTenants = ({ path }: Route): boolean => path.startsWith("/v1/generators/{");
+/** Generators, which all users of their tenant work with. */
+const isTenants = ({ path }: Route): boolean => /^\/v1\/generators(\/\{|$)/.test(path);
 
 const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
 const issue = async (headers: Headers, user: string) =>

@@ -235,7 +235,7 @@ describe("renders", () => {
 
 describe("signed links", () => {
   const roots = { current: env.ROOT_SECRET, previous: null };
-  const open = async (link: Link) => call(`/f/${await signLink(link, roots)}`);
+  const open = async (link: Link, headers = {}) => call(`/f/${await signLink(link, roots)}`, { headers });
 
   it("let upstream pull one asset, until they expire", async () => {
     const { id } = await uploaded(PNG);
@@ -254,6 +254,13 @@ describe("signed links", () => {
       status: 410,
       code: "link_expired",
     });
+    const page = await open({ ...link, expiresAt: Date.now() - 1_000 }, { Accept: "text/html,*/*;q=0.8" });
+    expect([page.status, page.headers.get("Content-Type"), page.headers.get("Vary")]).toEqual([
+      410,
+      "text/html; charset=UTF-8",
+      expect.stringContaining("Accept"),
+    ]);
+    expect(await page.text()).toContain("This link has expired");
     expect(await readProblem(await open({ ...link, mode: "live" }))).toMatchObject({ status: 404, code: "not_found" });
   });
 });

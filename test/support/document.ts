@@ -5,6 +5,7 @@
  */
 
 type Schema = {
+  $ref?: string;
   example?: unknown;
   enum?: unknown[];
   type?: string | string[];
@@ -12,12 +13,14 @@ type Schema = {
   format?: string;
   maximum?: number;
 };
-type Body = { $ref?: string; required?: string[]; properties?: Record<string, Schema> };
+type Body = Schema & { required?: string[]; properties?: Record<string, Schema> };
 type Operation = {
+  operationId: string;
   "x-scope": string;
   "x-credentials"?: "key" | "key_or_user_token";
   parameters?: { name: string; in: string; required?: boolean; schema: Schema }[];
   requestBody?: { content: Record<string, { schema?: Body }> };
+  responses: Record<string, { content?: Record<string, unknown> }>;
 };
 export type ApiDocument = {
   paths: Record<string, Record<string, Operation>>;
@@ -48,8 +51,23 @@ const QUERIES: Record<string, string> = { "delete /v1/nemo_token": "?for=user" }
 /** Every route of the document, public ones included. */
 export const routesOf = (document: ApiDocument): Route[] =>
   Object.entries(document.paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({ name: `${method} ${path}`, method, path, operation })),
+    Object.entries(operations).map(([method, operation]) => ({
+      name: `${method} ${path}`,
+      method,
+      path,
+      operation: { ...operation, parameters: parametersOf(operation, document) },
+    })),
   );
+
+/** The parameters that an operation declares itself; those of many operations are references, and headers. */
+const parametersOf = ({ parameters = [] }: Operation, document: ApiDocument) =>
+  parameters
+    .filter(({ name }) => name !== undefined)
+    .map((parameter) => ({ ...parameter, schema: resolved(parameter.schema, document) }));
+
+/** The schema that a reference names, or the schema itself. */
+const resolved = (schema: Body, { components }: ApiDocument): Body =>
+  schema.$ref === undefined ? schema : (components.schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {});
 
 /** The prefix of a path parameter's id. */
 export function prefixOf({ operation }: Route, parameter: string): string {
@@ -84,7 +102,7 @@ function queryOf({ operation }: Route): string {
 /** The schema of a route's JSON body; undefined if it has none. */
 export function bodySchemaOf({ operation }: Route, document: ApiDocument): Body | undefined {
   const given = operation.requestBody?.content["application/json"]?.schema;
-  return given?.$ref === undefined ? given : document.components.schemas[given.$ref.split("/").at(-1) ?? ""];
+  return given && resolved(given, document);
 }
 
 /** A body from the schema's examples, with existing ids; null if the route reads no JSON. */
@@ -93,7 +111,7 @@ export function bodyOf(route: Route, document: ApiDocument, resources: Resources
   const schema = bodySchemaOf(route, document);
   if (schema === undefined) return null;
   const entries = (schema.required ?? []).map((key): [string, unknown] => {
-    const { example, enum: words, type } = schema.properties?.[key] ?? {};
+    const { example, enum: words, type } = resolved(schema.properties?.[key] ?? {}, document);
     const id =
       typeof example === "string" && /^[a-z]{3}_/.test(example) ? resources.get(example.slice(0, 3)) : undefined;
     return [key, id ?? example ?? words?.[0] ?? (type === "integer" ? 3 : "x")];

@@ -30,11 +30,16 @@ export type Parameter = {
 export type Operation = {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: Schema }>> };
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema?: Schema }>> }>>;
+  readonly responses: Readonly<Record<string, Answer>>;
 };
+/** A response with a status range is a reference to the one named Problem. */
+type Answer = { readonly content?: Readonly<Record<string, { schema?: Schema }>> };
 export type ApiDocument = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly responses: Readonly<Record<string, Answer>>;
+  };
 };
 export type Route = {
   readonly name: string;

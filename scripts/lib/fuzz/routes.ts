@@ -114,7 +114,8 @@ function checkerOf(document: ApiDocument): (operation: Operation, answer: Respon
   };
   return (operation, answer, text) => {
     const { status } = answer;
-    const declared = operation.responses[String(status)] ?? (status >= 400 ? operation.responses.default : undefined);
+    const range = operation.responses[`${String(status)[0]}XX`];
+    const declared = operation.responses[String(status)] ?? (range && document.components.responses.Problem);
     if (declared === undefined) return `status ${status} is not in the document`;
     if (status >= 500 && operation.responses[String(status)] === undefined) return `answered ${status}`;
     const type = (answer.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? "";

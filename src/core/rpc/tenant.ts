@@ -146,6 +146,7 @@ export interface TenantRpc {
   subscribeHook(call: Call, body: NewHook): Answer<{ hook: HookWire; isNew: boolean }>;
   listHooks(): Promise<HookWire[]>;
   unsubscribeHook(id: EndpointId): Answer<null>;
+  testHook(call: Call, id: EndpointId): Answer<LoggedDeliveryWire>;
   unsubscribeAddress(filter: HookFilter): Answer<null>;
   /** The bodies of the last events of a type, newest first; an invented one when there was none. */
   hookSamples(type: EventType): Promise<HookBody[]>;
@@ -199,6 +200,7 @@ export const TENANT_METHODS = {
   subscribeHook: { reads: false },
   listHooks: { reads: true },
   unsubscribeHook: { reads: false },
+  testHook: { reads: false },
   unsubscribeAddress: { reads: false },
   hookSamples: { reads: true },
   rotateSecret: { reads: false },

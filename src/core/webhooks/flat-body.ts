@@ -16,7 +16,7 @@ import type { HookBody } from "../wire/webhook.ts";
 
 type Value = HookBody[string];
 type Fields = Readonly<Record<string, string>>;
-type Resource = EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never;
+export type Resource = EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never;
 
 const same = (...names: string[]): Fields => Object.fromEntries(names.map((name) => [name, name]));
 
@@ -26,7 +26,7 @@ const TIMES = same("created_at", "ended_at");
 const FILE: Fields = same(...Object.keys(fileFields));
 
 /** The keys of each resource's body, and the path of each value in the event's data. */
-const FIELDS: Readonly<Record<Resource, Fields>> = {
+export const FLAT_FIELDS: Readonly<Record<Resource, Fields>> = {
   turn: {
     turn_id: "id",
     ...same("project_id", "status", "intent", "prompt", "text", "text_complete", "charged"),
@@ -113,13 +113,14 @@ export function hookBody(event: EventWire): HookBody {
     sequence: event.sequence,
     stale: event.stale ?? false,
   };
-  for (const [key, path] of Object.entries(FIELDS[resource])) body[key] = flat(read(event.data, path.split(".")));
+  for (const [key, path] of Object.entries(FLAT_FIELDS[resource])) body[key] = flat(read(event.data, path.split(".")));
   const labels = event.data.metadata;
   for (const [key, value] of Object.entries(isRecord(labels) ? labels : {})) body[`metadata_${key}`] = flat(value);
   return body;
 }
 
-const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every event type has one
+/** The resource that a type of event is about. */
+export const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every event type has one
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -221,6 +221,8 @@ const DATA: Readonly<Record<EventType, Record<string, unknown>>> = {
   "turn.failed": { ...SAMPLE_TURN, status: "failed", text: null, text_complete: false, charged: "no", error: FAILED },
   "turn.unknown": { ...SAMPLE_TURN, status: "unknown", text_complete: false, charged: "unknown" },
   "timeline.changed": {
+    type: "timeline.changed",
+    diff: null,
     project_id: `prj${TAIL}`,
     turn_id: `trn${TAIL}`,
     summary: "Timeline (2 tracks): 1. Video: clip (0-15s) 2. BGM: Lo-fi (0-15s, 35%)",

@@ -17,7 +17,7 @@ export const AUDIT_ACTIONS = [
   "nemo_token.set",
   "nemo_token.removed",
 ] as const;
-export const auditAction = z.enum(AUDIT_ACTIONS);
+export const auditAction = z.enum(AUDIT_ACTIONS).meta({ id: "AuditAction" });
 export type AuditAction = z.infer<typeof auditAction>;
 
 export const auditEntry = z

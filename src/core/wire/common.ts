@@ -59,7 +59,11 @@ export const metadata = z
     z.string().refine((text) => bytesOf(text) <= METADATA_VALUE_BYTES, `must be at most ${METADATA_VALUE_BYTES} bytes`),
   )
   .refine((labels) => Object.keys(labels).length <= METADATA_KEYS, `must have at most ${METADATA_KEYS} keys`)
-  .meta({ description: "Your own labels, returned unchanged in responses and webhooks.", example: { order: "1234" } });
+  .meta({
+    id: "Metadata",
+    description: "Your own labels, returned unchanged in responses and webhooks.",
+    example: { order: "1234" },
+  });
 
 /** Visible text: invisible characters are removed, since they would make two names look alike. */
 const visible = <T extends z.ZodType<string>>(text: T) =>
@@ -99,12 +103,13 @@ export const callbackUrl = targetUrl.optional().meta({
 
 /** The source of a prompt: the caller or a generator of the tenant. */
 export const promptSource = z.enum(PROMPT_SOURCES).meta({
+  id: "PromptSource",
   description:
     "`caller`: sent in the request. `generator`: built from a generator and its variables. `generator_job`: asks the agent to write a generator.",
 });
 
-export const mode = z.enum(["live", "test"]);
-export const charged = z.enum(["yes", "no", "unknown"]);
+export const mode = z.enum(["live", "test"]).meta({ id: "Mode" });
+export const charged = z.enum(["yes", "no", "unknown"]).meta({ id: "Charged" });
 
 /** The query of a list. `cursor` is the anchored pattern of the list's `next_cursor`. */
 export const pageQuery = (cursor: RegExp) =>
@@ -117,9 +122,12 @@ export const pageQuery = (cursor: RegExp) =>
       .meta({ description: "The `next_cursor` of the previous page." }),
   });
 
-/** A page of a list, newest first unless its route says otherwise. */
-export const pageSchema = <T extends z.ZodType>(item: T) =>
-  z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
+/** A page of a list, newest first unless its route says otherwise. Its schema's name is that of the item with `Page`. */
+export const pageSchema = <T extends z.ZodType>(item: T) => {
+  const page = z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
+  const name = item.meta()?.id;
+  return name === undefined ? page : page.meta({ id: `${name}Page` });
+};
 
 /** The error inside a failed resource, with the fields of a problem document. */
 export const failure = z

@@ -27,7 +27,7 @@ export const EVENT_TYPES = [
   "endpoint.disabled",
   "hook.disabled",
 ] as const;
-export const eventType = z.enum(EVENT_TYPES);
+export const eventType = z.enum(EVENT_TYPES).meta({ id: "EventType" });
 export type EventType = z.infer<typeof eventType>;
 
 export const event = z
@@ -50,4 +50,4 @@ export type EventWire = z.infer<typeof event>;
 
 export const eventsPage = z
   .object({ data: z.array(event), has_more: z.boolean(), next_cursor: z.int() })
-  .meta({ id: "EventsPage", description: "Oldest first." });
+  .meta({ id: "EventPage", description: "Oldest first." });

@@ -43,6 +43,14 @@ export const variable = z
 export type VariableWire = z.infer<typeof variable>;
 
 const formats = FORMATS.map(({ ext }) => ext) as [string, ...string[]]; // 13 of them
+const fileFormat = z.enum(formats).meta({ id: "FileFormat" });
+const onlyOutput = z
+  .strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") })
+  .meta({ id: "GeneratorOutput" });
+const expectedSeconds = z
+  .strictObject({ min: z.int().min(1).max(86_400), max: z.int().min(1).max(86_400) })
+  .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be below min" })
+  .meta({ id: "ExpectedSeconds" });
 
 /** The fields of a generator that a tenant sets. */
 export const recipe = z.strictObject({
@@ -51,30 +59,26 @@ export const recipe = z.strictObject({
   prompt: prompt.meta({ example: "make a {{seconds}}-second promo video about {{product}}" }),
   variables: z.array(variable).max(GENERATOR_VARIABLES).default([]),
   accepts: z
-    .array(z.enum(formats))
+    .array(fileFormat)
     .min(1)
     .default(formats)
     .meta({ description: "The file formats that it accepts, preferred formats first." }),
   needs_file: z.boolean().default(false).meta({ description: "True if at least one file is required." }),
-  output: z
-    .strictObject({ format: z.literal("mp4").default("mp4"), quality: z.literal("high").default("high") })
-    .default({ format: "mp4", quality: "high" }),
+  output: onlyOutput.default({ format: "mp4", quality: "high" }),
   language: language.nullable().default(null),
   attribution: attribution.default({ source: null, version: null, platform: null }),
   greeting: z.string().trim().max(500).nullable().default(null),
   try_saying: sentences().default([]),
   tips: sentences().default([]),
-  expected_seconds: z
-    .strictObject({ min: z.int().min(1).max(86_400), max: z.int().min(1).max(86_400) })
-    .refine(({ min, max }) => min <= max, { path: ["max"], message: "must not be below min" })
-    .nullable()
-    .default(null),
+  expected_seconds: expectedSeconds.nullable().default(null),
 });
 export type RecipeWire = z.infer<typeof recipe>;
 
-export const newGenerator = recipe.extend({
-  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
-});
+export const newGenerator = recipe
+  .extend({
+    slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
+  })
+  .meta({ id: "NewGenerator" });
 export type NewGenerator = z.infer<typeof newGenerator>;
 
 /** An update; fields that are not sent keep their values. */
@@ -91,7 +95,17 @@ export const generatorPatch = z
   .meta({ id: "GeneratorPatch" });
 export type GeneratorPatch = z.infer<typeof generatorPatch>;
 
-export const generator = recipe
+/** The same fields in a response, where none is absent. */
+const shownRecipe = z.object(
+  Object.fromEntries(
+    Object.entries(recipe.shape).map(([field, schema]) => [
+      field,
+      schema instanceof z.ZodDefault ? schema.unwrap() : schema,
+    ]),
+  ) as unknown as { [F in keyof typeof recipe.shape]: z.ZodType<RecipeWire[F]> }, // the same schemas, without their defaults
+);
+
+export const generator = shownRecipe
   .extend({
     id: z.union([plain("gen"), slug]).meta({ description: "For a built-in generator, its slug." }),
     slug,
@@ -100,8 +114,14 @@ export const generator = recipe
     created_at: moment.nullable(),
     updated_at: moment.nullable(),
   })
-  .meta({ id: "Generator" });
+  .meta({ id: "StoredGenerator" });
 export type GeneratorWire = z.infer<typeof generator>;
+
+/** A generator in a response. */
+export const shownGenerator = generator
+  .extend({ prompt: prompt.nullable().meta({ description: "Null for a user token.", example: "make a clip" }) })
+  .meta({ id: "Generator" });
+export type ShownGeneratorWire = z.infer<typeof shownGenerator>;
 
 /** The path's `{id}`: the id or slug of a generator, the tenant's own or built-in. */
 export const generatorParams = z.object({ id: z.union([plain("gen"), slug]) });
@@ -117,25 +137,29 @@ export const variableValues = z
     example: { product: "a coffee mug", seconds: 30 },
   });
 
-export const newGeneratorJob = z.strictObject({
-  description: z.string().trim().min(1).max(2_000).meta({
-    example: "create a generator that turns product photos into promo videos with music and captions",
-  }),
-  name: title(100).optional().meta({ description: "Chosen by the agent if it is not sent." }),
-  slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
-  language: language.optional(),
-  callback_url: callbackUrl,
-});
+export const newGeneratorJob = z
+  .strictObject({
+    description: z.string().trim().min(1).max(2_000).meta({
+      example: "create a generator that turns product photos into promo videos with music and captions",
+    }),
+    name: title(100).optional().meta({ description: "Chosen by the agent if it is not sent." }),
+    slug: slug.optional().meta({ description: "Derived from the name if it is not sent." }),
+    language: language.optional(),
+    callback_url: callbackUrl,
+  })
+  .meta({ id: "NewGeneratorJob" });
 export type NewGeneratorJob = z.infer<typeof newGeneratorJob>;
+
+const madeBy = z.enum(["agent", "fallback"]).meta({ id: "GeneratorJobMadeBy" });
 
 export const generatorJob = z
   .object({
     id: owned("gjb"),
-    status: z.enum(["running", "completed", "failed"]),
+    status: z.enum(["running", "completed", "failed"]).meta({ id: "GeneratorJobStatus" }),
     description: z.string(),
     generator_id: plain("gen").nullable().meta({ description: "The new generator; null until the job has completed." }),
     slug: slug.nullable(),
-    made_by: z.enum(["agent", "fallback"]).nullable().meta({
+    made_by: madeBy.nullable().meta({
       description:
         "`agent`: the agent wrote the generator. `fallback`: its answer could not be used and the description is the prompt.",
     }),

@@ -6,7 +6,7 @@ import { nemoToken } from "./token.ts";
 
 /** The permissions of a key. */
 export const SCOPES = ["read", "chat", "upload", "render", "webhooks", "keys"] as const;
-export const scope = z.enum(SCOPES);
+export const scope = z.enum(SCOPES).meta({ id: "Scope" });
 export type KeyScope = z.infer<typeof scope>;
 
 export const key = z
@@ -35,15 +35,17 @@ export type KeyWire = z.infer<typeof key>;
 const name = title(100);
 
 /** A key that the operator creates. */
-export const newKey = z.strictObject({
-  name: name.default("default"),
-  mode: mode.default("test"),
-  scopes: z
-    .array(scope)
-    .min(1)
-    .default([...SCOPES]),
-  expires_at: moment.nullable().default(null),
-});
+export const newKey = z
+  .strictObject({
+    name: name.default("default"),
+    mode: mode.default("test"),
+    scopes: z
+      .array(scope)
+      .min(1)
+      .default([...SCOPES]),
+    expires_at: moment.nullable().default(null),
+  })
+  .meta({ id: "NewTenantKey" });
 
 /** A key with its secret. */
 export const shownKey = key.extend({ secret: z.string().meta({ example: "ngw_test_…" }) }).meta({ id: "ShownKey" });
@@ -62,20 +64,24 @@ export const createdKey = key
 export type CreatedKeyWire = z.infer<typeof createdKey>;
 
 /** A key that another key creates. Fields that are not sent default to those of the calling key. */
-export const newOwnKey = z.strictObject({
-  name: name.default("default"),
-  mode: mode.optional(),
-  scopes: z.array(scope).min(1).optional(),
-  expires_at: moment.nullable().optional(),
-});
+export const newOwnKey = z
+  .strictObject({
+    name: name.default("default"),
+    mode: mode.optional(),
+    scopes: z.array(scope).min(1).optional(),
+    expires_at: moment.nullable().optional(),
+  })
+  .meta({ id: "NewKey" });
 export type NewOwnKey = z.infer<typeof newOwnKey>;
 
-export const rotation = z.strictObject({
-  grace_seconds: z.int().min(0).max(KEY_GRACE_MAX_SECONDS).meta({
-    description: "How long the old key stays valid, in seconds. 0 revokes it at once.",
-    example: 3600,
-  }),
-});
+export const rotation = z
+  .strictObject({
+    grace_seconds: z.int().min(0).max(KEY_GRACE_MAX_SECONDS).meta({
+      description: "How long the old key stays valid, in seconds. 0 revokes it at once.",
+      example: 3600,
+    }),
+  })
+  .meta({ id: "KeyRotation" });
 
 /** A quota and its current use. */
 const quota = z.object({

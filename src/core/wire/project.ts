@@ -2,13 +2,18 @@
 import * as z from "zod";
 import { language, metadata, moment, owned, title } from "./common.ts";
 
-const timelineSegment = z.object({
-  label: z.string(),
-  start_ms: z.number().nullable(),
-  duration_ms: z.number().nullable(),
-  volume: z.number().nullable().meta({ description: "From 0 to 1." }),
-  text: z.string().nullable(),
-});
+/** The kinds of tracks of a timeline. */
+export const trackKind = z.enum(["video", "audio", "text", "other"]).meta({ id: "TrackKind" });
+
+const timelineSegment = z
+  .object({
+    label: z.string(),
+    start_ms: z.number().nullable(),
+    duration_ms: z.number().nullable(),
+    volume: z.number().nullable().meta({ description: "From 0 to 1." }),
+    text: z.string().nullable(),
+  })
+  .meta({ id: "TimelineSegment" });
 
 export const timeline = z
   .object({
@@ -21,9 +26,7 @@ export const timeline = z
     duration_ms: z.number().nullable(),
     width: z.number().nullable(),
     height: z.number().nullable(),
-    tracks: z.array(
-      z.object({ kind: z.enum(["video", "audio", "text", "other"]), segments: z.array(timelineSegment) }),
-    ),
+    tracks: z.array(z.object({ kind: trackKind, segments: z.array(timelineSegment) }).meta({ id: "TimelineTrack" })),
   })
   .meta({ id: "Timeline" });
 export type TimelineWire = z.infer<typeof timeline>;
@@ -43,17 +46,21 @@ export const project = z
   .meta({ id: "Project" });
 export type ProjectWire = z.infer<typeof project>;
 
-export const projectPatch = z.strictObject({
-  name: title(200).optional(),
-  metadata: metadata.optional().meta({ description: "Replaces all metadata.", example: { order: "7" } }),
-});
+export const projectPatch = z
+  .strictObject({
+    name: title(200).optional(),
+    metadata: metadata.optional().meta({ description: "Replaces all metadata.", example: { order: "7" } }),
+  })
+  .meta({ id: "ProjectPatch" });
 export type ProjectPatch = z.infer<typeof projectPatch>;
 
-export const newProject = z.strictObject({
-  name: title(200).default("project"),
-  language: language.optional(),
-  metadata: metadata.default({}),
-});
+export const newProject = z
+  .strictObject({
+    name: title(200).default("project"),
+    language: language.optional(),
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewProject" });
 export type NewProject = z.infer<typeof newProject>;
 
 /** A link to Nemo's web app. Anyone with the link can open the project; it grants no access to an API. */

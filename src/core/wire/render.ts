@@ -4,7 +4,7 @@ import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts
 import { callbackUrl, failure, fileFields, metadata, moment, owned } from "./common.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
-export const renderStatus = z.enum(RENDER_STATUSES);
+export const renderStatus = z.enum(RENDER_STATUSES).meta({ id: "RenderStatus" });
 export type RenderStatus = z.infer<typeof renderStatus>;
 
 /** The current step of a render. `waiting`: Nemo has the job and has not started it. `late`: reported as failed, still polled. */
@@ -13,7 +13,12 @@ export const RENDER_STAGES = ["queued", "submitting", "waiting", "rendering", "c
 const outputName = z.string().regex(/^[a-z0-9_-]{1,20}$/, "must be 1 to 20 of a-z, 0-9, _ and -");
 
 /** `mp4` and `high` are the only output that Nemo's own clients request. Others are rejected unless the operator allows them. */
-export const output = z.strictObject({ format: outputName.default("mp4"), quality: outputName.default("high") });
+export const output = z
+  .strictObject({ format: outputName.default("mp4"), quality: outputName.default("high") })
+  .meta({ id: "NewOutput" });
+
+/** The output of an existing render or of a plan. */
+export const shownOutput = z.object({ format: z.string(), quality: z.string() }).meta({ id: "Output" });
 
 const renderFile = z.object({
   size_bytes: z.int(),
@@ -44,7 +49,7 @@ export const render = z
         "The current step; null when no work is left. `late`: reported as failed, but still polled in case the file arrives.",
     }),
     progress: z.int().min(0).max(100),
-    output: z.object({ format: z.string(), quality: z.string() }),
+    output: shownOutput,
     file: renderFile.nullable().meta({ description: "The stored file; null until it is available." }),
     ...fileFields,
     content_url: z.string().nullable().meta({
@@ -62,16 +67,18 @@ export const render = z
   .meta({ id: "Render" });
 export type RenderWire = z.infer<typeof render>;
 
-export const newRender = z.strictObject({
-  output: output.default({ format: "mp4", quality: "high" }),
-  reuse: z
-    .boolean()
-    .default(true)
-    .meta({ description: "Reuse the file of an earlier render if the timeline has not changed." }),
-  dry_run: z.boolean().default(false).meta({ description: "Return the plan; export nothing." }),
-  callback_url: callbackUrl,
-  metadata: metadata.default({}),
-});
+export const newRender = z
+  .strictObject({
+    output: output.default({ format: "mp4", quality: "high" }),
+    reuse: z
+      .boolean()
+      .default(true)
+      .meta({ description: "Reuse the file of an earlier render if the timeline has not changed." }),
+    dry_run: z.boolean().default(false).meta({ description: "Return the plan; export nothing." }),
+    callback_url: callbackUrl,
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewRender" });
 export type NewRender = z.infer<typeof newRender>;
 
 /** The plan of a render, for `dry_run`. */
@@ -83,7 +90,7 @@ export const renderPlan = z
     duration_ms: z.int().nullable(),
     width: z.int().nullable(),
     height: z.int().nullable(),
-    output: z.object({ format: z.string(), quality: z.string() }),
+    output: shownOutput,
     reuses: owned("rnd")
       .nullable()
       .meta({ description: "The render whose file would be reused; null if a new file would be exported." }),
@@ -91,7 +98,9 @@ export const renderPlan = z
   .meta({ id: "RenderPlan" });
 export type RenderPlan = z.infer<typeof renderPlan>;
 
-export const newLink = z.strictObject({
-  expires_in_seconds: z.int().min(60).max(SHARE_LINK_MAX_SECONDS).default(SHARE_LINK_DEFAULT_SECONDS),
-});
+export const newLink = z
+  .strictObject({
+    expires_in_seconds: z.int().min(60).max(SHARE_LINK_MAX_SECONDS).default(SHARE_LINK_DEFAULT_SECONDS),
+  })
+  .meta({ id: "NewLink" });
 export const link = z.object({ url: z.string(), expires_at: moment }).meta({ id: "Link" });

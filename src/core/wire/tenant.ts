@@ -6,30 +6,34 @@ import { scope } from "./key.ts";
 
 /** The rate limit tiers, as bound in wrangler.toml. */
 export const TIERS = ["small", "medium", "large"] as const;
-const tier = z.enum(TIERS);
+const tier = z.enum(TIERS).meta({ id: "Tier" });
 export type Tier = z.infer<typeof tier>;
 
 const name = title(100);
 const count = z.int().min(0);
 
 /** The quotas of one mode of a tenant. 0 allows none. Days are UTC. */
-export const quotas = z.object({
-  concurrent_turns: count.meta({ description: "Turns queued or running at once, over all users." }),
-  renders_per_day: count,
-  bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
-  new_users_per_day: count,
-});
+export const quotas = z
+  .object({
+    concurrent_turns: count.meta({ description: "Turns queued or running at once, over all users." }),
+    renders_per_day: count,
+    bytes_per_day: count.meta({ description: "Bytes received in uploads and imports." }),
+    new_users_per_day: count,
+  })
+  .meta({ id: "Quotas" });
 export type QuotasWire = z.infer<typeof quotas>;
 
 /** Quotas to set. Fields that are not sent keep their values; null resets to the default. */
 const limit = count.nullable().optional();
-const quotaChange = z.strictObject({
-  concurrent_turns: limit,
-  renders_per_day: limit,
-  bytes_per_day: limit,
-  new_users_per_day: limit,
-});
-const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial();
+const quotaChange = z
+  .strictObject({
+    concurrent_turns: limit,
+    renders_per_day: limit,
+    bytes_per_day: limit,
+    new_users_per_day: limit,
+  })
+  .meta({ id: "QuotaChange" });
+const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial().meta({ id: "QuotaChanges" });
 
 /** A web origin as browsers send it: scheme, host and a non-default port. Plain http is allowed for localhost only. */
 const origin = z
@@ -44,40 +48,51 @@ const scopes = z.array(scope).min(1);
 const fileSeconds = z.int().min(RENDER_TTL_MIN_SECONDS).max(RENDER_TTL_MAX_SECONDS).nullable();
 const origins = z.array(origin).max(ORIGINS_PER_TENANT);
 
+const tenantState = z.enum(["active", "paused", "deleting"]).meta({ id: "TenantState" });
+const tenantQuotas = z.object({ live: quotas, test: quotas }).meta({ id: "TenantQuotas" });
+
 export const tenant = z
   .object({
     id: plain("ten"),
     name: z.string(),
-    state: z.enum(["active", "paused", "deleting"]),
+    state: tenantState,
     tier,
     scopes: z.array(scope).meta({ description: "The scopes that keys of this tenant can have." }),
     origins: z.array(z.string()).meta({ description: "Web origins that may send this tenant's API keys." }),
     render_file_seconds: z
       .int()
       .meta({ description: "How long a render's file is kept after the render has ended, in seconds." }),
-    quotas: z.object({ live: quotas, test: quotas }),
+    quotas: tenantQuotas,
     attribution: attribution.meta({ description: "Identifies the tenant's app to Nemo." }),
     created_at: moment,
   })
   .meta({ id: "Tenant" });
 export type TenantWire = z.infer<typeof tenant>;
 
-export const newTenant = z.strictObject({
-  name,
-  tier: tier.default("small"),
-  scopes: scopes.optional(),
-  origins: origins.optional(),
-  render_file_seconds: fileSeconds.optional(),
-  quotas: quotaChanges.optional(),
-  attribution: attribution.optional(),
-});
+/** The response to creating a tenant. */
+export const createdTenant = tenant
+  .extend({ warnings: z.array(z.string()).meta({ description: "What the tenant cannot do yet, and what to set." }) })
+  .meta({ id: "CreatedTenant" });
+
+export const newTenant = z
+  .strictObject({
+    name,
+    tier: tier.default("small"),
+    scopes: scopes.optional(),
+    origins: origins.optional(),
+    render_file_seconds: fileSeconds.optional(),
+    quotas: quotaChanges.optional(),
+    attribution: attribution.optional(),
+  })
+  .meta({ id: "NewTenant" });
 
 export type NewTenant = z.infer<typeof newTenant>;
 
 /** Fields that are not sent keep their values. */
 export const tenantChange = z
   .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
-  .partial();
+  .partial()
+  .meta({ id: "TenantPatch" });
 export type TenantChange = z.infer<typeof tenantChange>;
 
 const removed = z.object({
@@ -94,12 +109,14 @@ const removed = z.object({
 /** The number of deleted items of each kind. */
 export type TenantRemovedWire = z.infer<typeof removed>;
 
-export const tenantDeletion = z.object({
-  tenant: plain("ten"),
-  state: z.enum(["deleting", "deleted"]),
-  step: z.string(),
-  requested_at: moment,
-  completed_at: moment.nullable(),
-  removed,
-});
+export const tenantDeletion = z
+  .object({
+    tenant: plain("ten"),
+    state: z.enum(["deleting", "deleted"]),
+    step: z.string(),
+    requested_at: moment,
+    completed_at: moment.nullable(),
+    removed,
+  })
+  .meta({ id: "TenantDeletion" });
 export type TenantDeletionWire = z.infer<typeof tenantDeletion>;

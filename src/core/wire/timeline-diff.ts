@@ -9,21 +9,24 @@ import {
   type TimeSpan,
   type TrackProperties,
 } from "../timeline/diff.ts";
+import { trackKind } from "./project.ts";
 
 const ms = z.int().nullable();
 const volume = z.number().nullable().meta({ description: "From 0 to 1." });
 const text = z.string().nullable();
 
-const span = z.object({ start_ms: ms, duration_ms: ms });
-const segment = z.object({ ...span.shape, volume, text });
-const track = z.object({ ...segment.shape, segments: z.int() });
-const spot = z.object({
-  start_ms: ms,
-  position: z.int().meta({ description: "The segment's position in the track, from 1." }),
-});
+const span = z.object({ start_ms: ms, duration_ms: ms }).meta({ id: "ChangedSpan" });
+const segment = z.object({ ...span.shape, volume, text }).meta({ id: "ChangedSegment" });
+const track = z.object({ ...segment.shape, segments: z.int() }).meta({ id: "ChangedTrack" });
+const spot = z
+  .object({
+    start_ms: ms,
+    position: z.int().meta({ description: "The segment's position in the track, from 1." }),
+  })
+  .meta({ id: "ChangedPosition" });
 
 const where = {
-  track_kind: z.enum(["video", "audio", "text", "other"]),
+  track_kind: trackKind,
   track_number: z
     .int()
     .meta({ description: "The track's number, from 1. For a removed track or segment, the number before the change." }),

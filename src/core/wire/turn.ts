@@ -9,7 +9,7 @@ import { spent } from "./token.ts";
 
 /** `completed`, `failed` and `unknown` are final. */
 export const TURN_STATUSES = ["queued", "running", "settling", "completed", "failed", "unknown"] as const;
-export const turnStatus = z.enum(TURN_STATUSES);
+export const turnStatus = z.enum(TURN_STATUSES).meta({ id: "TurnStatus" });
 export type TurnStatus = z.infer<typeof turnStatus>;
 
 export const turn = z
@@ -18,6 +18,7 @@ export const turn = z
     project_id: owned("prj"),
     status: turnStatus,
     intent: z.enum(["chat", "export", "credits", "state", "upload"]).meta({
+      id: "TurnIntent",
       description:
         "How the prompt was interpreted. All values except `chat` were answered by the gateway, without a message to Nemo.",
     }),
@@ -53,70 +54,86 @@ export const turn = z
   .meta({ id: "Turn" });
 export type TurnWire = z.infer<typeof turn>;
 
-export const newTurn = z.strictObject({
-  prompt,
-  route: z.enum(["auto", "chat"]).default("auto").meta({
-    description:
-      "`auto`: a prompt that is only a command (export, credits, status, upload) is answered by the gateway, without a message to Nemo. `chat`: the prompt is always sent to Nemo.",
-  }),
-  act: z.enum(["suggest", "auto"]).default("suggest").meta({
-    description:
-      "`auto`: safe actions that the agent suggests are performed, such as a render of this project. `suggest`: they are only reported as `action` events.",
-  }),
-  language: language.optional(),
-  on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
-    description:
-      "If Nemo has lost the project's session. `fail`: the turn fails. `restart`: the turn continues in a new session; the timeline is lost.",
-  }),
-  callback_url: callbackUrl,
-  metadata: metadata.default({}),
-});
+export const newTurn = z
+  .strictObject({
+    prompt,
+    route: z.enum(["auto", "chat"]).default("auto").meta({
+      description:
+        "`auto`: a prompt that is only a command (export, credits, status, upload) is answered by the gateway, without a message to Nemo. `chat`: the prompt is always sent to Nemo.",
+    }),
+    act: z.enum(["suggest", "auto"]).default("suggest").meta({
+      description:
+        "`auto`: safe actions that the agent suggests are performed, such as a render of this project. `suggest`: they are only reported as `action` events.",
+    }),
+    language: language.optional(),
+    on_session_loss: z.enum(["fail", "restart"]).default("fail").meta({
+      description:
+        "If Nemo has lost the project's session. `fail`: the turn fails. `restart`: the turn continues in a new session; the timeline is lost.",
+    }),
+    callback_url: callbackUrl,
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewTurn" });
 export type NewTurn = z.infer<typeof newTurn>;
 
 export const TERMINAL_EVENTS = ["turn.completed", "turn.failed", "turn.unknown"] as const;
 
 export const turnEvent = z
   .discriminatedUnion("type", [
-    z.object({ type: z.literal("turn.started"), id: owned("trn"), events_url: z.string() }),
-    z.object({
-      type: z.literal("turn.queued"),
-      id: owned("trn"),
-      position: z.int(),
-      ahead_ends_by: moment
-        .nullable()
-        .optional()
-        .meta({ description: "The time by which the project's running turn has ended; null if none is running." }),
-    }),
-    z.object({
-      type: z.literal("message"),
-      message: z.int().meta({ description: "The number of the message in the turn, from 1." }),
-      text: z.string().meta({
-        description:
-          "If `partial`, a chunk to append to the message; otherwise the complete message, which replaces the chunks.",
-      }),
-      partial: z.boolean(),
-    }),
-    z.object({
-      type: z.literal("action"),
-      action: z.enum(["timeline", "render", "credits", "turn", "upload"]),
-      method: z.enum(["GET", "POST"]),
-      path: z.string(),
-    }),
-    z.object({
-      type: z.literal("progress"),
-      stage: z.enum(["preparing", "working", "generating", "editing", "settling", "rendering"]),
-      elapsed_ms: z.int(),
-    }),
-    z.object({
-      type: z.literal("timeline.changed"),
-      summary: z.string(),
-      line: z.string().meta({ description: "The changes in one line, in the caller's language." }),
-      diff: timelineDiff.nullable().meta({ description: "Null if the previous timeline is unknown." }),
-    }),
-    z.object({ type: z.literal("project.session_replaced"), project_id: owned("prj") }),
-    z.object({ type: z.literal("turn.completed"), turn }),
-    z.object({ type: z.literal("turn.failed"), turn }),
-    z.object({ type: z.literal("turn.unknown"), turn }),
+    z
+      .object({ type: z.literal("turn.started"), id: owned("trn"), events_url: z.string() })
+      .meta({ id: "TurnStartedEvent" }),
+    z
+      .object({
+        type: z.literal("turn.queued"),
+        id: owned("trn"),
+        position: z.int(),
+        ahead_ends_by: moment
+          .nullable()
+          .optional()
+          .meta({ description: "The time by which the project's running turn has ended; null if none is running." }),
+      })
+      .meta({ id: "TurnQueuedEvent" }),
+    z
+      .object({
+        type: z.literal("message"),
+        message: z.int().meta({ description: "The number of the message in the turn, from 1." }),
+        text: z.string().meta({
+          description:
+            "If `partial`, a chunk to append to the message; otherwise the complete message, which replaces the chunks.",
+        }),
+        partial: z.boolean(),
+      })
+      .meta({ id: "MessageEvent" }),
+    z
+      .object({
+        type: z.literal("action"),
+        action: z.enum(["timeline", "render", "credits", "turn", "upload"]),
+        method: z.enum(["GET", "POST"]),
+        path: z.string(),
+      })
+      .meta({ id: "ActionEvent" }),
+    z
+      .object({
+        type: z.literal("progress"),
+        stage: z.enum(["preparing", "working", "generating", "editing", "settling", "rendering"]),
+        elapsed_ms: z.int(),
+      })
+      .meta({ id: "ProgressEvent" }),
+    z
+      .object({
+        type: z.literal("timeline.changed"),
+        summary: z.string(),
+        line: z.string().meta({ description: "The changes in one line, in the caller's language." }),
+        diff: timelineDiff.nullable().meta({ description: "Null if the previous timeline is unknown." }),
+      })
+      .meta({ id: "TimelineChangedEvent" }),
+    z
+      .object({ type: z.literal("project.session_replaced"), project_id: owned("prj") })
+      .meta({ id: "SessionReplacedEvent" }),
+    z.object({ type: z.literal("turn.completed"), turn }).meta({ id: "TurnCompletedEvent" }),
+    z.object({ type: z.literal("turn.failed"), turn }).meta({ id: "TurnFailedEvent" }),
+    z.object({ type: z.literal("turn.unknown"), turn }).meta({ id: "TurnUnknownEvent" }),
   ])
   .meta({ id: "TurnEvent" });
 export type TurnEventWire = z.infer<typeof turnEvent>;
@@ -127,9 +144,9 @@ export const isTerminal = (type: string): boolean => (TERMINAL_EVENTS as readonl
 /** A page of events, for clients that cannot read SSE. */
 export const turnEventsPage = z
   .object({
-    data: z.array(z.object({ id: z.int(), event: turnEvent })),
+    data: z.array(z.object({ id: z.int(), event: turnEvent }).meta({ id: "TurnEventEntry" })),
     next_after: z.int(),
     ended: z.boolean(),
   })
-  .meta({ id: "TurnEventsPage" });
+  .meta({ id: "TurnEventPage" });
 export type TurnEventsPage = z.infer<typeof turnEventsPage>;

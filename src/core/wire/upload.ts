@@ -6,7 +6,7 @@ import { downloadFields, failure, filename, metadata, moment, owned, targetUrl }
 export const upload = z
   .object({
     id: owned("upl"),
-    status: z.enum(["open", "completed", "expired", "failed"]),
+    status: z.enum(["open", "completed", "expired", "failed"]).meta({ id: "UploadStatus" }),
     source: z
       .enum(["sent", "import"])
       .meta({ description: "`sent`: the caller sends the bytes. `import`: the gateway downloads them." }),
@@ -30,35 +30,39 @@ export const upload = z
   .meta({ id: "Upload" });
 export type UploadWire = z.infer<typeof upload>;
 
-export const newUpload = z.strictObject({
-  filename,
-  size_bytes: z
-    .int()
-    .min(0)
-    .meta({ description: `The size of the file in bytes, at most ${UPLOAD_BYTES}.` }),
-  metadata: metadata.default({}),
-});
+export const newUpload = z
+  .strictObject({
+    filename,
+    size_bytes: z
+      .int()
+      .min(0)
+      .meta({ description: `The size of the file in bytes, at most ${UPLOAD_BYTES}.` }),
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewUpload" });
 export type NewUpload = z.infer<typeof newUpload>;
 
-export const newImport = z.strictObject({
-  url: targetUrl.meta({
-    description:
-      "The https address of the file, without user info. It is never returned, and deleted when the import has ended.",
-    example: "https://example.com/clip.mp4",
-  }),
-  file_name: filename
-    .optional()
-    .meta({ description: "Defaults to the name given by the server or by the address.", example: "clip.mp4" }),
-  metadata: metadata.default({}),
-});
+export const newImport = z
+  .strictObject({
+    url: targetUrl.meta({
+      description:
+        "The https address of the file, without user info. It is never returned, and deleted when the import has ended.",
+      example: "https://example.com/clip.mp4",
+    }),
+    file_name: filename
+      .optional()
+      .meta({ description: "Defaults to the name given by the server or by the address.", example: "clip.mp4" }),
+    metadata: metadata.default({}),
+  })
+  .meta({ id: "NewImport" });
 export type NewImport = z.infer<typeof newImport>;
 
 export const asset = z
   .object({
     id: owned("ast"),
-    status: z.enum(["ready", "rejected"]),
+    status: z.enum(["ready", "rejected"]).meta({ id: "AssetStatus" }),
     filename: z.string(),
-    kind: z.enum(["video", "image", "audio"]),
+    kind: z.enum(["video", "image", "audio"]).meta({ id: "AssetKind" }),
     content_type: z.string(),
     ...downloadFields,
     size_bytes: z.int(),
@@ -84,4 +88,4 @@ export const attachment = z
   .meta({ id: "Attachment" });
 export type AttachmentWire = z.infer<typeof attachment>;
 
-export const newAttachment = z.strictObject({ asset_id: owned("ast") });
+export const newAttachment = z.strictObject({ asset_id: owned("ast") }).meta({ id: "NewAttachment" });

@@ -33,18 +33,20 @@ export const usageQuery = pageQuery(CURSOR).extend({
 export type UsageQuery = z.infer<typeof usageQuery>;
 
 export const usageCounts = z.object({
-  turns: z.object({ completed: count, failed: count, unknown: count }),
-  credits: z
-    .object({ measured: z.number(), estimated: z.number(), unknown_turns: count })
-    .meta({ description: "By the `basis` of the amount, as in a turn. `unknown_turns`: turns whose cost is unknown." }),
+  turns: z.object({ completed: count, failed: count, unknown: count }).meta({ id: "TurnCounts" }),
+  credits: z.object({ measured: z.number(), estimated: z.number(), unknown_turns: count }).meta({
+    id: "CreditSums",
+    description: "By the `basis` of the amount, as in a turn. `unknown_turns`: turns whose cost is unknown.",
+  }),
   renders: z
     .object({ completed: count, failed: count })
-    .meta({ description: "A render that reuses an earlier file is not counted." }),
+    .meta({ id: "RenderCounts", description: "A render that reuses an earlier file is not counted." }),
   upload_bytes: count.meta({ description: "The size of completed uploads." }),
   render_bytes: count.meta({ description: "The size of the files of completed renders." }),
-  deliveries: z
-    .object({ delivered: count, failed: count })
-    .meta({ description: "Ended deliveries. A delivery that was retried after its end is counted again." }),
+  deliveries: z.object({ delivered: count, failed: count }).meta({
+    id: "DeliveryCounts",
+    description: "Ended deliveries. A delivery that was retried after its end is counted again.",
+  }),
 });
 
 export const usageOfDay = usageCounts.extend({ day }).meta({ id: "UsageOfDay" });

@@ -71,21 +71,23 @@ export type UserWire = z.infer<typeof user>;
 
 /** The scopes that a user token can have. */
 export const USER_SCOPES = ["read", "chat", "upload", "render"] as const;
-const userScope = z.enum(USER_SCOPES);
+const userScope = z.enum(USER_SCOPES).meta({ id: "UserScope" });
 export type UserScope = z.infer<typeof userScope>;
 
-export const newUserToken = z.strictObject({
-  scopes: z
-    .array(userScope)
-    .min(1)
-    .optional()
-    .meta({ description: "Defaults to all of these scopes that the key has.", example: ["read", "chat"] }),
-  expires_in_seconds: z
-    .int()
-    .min(USER_TOKEN_MIN_SECONDS)
-    .max(USER_TOKEN_MAX_SECONDS)
-    .default(USER_TOKEN_DEFAULT_SECONDS),
-});
+export const newUserToken = z
+  .strictObject({
+    scopes: z
+      .array(userScope)
+      .min(1)
+      .optional()
+      .meta({ description: "Defaults to all of these scopes that the key has.", example: ["read", "chat"] }),
+    expires_in_seconds: z
+      .int()
+      .min(USER_TOKEN_MIN_SECONDS)
+      .max(USER_TOKEN_MAX_SECONDS)
+      .default(USER_TOKEN_DEFAULT_SECONDS),
+  })
+  .meta({ id: "NewUserToken" });
 
 export const userToken = z
   .object({

@@ -16,16 +16,25 @@ import {
   promptSource,
 } from "./common.ts";
 import { variableValues } from "./generator.ts";
-import { output } from "./render.ts";
+import { output, shownOutput } from "./render.ts";
 import { spent } from "./token.ts";
 import { turnEvent } from "./turn.ts";
 
-export const videoStage = z.enum(["project", "assets", "turn", "timeline", "render", "file", "done"]);
+export const videoStage = z
+  .enum(["project", "assets", "turn", "timeline", "render", "file", "done"])
+  .meta({ id: "VideoStage" });
+
+export const videoStatus = z
+  .enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"])
+  .meta({ id: "VideoStatus" });
+
+/** The generator and its version that a video was created with. */
+const usedGenerator = z.object({ id: z.string(), slug: z.string(), version: z.int() }).meta({ id: "UsedGenerator" });
 
 export const video = z
   .object({
     id: owned("vid"),
-    status: z.enum(["queued", "processing", "needs_input", "completed", "failed", "cancelled"]),
+    status: videoStatus,
     stage: videoStage.meta({ description: "The current step; once ended, the last step reached." }),
     progress: z.int().min(0).max(100),
     elapsed_ms: z.int().meta({ description: "Time since the video was created or continued, until it ended." }),
@@ -35,7 +44,7 @@ export const video = z
       .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     prompt_source: promptSource,
     message: z.string().nullable().meta({ description: "The agent's last message. With `needs_input`, its question." }),
-    generator: z.object({ id: z.string(), slug: z.string(), version: z.int() }).nullable(),
+    generator: usedGenerator.nullable(),
     batch_id: owned("bat").nullable(),
     project_id: owned("prj").nullable(),
     turn_id: owned("trn").nullable(),
@@ -113,13 +122,15 @@ const common = {
   }),
 } as const;
 
-export const newVideo = z.strictObject({ prompt, ...common });
+export const newVideo = z.strictObject({ prompt, ...common }).meta({ id: "NewVideo" });
 export type NewVideo = z.infer<typeof newVideo>;
 
-export const newGeneratorVideo = z.strictObject({ variables: variableValues.default({}), ...common });
+export const newGeneratorVideo = z
+  .strictObject({ variables: variableValues.default({}), ...common })
+  .meta({ id: "NewGeneratorVideo" });
 export type NewGeneratorVideo = z.infer<typeof newGeneratorVideo>;
 
-export const newVideoTurn = z.strictObject({ prompt });
+export const newVideoTurn = z.strictObject({ prompt }).meta({ id: "NewVideoTurn" });
 export type NewVideoTurn = z.infer<typeof newVideoTurn>;
 
 /** The plan of a video, for `dry_run`. */
@@ -132,7 +143,7 @@ export const videoPlan = z
       .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     generator: video.shape.generator,
     asset_ids: z.array(z.string()),
-    output: z.object({ format: z.string(), quality: z.string() }),
+    output: shownOutput,
     estimated_seconds: z.int(),
   })
   .meta({ id: "VideoPlan" });
@@ -141,19 +152,23 @@ export type VideoPlanWire = z.infer<typeof videoPlan>;
 /** The events of a video: its stages, the events of its turns, and the end. */
 export const videoEvent = z
   .discriminatedUnion("type", [
-    z.object({ type: z.literal("video.started"), id: owned("vid"), events_url: z.string() }),
-    z.object({
-      type: z.literal("video.import"),
-      status: z.enum(["started", "stored"]),
-      upload_id: owned("upl"),
-      asset_id: owned("ast"),
-    }),
-    z.object({ type: z.literal("video.stage"), stage: videoStage, progress: z.int() }),
+    z
+      .object({ type: z.literal("video.started"), id: owned("vid"), events_url: z.string() })
+      .meta({ id: "VideoStartedEvent" }),
+    z
+      .object({
+        type: z.literal("video.import"),
+        status: z.enum(["started", "stored"]),
+        upload_id: owned("upl"),
+        asset_id: owned("ast"),
+      })
+      .meta({ id: "VideoImportEvent" }),
+    z.object({ type: z.literal("video.stage"), stage: videoStage, progress: z.int() }).meta({ id: "VideoStageEvent" }),
     ...turnEvent.options.filter(({ shape }) => !shape.type.value.startsWith("turn.")),
-    z.object({ type: z.literal("video.completed"), video }),
-    z.object({ type: z.literal("video.failed"), video }),
-    z.object({ type: z.literal("video.cancelled"), video }),
-    z.object({ type: z.literal("video.needs_input"), video }),
+    z.object({ type: z.literal("video.completed"), video }).meta({ id: "VideoCompletedEvent" }),
+    z.object({ type: z.literal("video.failed"), video }).meta({ id: "VideoFailedEvent" }),
+    z.object({ type: z.literal("video.cancelled"), video }).meta({ id: "VideoCancelledEvent" }),
+    z.object({ type: z.literal("video.needs_input"), video }).meta({ id: "VideoNeedsInputEvent" }),
   ])
   .meta({ id: "VideoEvent" });
 export type VideoEventWire = z.infer<typeof videoEvent>;
@@ -167,6 +182,10 @@ export const isVideoEnd = (type: string): boolean =>
   ["video.completed", "video.failed", "video.cancelled", "video.needs_input"].includes(type);
 
 export const videoEventsPage = z
-  .object({ data: z.array(z.object({ id: z.int(), event: videoEvent })), next_after: z.int(), ended: z.boolean() })
-  .meta({ id: "VideoEventsPage" });
+  .object({
+    data: z.array(z.object({ id: z.int(), event: videoEvent }).meta({ id: "VideoEventEntry" })),
+    next_after: z.int(),
+    ended: z.boolean(),
+  })
+  .meta({ id: "VideoEventPage" });
 export type VideoEventsPage = z.infer<typeof videoEventsPage>;

@@ -6,13 +6,17 @@ import { eventType } from "./event.ts";
 
 const types = z.array(z.union([eventType, z.literal("*")])).max(ENDPOINT_TYPES);
 
+/** Whether events are sent to an endpoint or a hook. */
+export const targetState = z.enum(["enabled", "disabled"]).meta({ id: "TargetState" });
+const disabledBy = z.enum(["you", "gone", "failing"]).meta({ id: "DisabledBy" });
+
 export const endpoint = z
   .object({
     id: plain("whk"),
     url: z.string(),
     types,
-    state: z.enum(["enabled", "disabled"]),
-    disabled_by: z.enum(["you", "gone", "failing"]).nullable().meta({
+    state: targetState,
+    disabled_by: disabledBy.nullable().meta({
       description:
         "`you`: disabled by request. `gone`: the endpoint returned 410. `failing`: deliveries failed for five days.",
     }),
@@ -22,18 +26,22 @@ export const endpoint = z
   .meta({ id: "WebhookEndpoint" });
 export type EndpointWire = z.infer<typeof endpoint>;
 
-export const newEndpoint = z.strictObject({ url: targetUrl, types: types.min(1).default(["*"]) });
+export const newEndpoint = z
+  .strictObject({ url: targetUrl, types: types.min(1).default(["*"]) })
+  .meta({ id: "NewWebhookEndpoint" });
 export type NewEndpoint = z.infer<typeof newEndpoint>;
 
-export const endpointPatch = z.strictObject({
-  url: targetUrl.optional(),
-  types: types.min(1).optional(),
-  state: z.enum(["enabled", "disabled"]).optional(),
-});
+export const endpointPatch = z
+  .strictObject({
+    url: targetUrl.optional(),
+    types: types.min(1).optional(),
+    state: targetState.optional(),
+  })
+  .meta({ id: "WebhookEndpointPatch" });
 export type EndpointPatch = z.infer<typeof endpointPatch>;
 
 /** The start of the period whose undelivered events are sent. */
-export const recovery = z.strictObject({ since: moment });
+export const recovery = z.strictObject({ since: moment }).meta({ id: "Recovery" });
 
 const secret = z.string().meta({ example: "whsec_…" });
 
@@ -75,9 +83,11 @@ export const jwks = z
 export type JwksWire = z.infer<typeof jwks>;
 
 /** The event type of a test. */
-export const newTest = z.strictObject({
-  type: eventType.optional().meta({ description: "Defaults to the endpoint's first type." }),
-});
+export const newTest = z
+  .strictObject({
+    type: eventType.optional().meta({ description: "Defaults to the endpoint's first type." }),
+  })
+  .meta({ id: "NewTest" });
 
 /** The target of a delivery. */
 export const deliveryTarget = z
@@ -90,7 +100,7 @@ export const deliveryTarget = z
 
 const deliveryState = z
   .enum(["pending", "delivered", "failed"])
-  .meta({ description: "`failed`: a dead letter, not retried automatically." });
+  .meta({ id: "DeliveryState", description: "`failed`: a dead letter, not retried automatically." });
 
 export const deliveryFilter = z.object({ state: deliveryState.optional(), target_id: plain("whk").optional() });
 export type DeliveryFilter = z.infer<typeof deliveryFilter>;
@@ -137,16 +147,16 @@ export const hook = z
     id: plain("whk"),
     target_url: z.string(),
     event: eventType,
-    state: z
-      .enum(["enabled", "disabled"])
-      .meta({ description: "`disabled`: deliveries failed for five days. Create the hook again to enable it." }),
+    state: targetState.meta({
+      description: "`disabled`: deliveries failed for five days. Create the hook again to enable it.",
+    }),
     disabled_at: moment.nullable(),
     created_at: moment,
   })
   .meta({ id: "Hook" });
 export type HookWire = z.infer<typeof hook>;
 
-export const newHook = z.strictObject({ target_url: targetUrl, event: eventType });
+export const newHook = z.strictObject({ target_url: targetUrl, event: eventType }).meta({ id: "NewHook" });
 export type NewHook = z.infer<typeof newHook>;
 
 /** The hooks to delete: all of an address, or the one for an event there. */

@@ -190,7 +190,14 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async testEndpoint(call: Call, id: EndpointId, type: EventType | null): Answer<LoggedDeliveryWire> {
     if (!this.#tenant.database.exists()) return err(nothingHere());
-    const sent = await this.#tenant.samples.send(call, id, type);
+    const sent = await this.#tenant.samples.sendToEndpoint(call, id, type);
+    this.#tenant.jobs.tick();
+    return sent.ok ? this.#tenant.deliveryLog.read(sent.value) : sent;
+  }
+
+  async testHook(call: Call, id: EndpointId): Answer<LoggedDeliveryWire> {
+    if (!this.#tenant.database.exists()) return err(nothingHere());
+    const sent = await this.#tenant.samples.sendToHook(call, id);
     this.#tenant.jobs.tick();
     return sent.ok ? this.#tenant.deliveryLog.read(sent.value) : sent;
   }

@@ -9,6 +9,7 @@ import {
   defineRoute,
   documentHead,
   documentRoute,
+  formFiles,
   jsonBody,
   jsonResponse,
   ownedParams,
@@ -23,14 +24,12 @@ import { apiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
 import { otherDialects } from "./resumable.ts";
 
-const tags = ["Uploads"];
+const tags = ["Uploads and assets"];
 const BINARY = { schema: { type: "string", format: "binary" } } as const;
-const FORM = {
-  schema: { type: "object", properties: { file: { type: "array", items: { type: "string", format: "binary" } } } },
-} as const;
 const create = defineRoute({
   method: "post",
   path: "/v1/uploads",
+  operationId: "uploads.create",
   access: "upload",
   credentials: "key_or_user_token",
   tags,
@@ -46,13 +45,14 @@ const create = defineRoute({
 
 const everyDialect = {
   ...jsonBody(newUpload).content,
-  "multipart/form-data": FORM,
+  "multipart/form-data": { schema: formFiles },
   "application/offset+octet-stream": BINARY,
 };
 
 const list = defineRoute({
   method: "get",
   path: "/v1/uploads",
+  operationId: "uploads.list",
   access: "read",
   credentials: "key_or_user_token",
   tags,
@@ -65,6 +65,7 @@ const list = defineRoute({
 const read = defineRoute({
   method: "get",
   path: "/v1/uploads/{id}",
+  operationId: "uploads.retrieve",
   access: "read_or_upload",
   flow: "bytes",
   credentials: "key_or_user_token",
@@ -79,6 +80,7 @@ const read = defineRoute({
 const write = defineRoute({
   method: "put",
   path: "/v1/uploads/{id}/content",
+  operationId: "uploads.content",
   access: "upload",
   credentials: "key_or_user_token",
   tags,
@@ -116,7 +118,7 @@ export function mountUploads(app: Api): void {
     responses: {
       ...create.responses,
       201: jsonResponse(
-        z.union([upload, z.object({ data: z.array(upload) })]),
+        z.union([upload, z.object({ data: z.array(upload) }).meta({ id: "UploadList" })]),
         "The upload. Send the content to `content_url`, or PATCH its `Location`. For a form: `data` with one upload per file.",
       ),
     },
@@ -168,9 +170,10 @@ async function currentUpload(c: Ctx, listed: UploadWire): Promise<UploadWire> {
 const startImport = defineRoute({
   method: "post",
   path: "/v1/uploads/import",
+  operationId: "uploads.import",
   access: "upload",
   credentials: "key_or_user_token",
-  tags: ["Uploads"],
+  tags: ["Uploads and assets"],
   flat: true,
   summary: "Import a file",
   description:

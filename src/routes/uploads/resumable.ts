@@ -86,12 +86,13 @@ function created(c: Ctx, state: UploadState): Response {
 
 /* An existing upload: PATCH appends, DELETE terminates. HEAD is beside GET in json.ts. */
 
-const tags = ["Uploads"];
+const tags = ["Uploads and assets"];
 const binary = { schema: { type: "string", format: "binary" } } as const;
 
 const append = defineRoute({
   method: "patch",
   path: "/v1/uploads/{id}",
+  operationId: "uploads.append",
   access: "upload",
   flow: "bytes",
   credentials: "key_or_user_token",
@@ -115,6 +116,7 @@ const append = defineRoute({
 const remove = defineRoute({
   method: "delete",
   path: "/v1/uploads/{id}",
+  operationId: "uploads.delete",
   access: "upload",
   credentials: "key_or_user_token",
   tags,

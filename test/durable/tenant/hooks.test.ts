@@ -49,6 +49,19 @@ const bodies = ({ got }: PlayedReceiver): HookBody[] => got.map(({ body }) => JS
 const keysOf = (body: HookBody | undefined): string[] => Object.keys(body ?? {});
 
 describe("a hook", () => {
+  it("is sent a test event, flat, under an id of its own and in no list", async () => {
+    const tenant = tenantRpc(freshAddress());
+    const played = receiver(answering());
+    const { id } = await subscribe(tenant, played.url, "video.completed");
+    const { id: made } = good(await tenant.testHook(call(), id));
+    const [delivery] = await ended(tenant, 1);
+    expect(delivery).toMatchObject({ id: made, state: "delivered", target: { kind: "hook", id } });
+    const [body] = bodies(played);
+    expect(keysOf(body)).toEqual(keysOf(hookBody(sampleEvent("video.completed", "test"))));
+    expect((await tenant.listEvents(0, 100, null)).data).toEqual([]);
+    expect(bad(await tenant.testHook(call(), `${id.slice(0, -4)}0000` as EndpointId)).code).toBe("not_found");
+  });
+
   it("gets its own event alone, flat, signed with the default secret", async () => {
     const tenant = tenantRpc(freshAddress());
     const played = receiver(answering());

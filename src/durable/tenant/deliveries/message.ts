@@ -11,7 +11,7 @@ import { sampleEvent } from "../../../core/webhooks/samples.ts";
 import { EVENT_TYPES, type EventType, type EventWire } from "../../../core/wire/event.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import type { TenantServices } from "../services.ts";
-import { type Destination, type Endpoint, noEndpoint, targetOf } from "../subscriptions.ts";
+import { type Addressed, type Destination, type Endpoint, noEndpoint, noHook, targetOf } from "../subscriptions.ts";
 import type { DeliveryWork } from "./store.ts";
 
 /**
@@ -76,7 +76,10 @@ export class DeliveryMessages {
   }
 }
 
-/* Test messages: like a real one, signed and delivered in the same way. */
+/* Test messages of endpoints and hooks: like a real one, signed and delivered in the same way. */
+
+/** Where a sample goes, and of which type it is. */
+type Receiver = { readonly type: EventType; readonly to: Addressed };
 
 export class Samples {
   readonly #tenant: TenantServices;
@@ -85,27 +88,43 @@ export class Samples {
     this.#tenant = tenant;
   }
 
-  /**
-   * Schedules a sample of a type for the endpoint: the body of the latest event, or else an invented one. It appears in
-   * no list of events.
-   */
-  send(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
-    const { subscriptionStore, events, deliveries } = this.#tenant;
+  /** Schedules a sample of a type for the endpoint. */
+  sendToEndpoint(call: Call, id: EndpointId, wanted: EventType | null): Promise<Result<DeliveryId, Problem>> {
+    return this.#send(call, () => {
+      const endpoint = this.#tenant.subscriptionStore.findEndpoint(id);
+      if (endpoint === null) return err(noEndpoint());
+      if (endpoint.state === "disabled") return err(disabled("POST /v1/webhook_endpoints/{id}/enable"));
+      return ok({ type: wanted ?? firstOf(endpoint), to: { target: { kind: "endpoint", id }, url: endpoint.url } });
+    });
+  }
+
+  /** Schedules a sample of the hook's type. */
+  sendToHook(call: Call, id: EndpointId): Promise<Result<DeliveryId, Problem>> {
+    return this.#send(call, () => {
+      const hook = this.#tenant.subscriptionStore.findHook(id);
+      if (hook === null) return err(noHook());
+      if (hook.state === "disabled") return err(disabled("POST /v1/hooks"));
+      return ok({ type: hook.event, to: { target: { kind: "hook", id }, url: hook.url } });
+    });
+  }
+
+  #send(call: Call, find: () => Result<Receiver, Problem>): Promise<Result<DeliveryId, Problem>> {
+    const { events, deliveries } = this.#tenant;
     return createOnce<NewEvent, Result<DeliveryId, Problem>>(this.#tenant, call, {
       existing: (delivery) => ok(delivery as DeliveryId), // the key of `commit`
       check: () => {
-        const endpoint = subscriptionStore.findEndpoint(id);
-        if (endpoint === null) return noEndpoint();
-        return endpoint.state === "disabled" ? disabled() : null;
+        const receiver = find();
+        return receiver.ok ? null : receiver.error;
       },
       prepare: async () => {
-        const endpoint = subscriptionStore.findEndpoint(id);
-        return endpoint === null ? err(noEndpoint()) : ok(await this.#sampleFor(endpoint, wanted));
+        const receiver = find();
+        return receiver.ok ? ok(await this.#sampleOf(receiver.value.type)) : receiver;
       },
       release: (sample) => events.drop([sample]),
       commit: (sample) => {
-        const url = subscriptionStore.findEndpoint(id)?.url ?? "";
-        const [delivery] = deliveries.schedule(events.addSample(sample), [{ target: { kind: "endpoint", id }, url }]);
+        const receiver = find();
+        if (!receiver.ok) throw new Error("expected a receiver that was checked");
+        const [delivery] = deliveries.schedule(events.addSample(sample), [receiver.value.to]);
         if (delivery === undefined) throw new Error("expected one scheduled delivery");
         deliveries.plan();
         return delivery;
@@ -114,9 +133,9 @@ export class Samples {
     });
   }
 
-  async #sampleFor(endpoint: Endpoint, wanted: EventType | null): Promise<NewEvent> {
+  /** The body is that of the latest event of the type, or else an invented one. It appears in no list of events. */
+  async #sampleOf(type: EventType): Promise<NewEvent> {
     const { runtime, scope, events } = this.#tenant;
-    const type = wanted ?? firstOf(endpoint);
     const [latest] = events.latestStored(type, 1);
     const [content] = latest === undefined ? [sampleEvent(type, scope.mode).data] : await events.dataOf([latest]); // without its link
     const resource = `sample_${crypto.randomUUID()}`;
@@ -135,7 +154,5 @@ const firstOf = ({ types }: Endpoint): EventType => {
   return first === undefined || first === "*" ? EVENT_TYPES[0] : first;
 };
 
-const disabled = (): Problem =>
-  problemOf("endpoint_disabled", "A disabled endpoint receives nothing; enable it first, then send the test.", {
-    hint: "POST /v1/webhook_endpoints/{id}/enable",
-  });
+const disabled = (hint: string): Problem =>
+  problemOf("endpoint_disabled", "A disabled target receives nothing; enable it first, then send the test.", { hint });

@@ -1,0 +1,166 @@
+/** The operator's routes, as their own OpenAPI document describes them. A test compares it with the router. */
+import * as z from "zod";
+import { auditEntry } from "../core/wire/audit.ts";
+import { pageSchema, plain } from "../core/wire/common.ts";
+import { createdKey, key, newKey, rotation } from "../core/wire/key.ts";
+import { gatewayStatus } from "../core/wire/status.ts";
+import { createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
+import { jsonBody, jsonResponse, plainPage, problemResponses, sharedParameter } from "../http/define-route.ts";
+import type { DocumentedRoute } from "../http/document.ts";
+
+const tenantParams = z.object({ id: plain("ten") });
+const keyParams = z.object({ id: plain("key") });
+const keyPage = pageSchema(key);
+
+type Described = Pick<DocumentedRoute, "method" | "path" | "request"> & {
+  readonly operationId: string;
+  readonly tag: "Tenants" | "Keys" | "Status";
+  readonly summary: string;
+  readonly description: string;
+  readonly responses: DocumentedRoute["responses"];
+};
+
+const describe = ({ tag, responses, ...rest }: Described): DocumentedRoute => ({
+  ...rest,
+  tags: [tag],
+  security: [{ admin: [] }],
+  parameters: rest.method === "post" ? [sharedParameter("IdempotencyKey")] : [],
+  responses: { ...responses, ...problemResponses },
+});
+
+const change = (action: "pause" | "resume", summary: string, description: string): DocumentedRoute =>
+  describe({
+    method: "post",
+    path: `/admin/tenants/{id}/${action}`,
+    operationId: `tenants.${action}`,
+    tag: "Tenants",
+    summary,
+    description,
+    request: { params: tenantParams },
+    responses: { 200: jsonResponse(tenant, "The tenant.") },
+  });
+
+export const ADMIN_ROUTES: readonly DocumentedRoute[] = [
+  describe({
+    method: "post",
+    path: "/admin/tenants",
+    operationId: "tenants.create",
+    tag: "Tenants",
+    summary: "Create a tenant",
+    description: "`warnings` says what the tenant cannot do yet.",
+    request: { body: jsonBody(newTenant) },
+    responses: { 201: jsonResponse(createdTenant, "The tenant.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants",
+    operationId: "tenants.list",
+    tag: "Tenants",
+    summary: "List tenants",
+    description: "Newest first.",
+    request: { query: plainPage("ten") },
+    responses: { 200: jsonResponse(pageSchema(tenant), "A page of tenants.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants/{id}",
+    operationId: "tenants.retrieve",
+    tag: "Tenants",
+    summary: "Retrieve a tenant",
+    description: "Returns the tenant with its quotas.",
+    request: { params: tenantParams },
+    responses: { 200: jsonResponse(tenant, "The tenant.") },
+  }),
+  describe({
+    method: "patch",
+    path: "/admin/tenants/{id}",
+    operationId: "tenants.update",
+    tag: "Tenants",
+    summary: "Update a tenant",
+    description: "Fields that are not sent keep their values; null resets a quota to its default.",
+    request: { params: tenantParams, body: jsonBody(tenantChange) },
+    responses: { 200: jsonResponse(tenant, "The tenant.") },
+  }),
+  change("pause", "Pause a tenant", "Its keys are rejected, and work that would start something waits."),
+  change("resume", "Resume a tenant", "Its keys are accepted again, and waiting work continues."),
+  describe({
+    method: "delete",
+    path: "/admin/tenants/{id}",
+    operationId: "tenants.delete",
+    tag: "Tenants",
+    summary: "Delete a tenant",
+    description: "Revokes its keys at once. A job deletes everything else.",
+    request: { params: tenantParams },
+    responses: { 202: jsonResponse(tenantDeletion, "The job that deletes the tenant.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants/{id}/deletion",
+    operationId: "tenants.deletion",
+    tag: "Tenants",
+    summary: "Retrieve the deletion of a tenant",
+    description: "Returns the job's step, and at the end what it deleted.",
+    request: { params: tenantParams },
+    responses: { 200: jsonResponse(tenantDeletion, "The job that deletes the tenant.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants/{id}/audit_log",
+    operationId: "tenants.audit_log",
+    tag: "Tenants",
+    summary: "List the audit log entries of a tenant",
+    description: "Newest first, of both modes.",
+    request: { params: tenantParams, query: plainPage("aud") },
+    responses: { 200: jsonResponse(pageSchema(auditEntry), "A page of audit log entries.") },
+  }),
+  describe({
+    method: "post",
+    path: "/admin/tenants/{id}/keys",
+    operationId: "keys.create",
+    tag: "Keys",
+    summary: "Create an API key",
+    description:
+      "The secret is returned once: a repeated call with the same `Idempotency-Key` returns the key without it.",
+    request: { params: tenantParams, body: jsonBody(newKey) },
+    responses: { 201: jsonResponse(createdKey, "The key and its secret.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants/{id}/keys",
+    operationId: "keys.list",
+    tag: "Keys",
+    summary: "List the API keys of a tenant",
+    description: "Newest first, of both modes.",
+    request: { params: tenantParams, query: plainPage("key") },
+    responses: { 200: jsonResponse(keyPage, "A page of keys.") },
+  }),
+  describe({
+    method: "post",
+    path: "/admin/keys/{id}/rotate",
+    operationId: "keys.rotate",
+    tag: "Keys",
+    summary: "Rotate an API key",
+    description: "Creates a new key. The old key stays valid for `grace_seconds`.",
+    request: { params: keyParams, body: jsonBody(rotation) },
+    responses: { 201: jsonResponse(createdKey, "The new key and its secret.") },
+  }),
+  describe({
+    method: "post",
+    path: "/admin/keys/{id}/revoke",
+    operationId: "keys.revoke",
+    tag: "Keys",
+    summary: "Revoke an API key",
+    description: "Also revokes the last key that can create keys.",
+    request: { params: keyParams },
+    responses: { 200: jsonResponse(key, "The revoked key.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/status",
+    operationId: "status.retrieve",
+    tag: "Status",
+    summary: "Retrieve the status of the gateway",
+    description: "Returns late work, unpublished events, dead letters, errors by code and Nemo tokens by state.",
+    responses: { 200: jsonResponse(gatewayStatus, "The status.") },
+  }),
+];
