@@ -1,0 +1,107 @@
+/** The AI SDK's own functions over the video model and the chat transport of `packages/sdk`. */
+import { experimental_generateVideo as generateVideo, readUIMessageStream, type UIMessage } from "ai";
+import { describe, expect, it } from "vitest";
+import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
+import { NemoGateway } from "../../packages/sdk/src/index.ts";
+import { newMember, served } from "./support/client.ts";
+
+async function optionsOf() {
+  const member = await newMember();
+  const user = member.user === null ? {} : { user: member.user };
+  return { apiKey: member.key.secret, baseURL: served.url, ...user };
+}
+
+async function download({ url }: { readonly url: URL }): Promise<{ data: Uint8Array; mediaType: string | undefined }> {
+  const response = await fetch(url);
+  return {
+    data: new Uint8Array(await response.arrayBuffer()),
+    mediaType: response.headers.get("content-type") ?? undefined,
+  };
+}
+
+const userMessage = (text: string): UIMessage => ({
+  id: crypto.randomUUID(),
+  role: "user",
+  parts: [{ type: "text", text }],
+});
+
+const textOf = (message: UIMessage | undefined): string =>
+  (message?.parts ?? []).flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n\n");
+
+describe.concurrent("the video model", () => {
+  it("makes a playable file, and says what it sent as words", async () => {
+    const nemo = createNemo(await optionsOf());
+    const { video, warnings } = await generateVideo({
+      model: nemo.video("default"),
+      prompt: "make a video of the sea",
+      aspectRatio: "9:16",
+      duration: 2,
+      seed: 7,
+      poll: { intervalMs: 50 },
+      download, // the AI SDK's own refuses loopback addresses
+    });
+    expect(new TextDecoder().decode(video.uint8Array.slice(4, 8))).toBe("ftyp");
+    expect(warnings.map((warning) => ("feature" in warning ? warning.feature : warning.type))).toEqual(
+      expect.arrayContaining(["aspectRatio", "duration", "seed"]),
+    );
+  });
+
+  it("fails with the agent's question", async () => {
+    const nemo = createNemo(await optionsOf());
+    const asked = generateVideo({
+      model: nemo.video(),
+      prompt: "make a video #fault:question",
+      poll: { intervalMs: 50 },
+      maxRetries: 0,
+    });
+    await expect(asked).rejects.toThrow(/The agent asks/);
+  });
+});
+
+describe.concurrent("the chat transport", () => {
+  it("gives a message whose text is the turn's, and again after a reload in the middle", async () => {
+    const client = new NemoGateway(await optionsOf());
+    const { id: project } = await client.projects.create();
+    const transport = new NemoChatTransport({ client, project });
+    const sent = userMessage("make a video of the sea with music #slow:60s #fault:partial");
+    const stop = new AbortController();
+    const stream = await transport.sendMessages({
+      trigger: "submit-message",
+      chatId: "chat",
+      messageId: undefined,
+      messages: [sent],
+      abortSignal: stop.signal,
+    });
+    const reader = stream.getReader();
+    expect((await reader.read()).value).toMatchObject({ type: "start" });
+    await reader.cancel(); // the page is reloaded
+    const resumed = await transport.reconnectToStream({ chatId: "chat" });
+    expect(resumed).not.toBeNull();
+    let last: UIMessage | undefined;
+    for await (const message of readUIMessageStream({ stream: resumed ?? new ReadableStream() })) last = message;
+    const [turn] = (await client.turns.list(project)).data;
+    expect(textOf(last)).toBe(turn?.text);
+    expect(last?.parts.some(({ type }) => type === "data-timeline")).toBe(true);
+    expect(await transport.reconnectToStream({ chatId: "chat" })).toBeNull();
+  });
+
+  it("sends a message once, however often it is submitted", async () => {
+    const client = new NemoGateway(await optionsOf());
+    const { id: project } = await client.projects.create();
+    const transport = new NemoChatTransport({ client, project });
+    const options = {
+      trigger: "submit-message",
+      chatId: "chat",
+      messageId: undefined,
+      messages: [userMessage("hello")],
+      abortSignal: undefined,
+    } as const;
+    for (let n = 0; n < 2; n++) {
+      const stream = await transport.sendMessages({ ...options, messages: [...options.messages] });
+      const types: string[] = [];
+      for await (const { type } of stream) types.push(type);
+      expect(types.at(-1)).toBe("finish");
+    }
+    expect((await client.turns.list(project)).data).toHaveLength(1);
+  });
+});
