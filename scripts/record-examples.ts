@@ -9,7 +9,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiDocument, pathOf, type Route, requestOf, routesOf } from "../test/support/document.ts";
-import { makeThings } from "../test/support/things.ts";
+import { createResources } from "../test/support/resources.ts";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
@@ -77,9 +77,9 @@ const answersJson = ({ responses }: Route["operation"]): boolean =>
 
 const hasLimit = ({ operation }: Route): boolean => operation.parameters?.some(({ name }) => name === "limit") === true;
 
-async function record(route: Route, document: ApiDocument, things: Map<string, string>): Promise<Example | string> {
-  const { headers, body } = requestOf(route, document, things);
-  const path = pathOf(route, things, USER);
+async function record(route: Route, document: ApiDocument, resources: Map<string, string>): Promise<Example | string> {
+  const { headers, body } = requestOf(route, document, resources);
+  const path = pathOf(route, resources, USER);
   const limited = hasLimit(route) ? `${path}${path.includes("?") ? "&" : "?"}limit=1` : path;
   const answer = await ask(limited, { method: route.method.toUpperCase(), headers, body });
   const text = await answer.text();
@@ -92,11 +92,11 @@ async function record(route: Route, document: ApiDocument, things: Map<string, s
 
 const document = (await (await ask("/openapi.json")).json()) as ApiDocument;
 const words = { prompt: "make a 4 second clip of the sea", filename: "sea.png", url: TARGET };
-const things = await makeThings(ask, words);
+const resources = await createResources(ask, words);
 await Promise.all([
-  waitForEnd(`/v1/videos/${things.get("vid")}`),
-  waitForEnd(`/v1/batches/${things.get("bat")}`),
-  waitForEnd(`/v1/generator_jobs/${things.get("gjb")}`),
+  waitForEnd(`/v1/videos/${resources.get("vid")}`),
+  waitForEnd(`/v1/batches/${resources.get("bat")}`),
+  waitForEnd(`/v1/generator_jobs/${resources.get("gjb")}`),
 ]);
 
 const routes = routesOf(document)
@@ -107,14 +107,17 @@ const failed: string[] = [];
 for (const route of routes) {
   const { operationId } = route.operation;
   if (operationId === "batches.pause")
-    things.set("bat", await create("/v1/batches", { items: Array(9).fill({ prompt: words.prompt }), concurrency: 1 }));
+    resources.set(
+      "bat",
+      await create("/v1/batches", { items: Array(9).fill({ prompt: words.prompt }), concurrency: 1 }),
+    );
   // Spectral takes a variable, which has a type and a default, for a schema.
   if (operationId === "generators.list") await create("/v1/generators", { name: "Sea clip", prompt: words.prompt });
-  const example = await record(route, document, things);
+  const example = await record(route, document, resources);
   if (typeof example === "string") failed.push(`${operationId}: ${example}`);
   else if (example.response !== undefined) examples[operationId] = example;
 }
-const problem = await (await ask(`/v1/videos/${things.get("vid")?.replace(/_.{4}/, "_0000")}`)).text();
+const problem = await (await ask(`/v1/videos/${resources.get("vid")?.replace(/_.{4}/, "_0000")}`)).text();
 
 const sorted = Object.fromEntries(Object.entries(examples).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 const text = `/** Answers of the sandbox, by operationId. Written by \`npm run examples:record\`. */

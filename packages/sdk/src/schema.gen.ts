@@ -501,7 +501,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an asset
-         * @description Deletes the asset, its file and every link to it. What Nemo holds of it in a project stays there, and the asset can no longer be attached: a project that waits for it continues without it. A repeated call returns 204 for 30 days.
+         * @description Deletes the asset, its file and every link to it. Copies that Nemo already has in a project stay there. The asset can no longer be attached; a project that waits for it continues without it. A repeated call returns 204 for 30 days.
          */
         delete: operations["assets.delete"];
         options?: never;
@@ -666,7 +666,7 @@ export interface paths {
         };
         /**
          * Download the file of a signed link
-         * @description Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`.
+         * @description Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`, and show a page in a browser.
          */
         get: operations["files.download"];
         put?: never;
@@ -675,7 +675,7 @@ export interface paths {
         options?: never;
         /**
          * Download the file of a signed link
-         * @description Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`.
+         * @description Requires no credential; the link itself grants access, from any origin. The file is sent as an attachment, or inline with `?inline`. Expired links fail with `link_expired`, and show a page in a browser.
          */
         head: operations["files.download_head"];
         patch?: never;
@@ -1141,6 +1141,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/hooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event to a hook
+         * @description Sends the latest event of the hook's type, or a made-up one if there is none, with a new id. The test event is not in the list of events.
+         */
+        post: operations["hooks.test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hooks/{id}": {
         parameters: {
             query?: never;
@@ -1170,7 +1190,7 @@ export interface paths {
         };
         /**
          * List events
-         * @description Oldest first. To read on, pass `next_cursor` as `?after=`. A user token sees the events of its own user.
+         * @description Oldest first. To continue, pass `next_cursor` as `?after=`. A user token sees the events of its own user.
          */
         get: operations["events.list"];
         put?: never;
@@ -2559,7 +2579,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "asset.ready";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -2624,7 +2644,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "asset.rejected";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -2780,7 +2800,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "batch.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -2972,7 +2992,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "credits.exhausted";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3029,7 +3049,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "credits.low";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3142,7 +3162,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "endpoint.disabled";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3167,7 +3187,7 @@ export interface components {
              */
             id: string;
             type: components["schemas"]["EventType"];
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3220,8 +3240,11 @@ export interface components {
         Generator: {
             name: string;
             description: string;
-            /** @example make a {{seconds}}-second promo video about {{product}} */
-            prompt: string;
+            /**
+             * @description Null for a user token.
+             * @example make a clip
+             */
+            prompt: string | null;
             variables: components["schemas"]["Variable"][];
             accepts: components["schemas"]["FileFormat"][];
             needs_file: boolean;
@@ -3322,7 +3345,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "generator_job.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3391,7 +3414,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "generator_job.failed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -3525,7 +3548,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "hook.disabled";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4319,7 +4342,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "render.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4397,7 +4420,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "render.failed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4620,7 +4643,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "timeline.changed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4696,7 +4719,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "token.expiring";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4831,7 +4854,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "turn.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -4924,7 +4947,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "turn.failed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5030,7 +5053,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "turn.unknown";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5129,7 +5152,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "upload.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5195,7 +5218,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "upload.expired";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5261,7 +5284,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "upload.failed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5549,7 +5572,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "video.cancelled";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5631,7 +5654,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "video.completed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5723,7 +5746,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "video.failed";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5815,7 +5838,7 @@ export interface components {
             id: string;
             /** @constant */
             type: "video.needs_input";
-            /** @description Assigned when the event is stored. Pass it as `?after=` to read on. For a user token it counts the user's own events. */
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
             cursor: number;
             /**
              * Format: date-time
@@ -5902,6 +5925,17 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /**
+                 * @example {
+                 *       "type": "https://gateway.example/docs/errors#not_found",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "No video with this id exists; list your videos with GET /v1/videos.",
+                 *       "code": "not_found",
+                 *       "request_id": "req_t6d5x9p9kx2qs31nxb863mm7",
+                 *       "retryable": false
+                 *     }
+                 */
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
@@ -5948,6 +5982,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": true,
+                     *       "next_cursor": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "data": [
+                     *         {
+                     *           "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *           "status": "completed",
+                     *           "stage": "done",
+                     *           "progress": 100,
+                     *           "elapsed_ms": 5331,
+                     *           "prompt": "make a 4 second clip of the sea",
+                     *           "prompt_source": "caller",
+                     *           "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *           "generator": null,
+                     *           "batch_id": null,
+                     *           "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *           "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
+                     *           "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *           "asset_ids": [],
+                     *           "charged": "yes",
+                     *           "credits": {
+                     *             "amount": 100,
+                     *             "basis": "measured"
+                     *           },
+                     *           "error": null,
+                     *           "metadata": {},
+                     *           "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *           "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *           "download_url": "https://gateway.example/f/…",
+                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "size_bytes": 20526,
+                     *           "duration_ms": 4000,
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
+                     *           "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *           "poll_after_seconds": null,
+                     *           "estimated_seconds": null,
+                     *           "created_at": "2026-11-29T11:14:13.270Z",
+                     *           "ended_at": "2026-11-29T11:14:18.601Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["VideoPage"];
                 };
             };
@@ -5974,6 +6053,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "turn this video into a new short promotional clip with music and transitions"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewVideo"];
                 "multipart/form-data": components["schemas"]["FormFiles"];
                 "application/x-www-form-urlencoded": components["schemas"]["FormFields"];
@@ -5995,6 +6079,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27",
+                     *       "status": "queued",
+                     *       "stage": "project",
+                     *       "progress": 0,
+                     *       "elapsed_ms": 1,
+                     *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                     *       "prompt_source": "caller",
+                     *       "message": null,
+                     *       "generator": null,
+                     *       "batch_id": null,
+                     *       "project_id": null,
+                     *       "turn_id": null,
+                     *       "render_id": null,
+                     *       "asset_ids": [],
+                     *       "charged": null,
+                     *       "credits": null,
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/events",
+                     *       "download_url": null,
+                     *       "download_url_expires_at": null,
+                     *       "size_bytes": null,
+                     *       "duration_ms": null,
+                     *       "width": null,
+                     *       "height": null,
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/cancel",
+                     *       "poll_after_seconds": 5,
+                     *       "estimated_seconds": 120,
+                     *       "created_at": "2026-11-29T11:14:22.311Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -6044,6 +6164,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27",
+                     *       "status": "queued",
+                     *       "stage": "project",
+                     *       "progress": 0,
+                     *       "elapsed_ms": 1,
+                     *       "prompt": "make a clip",
+                     *       "prompt_source": "generator",
+                     *       "message": null,
+                     *       "generator": {
+                     *         "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *         "slug": "mine",
+                     *         "version": 1
+                     *       },
+                     *       "batch_id": null,
+                     *       "project_id": null,
+                     *       "turn_id": null,
+                     *       "render_id": null,
+                     *       "asset_ids": [],
+                     *       "charged": null,
+                     *       "credits": null,
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/events",
+                     *       "download_url": null,
+                     *       "download_url_expires_at": null,
+                     *       "size_bytes": null,
+                     *       "duration_ms": null,
+                     *       "width": null,
+                     *       "height": null,
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/cancel",
+                     *       "poll_after_seconds": 5,
+                     *       "estimated_seconds": 120,
+                     *       "created_at": "2026-11-29T11:14:23.608Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -6076,6 +6236,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "stage": "done",
+                     *       "progress": 100,
+                     *       "elapsed_ms": 5331,
+                     *       "prompt": "make a 4 second clip of the sea",
+                     *       "prompt_source": "caller",
+                     *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *       "generator": null,
+                     *       "batch_id": null,
+                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *       "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
+                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "asset_ids": [],
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "size_bytes": 20526,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "poll_after_seconds": null,
+                     *       "estimated_seconds": null,
+                     *       "created_at": "2026-11-29T11:14:13.270Z",
+                     *       "ended_at": "2026-11-29T11:14:18.601Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -6129,6 +6328,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "turn this video into a new short promotional clip with music and transitions"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewVideoTurn"];
             };
         };
@@ -6148,6 +6352,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "status": "processing",
+                     *       "stage": "turn",
+                     *       "progress": 10,
+                     *       "elapsed_ms": 3,
+                     *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                     *       "prompt_source": "caller",
+                     *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *       "generator": null,
+                     *       "batch_id": null,
+                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *       "turn_id": null,
+                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "asset_ids": [],
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "size_bytes": 20526,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "poll_after_seconds": 5,
+                     *       "estimated_seconds": 120,
+                     *       "created_at": "2026-11-29T11:14:13.270Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -6177,6 +6420,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "status": "cancelled",
+                     *       "stage": "turn",
+                     *       "progress": 10,
+                     *       "elapsed_ms": 175,
+                     *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                     *       "prompt_source": "caller",
+                     *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *       "generator": null,
+                     *       "batch_id": null,
+                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *       "turn_id": null,
+                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "asset_ids": [],
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "error": {
+                     *         "code": "cancelled",
+                     *         "title": "Cancelled",
+                     *         "detail": "The video was cancelled; work that Nemo had started may still be charged.",
+                     *         "retryable": false
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "size_bytes": 20526,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "poll_after_seconds": null,
+                     *       "estimated_seconds": null,
+                     *       "created_at": "2026-11-29T11:14:13.270Z",
+                     *       "ended_at": "2026-11-29T11:14:24.294Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Video"];
                 };
             };
@@ -6296,6 +6583,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T11:14:24.456Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Link"];
                 };
             };
@@ -6335,6 +6628,22 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 1,
+                     *           "event": {
+                     *             "type": "video.started",
+                     *             "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_after": 1,
+                     *       "ended": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["VideoEventPage"];
                 };
             };
@@ -6372,6 +6681,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *           "name": "video",
+                     *           "language": null,
+                     *           "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *           "metadata": {},
+                     *           "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/turns",
+                     *           "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/timeline",
+                     *           "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/renders",
+                     *           "created_at": "2026-11-29T11:14:13.960Z"
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProjectPage"];
                 };
             };
@@ -6403,6 +6731,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27",
+                     *       "name": "project",
+                     *       "language": null,
+                     *       "summary": null,
+                     *       "metadata": {},
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/renders",
+                     *       "created_at": "2026-11-29T11:14:25.320Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Project"];
                 };
             };
@@ -6430,6 +6771,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "name": "project",
+                     *       "language": null,
+                     *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *       "metadata": {},
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/renders",
+                     *       "created_at": "2026-11-29T11:14:10.728Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Project"];
                 };
             };
@@ -6486,6 +6840,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "name": "project",
+                     *       "language": null,
+                     *       "summary": null,
+                     *       "metadata": {},
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/renders",
+                     *       "created_at": "2026-11-29T11:14:10.728Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Project"];
                 };
             };
@@ -6515,6 +6882,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *       "exportable": true,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "tracks": [
+                     *         {
+                     *           "kind": "video",
+                     *           "segments": [
+                     *             {
+                     *               "label": "sea",
+                     *               "start_ms": 0,
+                     *               "duration_ms": 4000,
+                     *               "volume": null,
+                     *               "text": null
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "audio",
+                     *           "segments": [
+                     *             {
+                     *               "label": "Lo-fi",
+                     *               "start_ms": 0,
+                     *               "duration_ms": 4000,
+                     *               "volume": 0.35,
+                     *               "text": null
+                     *             }
+                     *           ]
+                     *         },
+                     *         {
+                     *           "kind": "text",
+                     *           "segments": [
+                     *             {
+                     *               "label": "Sea",
+                     *               "start_ms": 0,
+                     *               "duration_ms": 3000,
+                     *               "volume": null,
+                     *               "text": "Sea"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"] | components["schemas"]["TimelineDraft"];
                 };
             };
@@ -6551,6 +6966,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://nemovideo.com/workspace/claim?ct=clm_Ke7uq9uZANB6Ms0JVIFbTsjihwtQeHLJ",
+                     *       "expires_at": "2026-12-06T11:14:25.902Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["BrowserLink"];
                 };
             };
@@ -6583,6 +7004,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
+                     *           "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *           "status": "completed",
+                     *           "intent": "chat",
+                     *           "prompt": "make a 4 second clip of the sea",
+                     *           "prompt_source": "caller",
+                     *           "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *           "text_complete": true,
+                     *           "charged": "yes",
+                     *           "credits": {
+                     *             "amount": 100,
+                     *             "basis": "measured"
+                     *           },
+                     *           "timeline": {
+                     *             "changed": true,
+                     *             "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)"
+                     *           },
+                     *           "evidence": {
+                     *             "stream": "closed",
+                     *             "timeline": "changed",
+                     *             "balance": "lower"
+                     *           },
+                     *           "error": null,
+                     *           "language": null,
+                     *           "metadata": {},
+                     *           "render_ids": [
+                     *             "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *           ],
+                     *           "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
+                     *           "created_at": "2026-11-29T11:14:10.882Z",
+                     *           "sent_at": "2026-11-29T11:14:11.310Z",
+                     *           "ended_at": "2026-11-29T11:14:11.497Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["TurnPage"];
                 };
             };
@@ -6611,6 +7074,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "prompt": "turn this video into a new short promotional clip with music and transitions"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewTurn"];
             };
         };
@@ -6631,6 +7099,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "trn_01m8kg6w19nmndabd30byzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "queued",
+                     *       "intent": "chat",
+                     *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                     *       "prompt_source": "caller",
+                     *       "text": null,
+                     *       "text_complete": false,
+                     *       "charged": null,
+                     *       "credits": null,
+                     *       "timeline": null,
+                     *       "evidence": null,
+                     *       "error": null,
+                     *       "language": null,
+                     *       "metadata": {},
+                     *       "render_ids": [],
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6w19nmndabd30byzwsf5yjqkdbbn27/events",
+                     *       "created_at": "2026-11-29T11:14:26.474Z",
+                     *       "sent_at": null,
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Turn"];
                 };
             };
@@ -6663,6 +7155,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "intent": "chat",
+                     *       "prompt": "make a 4 second clip of the sea",
+                     *       "prompt_source": "caller",
+                     *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *       "text_complete": true,
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "timeline": {
+                     *         "changed": true,
+                     *         "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)"
+                     *       },
+                     *       "evidence": {
+                     *         "stream": "closed",
+                     *         "timeline": "changed",
+                     *         "balance": "lower"
+                     *       },
+                     *       "error": null,
+                     *       "language": null,
+                     *       "metadata": {},
+                     *       "render_ids": [
+                     *         "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *       ],
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
+                     *       "created_at": "2026-11-29T11:14:10.882Z",
+                     *       "sent_at": "2026-11-29T11:14:11.310Z",
+                     *       "ended_at": "2026-11-29T11:14:11.497Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Turn"];
                 };
             };
@@ -6692,6 +7220,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "intent": "chat",
+                     *       "prompt": "make a 4 second clip of the sea",
+                     *       "prompt_source": "caller",
+                     *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *       "text_complete": true,
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "timeline": {
+                     *         "changed": true,
+                     *         "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)"
+                     *       },
+                     *       "evidence": {
+                     *         "stream": "closed",
+                     *         "timeline": "changed",
+                     *         "balance": "lower"
+                     *       },
+                     *       "error": null,
+                     *       "language": null,
+                     *       "metadata": {},
+                     *       "render_ids": [
+                     *         "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *       ],
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
+                     *       "created_at": "2026-11-29T11:14:10.882Z",
+                     *       "sent_at": "2026-11-29T11:14:11.310Z",
+                     *       "ended_at": "2026-11-29T11:14:11.497Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Turn"];
                 };
             };
@@ -6721,6 +7285,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events?ticket=…",
+                     *       "first_use_by": "2026-11-29T11:24:27.533Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["StreamTicket"];
                 };
             };
@@ -6762,6 +7332,22 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": 1,
+                     *           "event": {
+                     *             "type": "turn.started",
+                     *             "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
+                     *             "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_after": 1,
+                     *       "ended": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["TurnEventPage"];
                 };
             };
@@ -6799,6 +7385,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *           "status": "open",
+                     *           "source": "sent",
+                     *           "filename": "sea.png",
+                     *           "size_bytes": 6,
+                     *           "offset_bytes": 0,
+                     *           "asset_id": null,
+                     *           "error": null,
+                     *           "concat": null,
+                     *           "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *           "metadata": {},
+                     *           "created_at": "2026-11-29T11:14:16.279Z",
+                     *           "expires_at": "2026-11-29T11:38:16.279Z"
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "3"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UploadPage"];
                 };
             };
@@ -6820,6 +7429,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "filename": "clip.mp4",
+                 *       "size_bytes": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewUpload"];
                 "multipart/form-data": components["schemas"]["FormFiles"];
                 "application/offset+octet-stream": string;
@@ -6832,6 +7447,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01m8kg6x6mar8wxt9mdryzwsf5yjqkdbbn27",
+                     *       "status": "open",
+                     *       "source": "sent",
+                     *       "filename": "clip.mp4",
+                     *       "size_bytes": 3,
+                     *       "offset_bytes": 0,
+                     *       "asset_id": null,
+                     *       "error": null,
+                     *       "concat": null,
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6x6mar8wxt9mdryzwsf5yjqkdbbn27/content",
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:27.712Z",
+                     *       "expires_at": "2026-11-29T11:38:27.712Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"] | components["schemas"]["UploadList"];
                 };
             };
@@ -6859,6 +7491,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *       "status": "open",
+                     *       "source": "sent",
+                     *       "filename": "sea.png",
+                     *       "size_bytes": 6,
+                     *       "offset_bytes": 0,
+                     *       "asset_id": null,
+                     *       "error": null,
+                     *       "concat": null,
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:16.279Z",
+                     *       "expires_at": "2026-11-29T11:38:16.279Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"];
                 };
             };
@@ -6981,6 +7630,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "source": "sent",
+                     *       "filename": "sea.png",
+                     *       "size_bytes": 6,
+                     *       "offset_bytes": 6,
+                     *       "asset_id": null,
+                     *       "error": null,
+                     *       "concat": null,
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:16.279Z",
+                     *       "expires_at": "2026-11-29T11:38:35.413Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"];
                 };
             };
@@ -7002,6 +7668,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/clip.mp4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewImport"];
             };
         };
@@ -7012,6 +7683,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27",
+                     *       "status": "open",
+                     *       "source": "import",
+                     *       "filename": "clip.mp4",
+                     *       "size_bytes": null,
+                     *       "offset_bytes": 0,
+                     *       "asset_id": null,
+                     *       "error": null,
+                     *       "concat": null,
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27/content",
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:27.957Z",
+                     *       "expires_at": "2026-11-29T11:38:27.957Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Upload"];
                 };
             };
@@ -7042,6 +7730,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "data": [
+                     *         {
+                     *           "duration_ms": null,
+                     *           "width": 1,
+                     *           "height": 1,
+                     *           "error": null,
+                     *           "id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
+                     *           "status": "ready",
+                     *           "filename": "sea.png",
+                     *           "kind": "image",
+                     *           "content_type": "image/png",
+                     *           "size_bytes": 70,
+                     *           "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *           "metadata": {},
+                     *           "created_at": "2026-11-29T11:14:15.378Z",
+                     *           "download_url": "https://gateway.example/f/…",
+                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AssetPage"];
                 };
             };
@@ -7069,6 +7782,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "duration_ms": null,
+                     *       "width": 1,
+                     *       "height": 1,
+                     *       "error": null,
+                     *       "id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
+                     *       "status": "ready",
+                     *       "filename": "sea.png",
+                     *       "kind": "image",
+                     *       "content_type": "image/png",
+                     *       "size_bytes": 70,
+                     *       "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:15.378Z",
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Asset"];
                 };
             };
@@ -7117,6 +7849,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "asset_id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAttachment"];
             };
         };
@@ -7136,6 +7873,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "asset_id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "pending",
+                     *       "error": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Attachment"];
                 };
             };
@@ -7168,6 +7913,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "data": [
+                     *         {
+                     *           "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
+                     *           "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *           "status": "completed",
+                     *           "stage": null,
+                     *           "progress": 100,
+                     *           "output": {
+                     *             "format": "mp4",
+                     *             "quality": "high"
+                     *           },
+                     *           "file": {
+                     *             "size_bytes": 20526,
+                     *             "etag": "\"5e3fd89c397001ab8a1195aa68bac6cb\"",
+                     *             "content_type": "video/mp4",
+                     *             "sha256": "c858648825ea6d4adae92f0806b12dca2290f8ce89bc597a142f4d420ead7c28",
+                     *             "duration_ms": 4000,
+                     *             "width": 1920,
+                     *             "height": 1080,
+                     *             "codec": "h264",
+                     *             "expires_at": "2026-12-29T11:14:16.942Z"
+                     *           },
+                     *           "download_url": "https://gateway.example/f/…",
+                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "size_bytes": 20526,
+                     *           "duration_ms": 4000,
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *           "reused_from": null,
+                     *           "warnings": [],
+                     *           "attempts": [],
+                     *           "error": null,
+                     *           "metadata": {},
+                     *           "created_at": "2026-11-29T11:14:13.633Z",
+                     *           "next_check_at": null,
+                     *           "ended_at": "2026-11-29T11:14:16.942Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RenderPage"];
                 };
             };
@@ -7210,6 +8000,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rnd_01m8kg6ym9q89h32y30nyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "queued",
+                     *       "stage": "queued",
+                     *       "progress": 0,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "file": null,
+                     *       "download_url": null,
+                     *       "download_url_expires_at": null,
+                     *       "size_bytes": null,
+                     *       "duration_ms": null,
+                     *       "width": null,
+                     *       "height": null,
+                     *       "content_url": null,
+                     *       "reused_from": null,
+                     *       "warnings": [],
+                     *       "attempts": [],
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:29.129Z",
+                     *       "next_check_at": "2026-11-29T11:14:29.129Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Render"];
                 };
             };
@@ -7240,6 +8059,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": true,
+                     *       "next_cursor": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "data": [
+                     *         {
+                     *           "id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *           "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *           "status": "completed",
+                     *           "stage": null,
+                     *           "progress": 100,
+                     *           "output": {
+                     *             "format": "mp4",
+                     *             "quality": "high"
+                     *           },
+                     *           "file": {
+                     *             "size_bytes": 20526,
+                     *             "etag": "\"5e3fd89c397001ab8a1195aa68bac6cb\"",
+                     *             "content_type": "video/mp4",
+                     *             "sha256": "c858648825ea6d4adae92f0806b12dca2290f8ce89bc597a142f4d420ead7c28",
+                     *             "duration_ms": 4000,
+                     *             "width": 1920,
+                     *             "height": 1080,
+                     *             "codec": "h264",
+                     *             "expires_at": "2026-12-29T11:14:17.919Z"
+                     *           },
+                     *           "download_url": "https://gateway.example/f/…",
+                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "size_bytes": 20526,
+                     *           "duration_ms": 4000,
+                     *           "width": 1920,
+                     *           "height": 1080,
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27/content",
+                     *           "reused_from": null,
+                     *           "warnings": [],
+                     *           "attempts": [],
+                     *           "error": null,
+                     *           "metadata": {},
+                     *           "created_at": "2026-11-29T11:14:16.923Z",
+                     *           "next_check_at": null,
+                     *           "ended_at": "2026-11-29T11:14:17.919Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RenderPage"];
                 };
             };
@@ -7269,6 +8133,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "stage": null,
+                     *       "progress": 100,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "file": {
+                     *         "size_bytes": 20526,
+                     *         "etag": "\"5e3fd89c397001ab8a1195aa68bac6cb\"",
+                     *         "content_type": "video/mp4",
+                     *         "sha256": "c858648825ea6d4adae92f0806b12dca2290f8ce89bc597a142f4d420ead7c28",
+                     *         "duration_ms": 4000,
+                     *         "width": 1920,
+                     *         "height": 1080,
+                     *         "codec": "h264",
+                     *         "expires_at": "2026-12-29T11:14:16.942Z"
+                     *       },
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "size_bytes": 20526,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *       "reused_from": null,
+                     *       "warnings": [],
+                     *       "attempts": [],
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:13.633Z",
+                     *       "next_check_at": null,
+                     *       "ended_at": "2026-11-29T11:14:16.942Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Render"];
                 };
             };
@@ -7296,6 +8199,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "stage": null,
+                     *       "progress": 100,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "file": {
+                     *         "size_bytes": 20526,
+                     *         "etag": "\"5e3fd89c397001ab8a1195aa68bac6cb\"",
+                     *         "content_type": "video/mp4",
+                     *         "sha256": "c858648825ea6d4adae92f0806b12dca2290f8ce89bc597a142f4d420ead7c28",
+                     *         "duration_ms": 4000,
+                     *         "width": 1920,
+                     *         "height": 1080,
+                     *         "codec": "h264",
+                     *         "expires_at": "2026-12-29T11:14:16.942Z"
+                     *       },
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "size_bytes": 20526,
+                     *       "duration_ms": 4000,
+                     *       "width": 1920,
+                     *       "height": 1080,
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *       "reused_from": null,
+                     *       "warnings": [],
+                     *       "attempts": [],
+                     *       "error": null,
+                     *       "metadata": {},
+                     *       "created_at": "2026-11-29T11:14:13.633Z",
+                     *       "next_check_at": null,
+                     *       "ended_at": "2026-11-29T11:14:16.942Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Render"];
                 };
             };
@@ -7415,6 +8357,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T11:14:29.674Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Link"];
                 };
             };
@@ -7703,6 +8651,56 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "name": "Sea clip",
+                     *           "description": "",
+                     *           "prompt": "make a 4 second clip of the sea",
+                     *           "variables": [],
+                     *           "accepts": [
+                     *             "mp4",
+                     *             "mov",
+                     *             "avi",
+                     *             "webm",
+                     *             "mkv",
+                     *             "jpg",
+                     *             "png",
+                     *             "gif",
+                     *             "webp",
+                     *             "mp3",
+                     *             "wav",
+                     *             "m4a",
+                     *             "aac"
+                     *           ],
+                     *           "needs_file": false,
+                     *           "output": {
+                     *             "format": "mp4",
+                     *             "quality": "high"
+                     *           },
+                     *           "language": null,
+                     *           "attribution": {
+                     *             "source": null,
+                     *             "version": null,
+                     *             "platform": null
+                     *           },
+                     *           "greeting": null,
+                     *           "try_saying": [],
+                     *           "tips": [],
+                     *           "expected_seconds": null,
+                     *           "id": "gen_01m8kg6p5cbx8ayrphqp",
+                     *           "slug": "sea-clip",
+                     *           "version": 1,
+                     *           "made_by": "tenant",
+                     *           "created_at": "2026-11-29T11:14:20.460Z",
+                     *           "updated_at": "2026-11-29T11:14:20.460Z"
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "gen_01m8kg6p5cbx8ayrphqp"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GeneratorPage"];
                 };
             };
@@ -7724,6 +8722,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "another",
+                 *       "prompt": "make a clip"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGenerator"];
             };
         };
@@ -7736,6 +8740,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "another",
+                     *       "description": "",
+                     *       "prompt": "make a clip",
+                     *       "variables": [],
+                     *       "accepts": [
+                     *         "mp4",
+                     *         "mov",
+                     *         "avi",
+                     *         "webm",
+                     *         "mkv",
+                     *         "jpg",
+                     *         "png",
+                     *         "gif",
+                     *         "webp",
+                     *         "mp3",
+                     *         "wav",
+                     *         "m4a",
+                     *         "aac"
+                     *       ],
+                     *       "needs_file": false,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "language": null,
+                     *       "attribution": {
+                     *         "source": null,
+                     *         "version": null,
+                     *         "platform": null
+                     *       },
+                     *       "greeting": null,
+                     *       "try_saying": [],
+                     *       "tips": [],
+                     *       "expected_seconds": null,
+                     *       "id": "gen_01m8kg6zfvfk5psa87qg",
+                     *       "slug": "another",
+                     *       "version": 1,
+                     *       "made_by": "tenant",
+                     *       "created_at": "2026-11-29T11:14:30.011Z",
+                     *       "updated_at": "2026-11-29T11:14:30.011Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generator"];
                 };
             };
@@ -7767,6 +8815,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "mine",
+                     *       "description": "",
+                     *       "prompt": "make a clip",
+                     *       "variables": [],
+                     *       "accepts": [
+                     *         "mp4",
+                     *         "mov",
+                     *         "avi",
+                     *         "webm",
+                     *         "mkv",
+                     *         "jpg",
+                     *         "png",
+                     *         "gif",
+                     *         "webp",
+                     *         "mp3",
+                     *         "wav",
+                     *         "m4a",
+                     *         "aac"
+                     *       ],
+                     *       "needs_file": false,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "language": null,
+                     *       "attribution": {
+                     *         "source": null,
+                     *         "version": null,
+                     *         "platform": null
+                     *       },
+                     *       "greeting": null,
+                     *       "try_saying": [],
+                     *       "tips": [],
+                     *       "expected_seconds": null,
+                     *       "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *       "slug": "mine",
+                     *       "version": 1,
+                     *       "made_by": "tenant",
+                     *       "created_at": "2026-11-29T11:14:10.380Z",
+                     *       "updated_at": "2026-11-29T11:14:10.380Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generator"];
                 };
             };
@@ -7814,6 +8906,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "renamed"
+                 *     }
+                 */
                 "application/json": components["schemas"]["GeneratorPatch"];
             };
         };
@@ -7826,6 +8923,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "renamed",
+                     *       "description": "",
+                     *       "prompt": "make a clip",
+                     *       "variables": [],
+                     *       "accepts": [
+                     *         "mp4",
+                     *         "mov",
+                     *         "avi",
+                     *         "webm",
+                     *         "mkv",
+                     *         "jpg",
+                     *         "png",
+                     *         "gif",
+                     *         "webp",
+                     *         "mp3",
+                     *         "wav",
+                     *         "m4a",
+                     *         "aac"
+                     *       ],
+                     *       "needs_file": false,
+                     *       "output": {
+                     *         "format": "mp4",
+                     *         "quality": "high"
+                     *       },
+                     *       "language": null,
+                     *       "attribution": {
+                     *         "source": null,
+                     *         "version": null,
+                     *         "platform": null
+                     *       },
+                     *       "greeting": null,
+                     *       "try_saying": [],
+                     *       "tips": [],
+                     *       "expected_seconds": null,
+                     *       "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *       "slug": "mine",
+                     *       "version": 2,
+                     *       "made_by": "tenant",
+                     *       "created_at": "2026-11-29T11:14:10.380Z",
+                     *       "updated_at": "2026-11-29T11:14:35.890Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Generator"];
                 };
             };
@@ -7847,6 +8988,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "create a generator that turns product photos into promo videos with music and captions"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewGeneratorJob"];
             };
         };
@@ -7857,6 +9003,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "gjb_01m8kg6ztpt4x63vne6dyzwsf5yjqkdbbn27",
+                     *       "status": "running",
+                     *       "description": "create a generator that turns product photos into promo videos with music and captions",
+                     *       "generator_id": null,
+                     *       "slug": null,
+                     *       "made_by": null,
+                     *       "fault": null,
+                     *       "project_id": null,
+                     *       "turn_id": null,
+                     *       "charged": null,
+                     *       "credits": null,
+                     *       "error": null,
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kg6ztpt4x63vne6dyzwsf5yjqkdbbn27",
+                     *       "poll_after_seconds": 3,
+                     *       "created_at": "2026-11-29T11:14:30.358Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["GeneratorJob"];
                 };
             };
@@ -7884,6 +9050,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "gjb_01m8kg6e4n9kz9hayhcmyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "description": "quote cards",
+                     *       "generator_id": "gen_01m8kg6e4nswz6k5dtst",
+                     *       "slug": "quote-card",
+                     *       "made_by": "agent",
+                     *       "fault": null,
+                     *       "project_id": "prj_01m8kg6eeyzcjz14g12zyzwsf5yjqkdbbn27",
+                     *       "turn_id": "trn_01m8kg6eey6b5m37j12pyzwsf5yjqkdbbn27",
+                     *       "charged": "yes",
+                     *       "credits": {
+                     *         "amount": 50,
+                     *         "basis": "measured"
+                     *       },
+                     *       "error": null,
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kg6e4n9kz9hayhcmyzwsf5yjqkdbbn27",
+                     *       "poll_after_seconds": null,
+                     *       "created_at": "2026-11-29T11:14:12.245Z",
+                     *       "ended_at": "2026-11-29T11:14:14.521Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["GeneratorJob"];
                 };
             };
@@ -7914,6 +9103,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *           "status": "completed",
+                     *           "mode": "own_projects",
+                     *           "concurrency": 4,
+                     *           "counts": {
+                     *             "total": 1,
+                     *             "queued": 0,
+                     *             "running": 0,
+                     *             "completed": 1,
+                     *             "failed": 0,
+                     *             "needs_input": 0,
+                     *             "cancelled": 0
+                     *           },
+                     *           "generator": null,
+                     *           "project_id": null,
+                     *           "credits": {
+                     *             "amount": 100,
+                     *             "basis": "measured"
+                     *           },
+                     *           "metadata": {},
+                     *           "status_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *           "videos_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27/videos",
+                     *           "poll_after_seconds": null,
+                     *           "created_at": "2026-11-29T11:14:11.821Z",
+                     *           "ended_at": "2026-11-29T11:14:17.003Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchPage"];
                 };
             };
@@ -7935,6 +9159,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "items": [
+                 *         {
+                 *           "prompt": "make a 1 second video"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewBatch"];
             };
         };
@@ -7945,6 +9178,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27",
+                     *       "status": "processing",
+                     *       "mode": "own_projects",
+                     *       "concurrency": 4,
+                     *       "counts": {
+                     *         "total": 1,
+                     *         "queued": 1,
+                     *         "running": 0,
+                     *         "completed": 0,
+                     *         "failed": 0,
+                     *         "needs_input": 0,
+                     *         "cancelled": 0
+                     *       },
+                     *       "generator": null,
+                     *       "project_id": null,
+                     *       "credits": {
+                     *         "amount": 0,
+                     *         "basis": "measured"
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27/videos",
+                     *       "poll_after_seconds": 10,
+                     *       "created_at": "2026-11-29T11:14:30.731Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Batch"];
                 };
             };
@@ -7972,6 +9234,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *       "status": "completed",
+                     *       "mode": "own_projects",
+                     *       "concurrency": 4,
+                     *       "counts": {
+                     *         "total": 1,
+                     *         "queued": 0,
+                     *         "running": 0,
+                     *         "completed": 1,
+                     *         "failed": 0,
+                     *         "needs_input": 0,
+                     *         "cancelled": 0
+                     *       },
+                     *       "generator": null,
+                     *       "project_id": null,
+                     *       "credits": {
+                     *         "amount": 100,
+                     *         "basis": "measured"
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27/videos",
+                     *       "poll_after_seconds": null,
+                     *       "created_at": "2026-11-29T11:14:11.821Z",
+                     *       "ended_at": "2026-11-29T11:14:17.003Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Batch"];
                 };
             };
@@ -8005,6 +9296,55 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "data": [
+                     *         {
+                     *           "index": 0,
+                     *           "status": "completed",
+                     *           "video": {
+                     *             "id": "vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27",
+                     *             "status": "completed",
+                     *             "stage": "done",
+                     *             "progress": 100,
+                     *             "elapsed_ms": 4815,
+                     *             "prompt": "make a 4 second clip of the sea",
+                     *             "prompt_source": "caller",
+                     *             "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *             "generator": null,
+                     *             "batch_id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *             "project_id": "prj_01m8kg6dywg35vt2d6xbyzwsf5yjqkdbbn27",
+                     *             "turn_id": "trn_01m8kg6dzjmcrnmv6dkfyzwsf5yjqkdbbn27",
+                     *             "render_id": "rnd_01m8kg6exatywy8pkbbdyzwsf5yjqkdbbn27",
+                     *             "asset_ids": [],
+                     *             "charged": "yes",
+                     *             "credits": {
+                     *               "amount": 100,
+                     *               "basis": "measured"
+                     *             },
+                     *             "error": null,
+                     *             "metadata": {},
+                     *             "status_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/events",
+                     *             "download_url": "https://gateway.example/f/…",
+                     *             "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *             "size_bytes": 20526,
+                     *             "duration_ms": 4000,
+                     *             "width": 1920,
+                     *             "height": 1080,
+                     *             "content_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/content",
+                     *             "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/cancel",
+                     *             "poll_after_seconds": null,
+                     *             "estimated_seconds": null,
+                     *             "created_at": "2026-11-29T11:14:11.958Z",
+                     *             "ended_at": "2026-11-29T11:14:16.773Z"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BatchItemPage"];
                 };
             };
@@ -8034,6 +9374,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "status": "paused",
+                     *       "mode": "own_projects",
+                     *       "concurrency": 1,
+                     *       "counts": {
+                     *         "total": 9,
+                     *         "queued": 9,
+                     *         "running": 0,
+                     *         "completed": 0,
+                     *         "failed": 0,
+                     *         "needs_input": 0,
+                     *         "cancelled": 0
+                     *       },
+                     *       "generator": null,
+                     *       "project_id": null,
+                     *       "credits": {
+                     *         "amount": 0,
+                     *         "basis": "measured"
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "poll_after_seconds": 10,
+                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Batch"];
                 };
             };
@@ -8063,6 +9432,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "status": "processing",
+                     *       "mode": "own_projects",
+                     *       "concurrency": 1,
+                     *       "counts": {
+                     *         "total": 9,
+                     *         "queued": 9,
+                     *         "running": 0,
+                     *         "completed": 0,
+                     *         "failed": 0,
+                     *         "needs_input": 0,
+                     *         "cancelled": 0
+                     *       },
+                     *       "generator": null,
+                     *       "project_id": null,
+                     *       "credits": {
+                     *         "amount": 0,
+                     *         "basis": "measured"
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "poll_after_seconds": 10,
+                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Batch"];
                 };
             };
@@ -8092,6 +9490,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "status": "cancelled",
+                     *       "mode": "own_projects",
+                     *       "concurrency": 1,
+                     *       "counts": {
+                     *         "total": 9,
+                     *         "queued": 0,
+                     *         "running": 1,
+                     *         "completed": 0,
+                     *         "failed": 0,
+                     *         "needs_input": 0,
+                     *         "cancelled": 8
+                     *       },
+                     *       "generator": null,
+                     *       "project_id": null,
+                     *       "credits": {
+                     *         "amount": 0,
+                     *         "basis": "measured"
+                     *       },
+                     *       "metadata": {},
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "poll_after_seconds": 10,
+                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "ended_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Batch"];
                 };
             };
@@ -8125,6 +9552,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m8kg720qdy9s0v24s9",
+                     *       "event_id": "evt_s4t3ptpbh74tr1ynpwmj",
+                     *       "event_type": "turn.completed",
+                     *       "target": {
+                     *         "kind": "endpoint",
+                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *       },
+                     *       "state": "pending",
+                     *       "attempts": 0,
+                     *       "last_status": null,
+                     *       "last_answer": null,
+                     *       "due_at": "2026-11-29T11:14:32.599Z",
+                     *       "created_at": "2026-11-29T11:14:32.599Z",
+                     *       "ended_at": null,
+                     *       "log": []
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedDelivery"];
                 };
             };
@@ -8152,6 +9598,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "url": "https://example.com/hooks/nemo",
+                     *       "types": [
+                     *         "*"
+                     *       ],
+                     *       "state": "enabled",
+                     *       "disabled_by": null,
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
@@ -8208,6 +9667,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "url": "https://example.com/hooks/nemo",
+                     *       "types": [
+                     *         "*"
+                     *       ],
+                     *       "state": "enabled",
+                     *       "disabled_by": null,
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
@@ -8237,6 +9709,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "url": "https://example.com/hooks/nemo",
+                     *       "types": [
+                     *         "*"
+                     *       ],
+                     *       "state": "enabled",
+                     *       "disabled_by": null,
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
@@ -8260,6 +9745,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "since": "2026-11-21T10:00:00.000Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Recovery"];
             };
         };
@@ -8270,6 +9760,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "url": "https://example.com/hooks/nemo",
+                     *       "types": [
+                     *         "*"
+                     *       ],
+                     *       "state": "enabled",
+                     *       "disabled_by": null,
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEndpoint"];
                 };
             };
@@ -8295,6 +9798,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *           "url": "https://example.com/hooks/nemo",
+                     *           "types": [
+                     *             "*"
+                     *           ],
+                     *           "state": "enabled",
+                     *           "disabled_by": null,
+                     *           "disabled_at": null,
+                     *           "created_at": "2026-11-29T11:14:10.229Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["WebhookEndpointPage"];
                 };
             };
@@ -8316,6 +9838,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://example.com/hooks/nemo"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewWebhookEndpoint"];
             };
         };
@@ -8326,6 +9853,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg72vyby1e7d4843",
+                     *       "url": "https://example.com/hooks/nemo",
+                     *       "types": [
+                     *         "*"
+                     *       ],
+                     *       "state": "enabled",
+                     *       "disabled_by": null,
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:33.470Z",
+                     *       "secret": "whsec_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedWebhookEndpoint"];
                 };
             };
@@ -8353,6 +9894,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "kty": "OKP",
+                     *           "crv": "Ed25519",
+                     *           "x": "…",
+                     *           "use": "sig",
+                     *           "alg": "EdDSA",
+                     *           "kid": "whk_01m8kg6c2yhqf1ekqwzr.1"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Jwks"];
                 };
             };
@@ -8380,6 +9935,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_…",
+                     *       "previous_until": "2026-11-30T11:14:33.638Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotatedSecret"];
                 };
             };
@@ -8409,6 +9970,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_…",
+                     *       "previous_until": "2026-11-30T11:14:33.717Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotatedSecret"];
                 };
             };
@@ -8434,6 +10001,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "whk_01m8kg6c85ma2cwvcrm6",
+                     *           "target_url": "https://example.com/hooks/nemo",
+                     *           "event": "render.completed",
+                     *           "state": "enabled",
+                     *           "disabled_at": null,
+                     *           "created_at": "2026-11-29T11:14:10.309Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["HookPage"];
                 };
             };
@@ -8455,6 +10038,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "target_url": "https://example.com/hooks/nemo",
+                 *       "event": "turn.completed"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewHook"];
             };
         };
@@ -8474,6 +10063,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "whk_01m8kg736b8b8k6j0byf",
+                     *       "target_url": "https://example.com/hooks/nemo",
+                     *       "event": "turn.completed",
+                     *       "state": "enabled",
+                     *       "disabled_at": null,
+                     *       "created_at": "2026-11-29T11:14:33.803Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Hook"];
                 };
             };
@@ -8527,7 +10126,140 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "id": "evt_p4cdagx861qq9ann8j69",
+                     *         "type": "turn.completed",
+                     *         "occurred_at": "2026-11-29T11:14:16.489Z",
+                     *         "mode": "test",
+                     *         "sequence": 1,
+                     *         "stale": false,
+                     *         "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
+                     *         "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *         "status": "completed",
+                     *         "intent": "chat",
+                     *         "prompt": "make a 4 second clip of the sea",
+                     *         "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *         "text_complete": true,
+                     *         "charged": "yes",
+                     *         "credits_amount": 100,
+                     *         "credits_basis": "measured",
+                     *         "timeline_changed": true,
+                     *         "timeline_summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *         "render_ids": "",
+                     *         "language": null,
+                     *         "error_code": null,
+                     *         "error_title": null,
+                     *         "error_detail": null,
+                     *         "created_at": "2026-11-29T11:14:13.961Z",
+                     *         "ended_at": "2026-11-29T11:14:16.487Z"
+                     *       },
+                     *       {
+                     *         "id": "evt_9sb2qhrwdd7qhgxkg7ze",
+                     *         "type": "turn.completed",
+                     *         "occurred_at": "2026-11-29T11:14:13.450Z",
+                     *         "mode": "test",
+                     *         "sequence": 1,
+                     *         "stale": false,
+                     *         "turn_id": "trn_01m8kg6eey6b5m37j12pyzwsf5yjqkdbbn27",
+                     *         "project_id": "prj_01m8kg6eeyzcjz14g12zyzwsf5yjqkdbbn27",
+                     *         "status": "completed",
+                     *         "intent": "chat",
+                     *         "prompt": "Do not make or edit a video now. Write the recipe of a reusable video generator as one JSON object inside a code fence marked json. Its fields: name (at most 100 characters); description; prompt (what you will be asked for each video, with {{variable}} where a value goes); variables (a list of objects with name, made of a-z, 0-9 and _; type, one of text, number, boolean, choice; description; default, or null where the caller must send a value; choices for a choice; min and max for a number); needs_file (true where it makes nothing without an uploaded file); greeting; try_saying and tips (lists of at most 10 sentences). The prompt names every variable and no other. The generator that is wanted: quote cards",
+                     *         "text": "```json\n{\n  \"name\": \"Quote card\",\n  \"prompt\": \"generate a {{seconds}}-second video with the title \\\"{{quote}}\\\" and {{mood}} music\",\n  \"variables\": [\n    {\n      \"name\": \"quote\",\n      \"type\": \"text\",\n      \"description\": \"The words.\"\n    },\n    {\n      \"name\": \"seconds\",\n      \"type\": \"number\",\n      \"default\": 8,\n      \"min\": 1,\n      \"max\": 60\n    },\n    {\n      \"name\": \"mood\",\n      \"type\": \"choice\",\n      \"choices\": [\n        \"calm\",\n        \"upbeat\"\n      ],\n      \"default\": \"calm\"\n    }\n  ]\n}\n```",
+                     *         "text_complete": true,
+                     *         "charged": "yes",
+                     *         "credits_amount": 50,
+                     *         "credits_basis": "measured",
+                     *         "timeline_changed": false,
+                     *         "timeline_summary": "Timeline (0 tracks)",
+                     *         "render_ids": "",
+                     *         "language": null,
+                     *         "error_code": null,
+                     *         "error_title": null,
+                     *         "error_detail": null,
+                     *         "created_at": "2026-11-29T11:14:12.574Z",
+                     *         "ended_at": "2026-11-29T11:14:13.450Z"
+                     *       },
+                     *       {
+                     *         "id": "evt_n85q2zxgjsq06femcfn6",
+                     *         "type": "turn.completed",
+                     *         "occurred_at": "2026-11-29T11:14:12.866Z",
+                     *         "mode": "test",
+                     *         "sequence": 1,
+                     *         "stale": false,
+                     *         "turn_id": "trn_01m8kg6dzjmcrnmv6dkfyzwsf5yjqkdbbn27",
+                     *         "project_id": "prj_01m8kg6dywg35vt2d6xbyzwsf5yjqkdbbn27",
+                     *         "status": "completed",
+                     *         "intent": "chat",
+                     *         "prompt": "make a 4 second clip of the sea",
+                     *         "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *         "text_complete": true,
+                     *         "charged": "yes",
+                     *         "credits_amount": 100,
+                     *         "credits_basis": "measured",
+                     *         "timeline_changed": true,
+                     *         "timeline_summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *         "render_ids": "",
+                     *         "language": null,
+                     *         "error_code": null,
+                     *         "error_title": null,
+                     *         "error_detail": null,
+                     *         "created_at": "2026-11-29T11:14:12.083Z",
+                     *         "ended_at": "2026-11-29T11:14:12.853Z"
+                     *       }
+                     *     ]
+                     */
                     "application/json": components["schemas"]["HookBody"][];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    "hooks.test": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                "X-User-Id"?: components["parameters"]["UserId"];
+                /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. Retrieve it again for the result. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m8kg7376jz0tj21rf2",
+                     *       "event_id": "evt_yqz2nwpsbbaks2vcmexn",
+                     *       "event_type": "render.completed",
+                     *       "target": {
+                     *         "kind": "hook",
+                     *         "id": "whk_01m8kg6c85ma2cwvcrm6"
+                     *       },
+                     *       "state": "pending",
+                     *       "attempts": 0,
+                     *       "last_status": null,
+                     *       "last_answer": null,
+                     *       "due_at": "2026-11-29T11:14:33.830Z",
+                     *       "created_at": "2026-11-29T11:14:33.830Z",
+                     *       "ended_at": null,
+                     *       "log": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["LoggedDelivery"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -8581,6 +10313,82 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "evt_057n9cra589ejaj7ehyp",
+                     *           "type": "timeline.changed",
+                     *           "cursor": 1,
+                     *           "timestamp": "2026-11-29T11:14:11.527Z",
+                     *           "tenant": "ten_01m8kg6ammg08t4kwfyv",
+                     *           "mode": "test",
+                     *           "sequence": 1,
+                     *           "data": {
+                     *             "type": "timeline.changed",
+                     *             "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *             "line": "Added video \"sea\" (0-4s); added BGM \"Lo-fi\" (0-4s, 35%); added title \"Sea\" (0-3s); length unknown → 4s.",
+                     *             "diff": {
+                     *               "changes": [
+                     *                 {
+                     *                   "kind": "track_added",
+                     *                   "track_kind": "video",
+                     *                   "track_number": 1,
+                     *                   "label": "sea",
+                     *                   "before": null,
+                     *                   "after": {
+                     *                     "start_ms": 0,
+                     *                     "duration_ms": 4000,
+                     *                     "volume": null,
+                     *                     "text": null,
+                     *                     "segments": 1
+                     *                   }
+                     *                 },
+                     *                 {
+                     *                   "kind": "track_added",
+                     *                   "track_kind": "audio",
+                     *                   "track_number": 2,
+                     *                   "label": "Lo-fi",
+                     *                   "before": null,
+                     *                   "after": {
+                     *                     "start_ms": 0,
+                     *                     "duration_ms": 4000,
+                     *                     "volume": 0.35,
+                     *                     "text": null,
+                     *                     "segments": 1
+                     *                   }
+                     *                 },
+                     *                 {
+                     *                   "kind": "track_added",
+                     *                   "track_kind": "text",
+                     *                   "track_number": 3,
+                     *                   "label": "Sea",
+                     *                   "before": null,
+                     *                   "after": {
+                     *                     "start_ms": 0,
+                     *                     "duration_ms": 3000,
+                     *                     "volume": null,
+                     *                     "text": "Sea",
+                     *                     "segments": 1
+                     *                   }
+                     *                 },
+                     *                 {
+                     *                   "kind": "duration_changed",
+                     *                   "before": null,
+                     *                   "after": 4000
+                     *                 }
+                     *               ],
+                     *               "more": []
+                     *             },
+                     *             "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *             "turn_id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
@@ -8608,6 +10416,76 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "evt_057n9cra589ejaj7ehyp",
+                     *       "type": "timeline.changed",
+                     *       "cursor": 1,
+                     *       "timestamp": "2026-11-29T11:14:11.527Z",
+                     *       "tenant": "ten_01m8kg6ammg08t4kwfyv",
+                     *       "mode": "test",
+                     *       "sequence": 1,
+                     *       "data": {
+                     *         "type": "timeline.changed",
+                     *         "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *         "line": "Added video \"sea\" (0-4s); added BGM \"Lo-fi\" (0-4s, 35%); added title \"Sea\" (0-3s); length unknown → 4s.",
+                     *         "diff": {
+                     *           "changes": [
+                     *             {
+                     *               "kind": "track_added",
+                     *               "track_kind": "video",
+                     *               "track_number": 1,
+                     *               "label": "sea",
+                     *               "before": null,
+                     *               "after": {
+                     *                 "start_ms": 0,
+                     *                 "duration_ms": 4000,
+                     *                 "volume": null,
+                     *                 "text": null,
+                     *                 "segments": 1
+                     *               }
+                     *             },
+                     *             {
+                     *               "kind": "track_added",
+                     *               "track_kind": "audio",
+                     *               "track_number": 2,
+                     *               "label": "Lo-fi",
+                     *               "before": null,
+                     *               "after": {
+                     *                 "start_ms": 0,
+                     *                 "duration_ms": 4000,
+                     *                 "volume": 0.35,
+                     *                 "text": null,
+                     *                 "segments": 1
+                     *               }
+                     *             },
+                     *             {
+                     *               "kind": "track_added",
+                     *               "track_kind": "text",
+                     *               "track_number": 3,
+                     *               "label": "Sea",
+                     *               "before": null,
+                     *               "after": {
+                     *                 "start_ms": 0,
+                     *                 "duration_ms": 3000,
+                     *                 "volume": null,
+                     *                 "text": "Sea",
+                     *                 "segments": 1
+                     *               }
+                     *             },
+                     *             {
+                     *               "kind": "duration_changed",
+                     *               "before": null,
+                     *               "after": 4000
+                     *             }
+                     *           ],
+                     *           "more": []
+                     *         },
+                     *         "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *         "turn_id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Event"];
                 };
             };
@@ -8640,6 +10518,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "dlv_01m8kg6mgwafhztnsppq",
+                     *           "event_id": "evt_phgpj35jkkc2wqvv6weg",
+                     *           "event_type": "video.completed",
+                     *           "target": {
+                     *             "kind": "endpoint",
+                     *             "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *           },
+                     *           "state": "pending",
+                     *           "attempts": 2,
+                     *           "last_status": null,
+                     *           "last_answer": "no connection",
+                     *           "due_at": "2026-11-29T11:14:23.903Z",
+                     *           "created_at": "2026-11-29T11:14:18.781Z",
+                     *           "ended_at": null
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "dlv_01m8kg6mgwafhztnsppq"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryPage"];
                 };
             };
@@ -8667,6 +10569,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m8kg6jvsx4y7y8yhhz",
+                     *       "event_id": "evt_0yypak5tsge1emfb6khb",
+                     *       "event_type": "render.completed",
+                     *       "target": {
+                     *         "kind": "endpoint",
+                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *       },
+                     *       "state": "pending",
+                     *       "attempts": 2,
+                     *       "last_status": null,
+                     *       "last_answer": "no connection",
+                     *       "due_at": "2026-11-29T11:14:23.276Z",
+                     *       "created_at": "2026-11-29T11:14:17.081Z",
+                     *       "ended_at": null,
+                     *       "log": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "at": "2026-11-29T11:14:17.543Z",
+                     *           "took_ms": 136,
+                     *           "status": null,
+                     *           "error": "no connection",
+                     *           "answer": ""
+                     *         },
+                     *         {
+                     *           "attempt": 2,
+                     *           "at": "2026-11-29T11:14:18.350Z",
+                     *           "took_ms": 198,
+                     *           "status": null,
+                     *           "error": "no connection",
+                     *           "answer": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedDelivery"];
                 };
             };
@@ -8696,6 +10634,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "dlv_01m8kg6jvsx4y7y8yhhz",
+                     *       "event_id": "evt_0yypak5tsge1emfb6khb",
+                     *       "event_type": "render.completed",
+                     *       "target": {
+                     *         "kind": "endpoint",
+                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *       },
+                     *       "state": "pending",
+                     *       "attempts": 3,
+                     *       "last_status": null,
+                     *       "last_answer": "no connection",
+                     *       "due_at": "2026-11-29T11:14:34.222Z",
+                     *       "created_at": "2026-11-29T11:14:17.081Z",
+                     *       "ended_at": null,
+                     *       "log": [
+                     *         {
+                     *           "attempt": 1,
+                     *           "at": "2026-11-29T11:14:17.543Z",
+                     *           "took_ms": 136,
+                     *           "status": null,
+                     *           "error": "no connection",
+                     *           "answer": ""
+                     *         },
+                     *         {
+                     *           "attempt": 2,
+                     *           "at": "2026-11-29T11:14:18.350Z",
+                     *           "took_ms": 198,
+                     *           "status": null,
+                     *           "error": "no connection",
+                     *           "answer": ""
+                     *         },
+                     *         {
+                     *           "attempt": 3,
+                     *           "at": "2026-11-29T11:14:23.632Z",
+                     *           "took_ms": 63,
+                     *           "status": null,
+                     *           "error": "no connection",
+                     *           "answer": ""
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedDelivery"];
                 };
             };
@@ -8726,6 +10708,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "ada",
+                     *           "state": "active",
+                     *           "created_at": "2026-11-29T11:14:10.727Z",
+                     *           "deletion": null
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserPage"];
                 };
             };
@@ -8754,6 +10750,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "ada",
+                     *       "state": "active",
+                     *       "created_at": "2026-11-29T11:14:10.727Z",
+                     *       "deletion": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -8782,6 +10786,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "ada",
+                     *       "state": "deleting",
+                     *       "created_at": "2026-11-29T11:14:10.727Z",
+                     *       "deletion": {
+                     *         "requested_at": "2026-11-29T11:14:37.141Z",
+                     *         "completed_at": null,
+                     *         "removed": {
+                     *           "projects": 10,
+                     *           "turns": 10,
+                     *           "assets": 2,
+                     *           "renders": 7,
+                     *           "videos": 6,
+                     *           "files": 0,
+                     *           "file_bytes": 0,
+                     *           "events": 0,
+                     *           "deliveries": 0
+                     *         },
+                     *         "settled": {
+                     *           "turns": 0,
+                     *           "credits": 0,
+                     *           "unknown_turns": 0
+                     *         }
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -8816,6 +10847,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "token": "eyJ…",
+                     *       "user_id": "ada",
+                     *       "scopes": [
+                     *         "read",
+                     *         "chat",
+                     *         "upload",
+                     *         "render"
+                     *       ],
+                     *       "expires_at": "2026-11-29T12:14:34.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UserToken"];
                 };
             };
@@ -8846,6 +10890,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": "ada",
+                     *       "signed_out_at": "2026-11-29T11:14:34.577Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedOut"];
                 };
             };
@@ -8876,6 +10926,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *           "name": "another",
+                     *           "mode": "test",
+                     *           "scopes": [
+                     *             "read"
+                     *           ],
+                     *           "hint": "ngw_test_oKEF",
+                     *           "created_at": "2026-11-29T11:14:10.515Z",
+                     *           "expires_at": null,
+                     *           "last_used_on": null,
+                     *           "rotated_at": null,
+                     *           "replaces": null,
+                     *           "revoked_at": null
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "key_01m8kg6ceky4wpb4e3dx"
+                     *     }
+                     */
                     "application/json": components["schemas"]["KeyPage"];
                 };
             };
@@ -8907,6 +10980,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m8kg7440geyj2248fr",
+                     *       "name": "default",
+                     *       "mode": "test",
+                     *       "scopes": [
+                     *         "read",
+                     *         "chat",
+                     *         "upload",
+                     *         "render",
+                     *         "webhooks",
+                     *         "keys"
+                     *       ],
+                     *       "hint": "ngw_test_fMRE",
+                     *       "created_at": "2026-11-29T11:14:34.752Z",
+                     *       "expires_at": null,
+                     *       "last_used_on": null,
+                     *       "rotated_at": null,
+                     *       "replaces": null,
+                     *       "revoked_at": null,
+                     *       "secret": "ngw_test_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedKey"];
                 };
             };
@@ -8934,6 +11030,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "name": "another",
+                     *       "mode": "test",
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "hint": "ngw_test_oKEF",
+                     *       "created_at": "2026-11-29T11:14:10.515Z",
+                     *       "expires_at": null,
+                     *       "last_used_on": null,
+                     *       "rotated_at": null,
+                     *       "replaces": null,
+                     *       "revoked_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Key"];
                 };
             };
@@ -8963,6 +11076,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "name": "another",
+                     *       "mode": "test",
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "hint": "ngw_test_oKEF",
+                     *       "created_at": "2026-11-29T11:14:10.515Z",
+                     *       "expires_at": null,
+                     *       "last_used_on": null,
+                     *       "rotated_at": "2026-11-29T11:14:34.846Z",
+                     *       "replaces": null,
+                     *       "revoked_at": "2026-11-29T11:14:37.347Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Key"];
                 };
             };
@@ -8986,6 +11116,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grace_seconds": 3600
+                 *     }
+                 */
                 "application/json": components["schemas"]["KeyRotation"];
             };
         };
@@ -8996,6 +11131,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "key_01m8kg746yrp7tb8vkgv",
+                     *       "name": "another",
+                     *       "mode": "test",
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "hint": "ngw_test_nZqn",
+                     *       "created_at": "2026-11-29T11:14:34.846Z",
+                     *       "expires_at": null,
+                     *       "last_used_on": null,
+                     *       "rotated_at": null,
+                     *       "replaces": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "revoked_at": null,
+                     *       "secret": "ngw_test_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CreatedKey"];
                 };
             };
@@ -9026,6 +11179,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "id": "aud_01m8kg6cek43ncb6whp1",
+                     *           "happened_at": "2026-11-29T11:14:10.515Z",
+                     *           "actor": "key_01m8kg6aw93gq946951n",
+                     *           "action": "key.created",
+                     *           "target": "key_01m8kg6ceky4wpb4e3dx",
+                     *           "mode": "test",
+                     *           "request_id": "req_hyted72geqp20vfxhb40nha9",
+                     *           "detail": {
+                     *             "scopes": [
+                     *               "read"
+                     *             ],
+                     *             "expires_at": null
+                     *           }
+                     *         }
+                     *       ],
+                     *       "has_more": true,
+                     *       "next_cursor": "aud_01m8kg6cek43ncb6whp1"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditEntryPage"];
                 };
             };
@@ -9051,6 +11227,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "tenant": {
+                     *         "id": "ten_01m8kg6ammg08t4kwfyv",
+                     *         "name": "Acme"
+                     *       },
+                     *       "user": "ada",
+                     *       "mode": "test",
+                     *       "scopes": [
+                     *         "read",
+                     *         "chat",
+                     *         "upload",
+                     *         "render",
+                     *         "webhooks",
+                     *         "keys"
+                     *       ],
+                     *       "limits": {
+                     *         "upload_bytes": 500000000,
+                     *         "request_bytes": 95000000,
+                     *         "prompt_bytes": 20000,
+                     *         "formats": [
+                     *           "mp4",
+                     *           "mov",
+                     *           "avi",
+                     *           "webm",
+                     *           "mkv",
+                     *           "jpg",
+                     *           "png",
+                     *           "gif",
+                     *           "webp",
+                     *           "mp3",
+                     *           "wav",
+                     *           "m4a",
+                     *           "aac"
+                     *         ],
+                     *         "chunk_advice_bytes": 10485760
+                     *       },
+                     *       "quotas": {
+                     *         "concurrent_turns": {
+                     *           "limit": 33,
+                     *           "remaining": 33,
+                     *           "resets_in_seconds": null
+                     *         },
+                     *         "renders_per_day": {
+                     *           "limit": 666,
+                     *           "remaining": 663,
+                     *           "resets_in_seconds": 45938
+                     *         },
+                     *         "bytes_per_day": {
+                     *           "limit": 16666666666,
+                     *           "remaining": 16666666590,
+                     *           "resets_in_seconds": 45938
+                     *         },
+                     *         "new_users_per_day": {
+                     *           "limit": 2000,
+                     *           "remaining": 1999,
+                     *           "resets_in_seconds": 45938
+                     *         }
+                     *       },
+                     *       "nemo_token": {
+                     *         "source": "sandbox",
+                     *         "state": "ready",
+                     *         "expires_at": "2026-12-06T11:14:11.000Z",
+                     *         "next_try_at": null
+                     *       },
+                     *       "events_cursor": 16
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9086,6 +11330,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "day": "2026-11-29",
+                     *           "turns": {
+                     *             "completed": 4,
+                     *             "failed": 0,
+                     *             "unknown": 0
+                     *           },
+                     *           "credits": {
+                     *             "measured": 350,
+                     *             "estimated": 0,
+                     *             "unknown_turns": 0
+                     *           },
+                     *           "renders": {
+                     *             "completed": 3,
+                     *             "failed": 0
+                     *           },
+                     *           "upload_bytes": 70,
+                     *           "render_bytes": 61578,
+                     *           "deliveries": {
+                     *             "delivered": 0,
+                     *             "failed": 0
+                     *           }
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null,
+                     *       "from": "2026-10-31",
+                     *       "to": "2026-11-29"
+                     *     }
+                     */
                     "application/json": components["schemas"]["UsagePage"];
                 };
             };
@@ -9111,6 +11388,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "available": 999650,
+                     *       "frozen": 0,
+                     *       "total": 999650,
+                     *       "read_at": "2026-11-29T11:14:22.192Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Credits"];
                 };
             };
@@ -9139,6 +11424,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "source": "sandbox",
+                     *       "state": "ready",
+                     *       "expires_at": "2026-12-06T11:14:11.000Z",
+                     *       "next_try_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["NemoToken"];
                 };
             };
@@ -9158,6 +11451,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "for": "user",
+                 *       "token": "nmv_usr_sandbox_0123456789abcdef"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewNemoToken"];
             };
         };
@@ -9168,6 +11467,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "source": "user",
+                     *       "state": "ready",
+                     *       "expires_at": null,
+                     *       "next_try_at": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["NemoToken"];
                 };
             };
@@ -9215,6 +11522,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "database": "reachable",
+                     *       "oldest_overdue_seconds": null,
+                     *       "problem": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
