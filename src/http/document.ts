@@ -81,12 +81,12 @@ function operationOf(route: DocumentedRoute, schemas: Schemas, examples: Documen
   };
 }
 
-function parametersOf(declared: unknown, place: "path" | "query" | "header", schemas: Schemas): Json[] {
+function parametersOf(declared: unknown, location: "path" | "query" | "header", schemas: Schemas): Json[] {
   if (!(declared instanceof z.ZodObject)) return [];
   return Object.entries(declared.shape).map(([name, schema]) => ({
     name,
-    in: place,
-    required: place === "path" || !schema.safeParse(undefined).success,
+    in: location,
+    required: location === "path" || !schema.safeParse(undefined).success,
     ...describedAs(schema),
     schema: schemas.add(schema),
   }));
@@ -117,7 +117,7 @@ function responseOf(response: Declared, schemas: Schemas, example?: unknown): Js
   };
 }
 
-/** Schemas in place of their definitions, and the example beside that of JSON. */
+/** Schemas in location of their definitions, and the example beside that of JSON. */
 function contentOf(content: Content, schemas: Schemas, example: unknown): Json {
   const converted = mapValues(content, (media) =>
     mapValues(media, (value) => (isSchema(value) ? schemas.add(value) : value)),

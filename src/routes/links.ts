@@ -68,7 +68,7 @@ const EXPIRED = `<!doctype html>
 </head>
 <body>
 <h1>This link has expired</h1>
-<p>Ask whoever sent it to you for a new one.</p>
+<p>Ask the sender for a new one.</p>
 </body>
 </html>
 `;

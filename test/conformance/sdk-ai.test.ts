@@ -38,7 +38,7 @@ describe.concurrent("the video model", () => {
       duration: 2,
       seed: 7,
       poll: { intervalMs: 50 },
-      download, // the AI SDK's own refuses loopback addresses
+      download, // the AI SDK's own rejects loopback addresses
     });
     expect(new TextDecoder().decode(video.uint8Array.slice(4, 8))).toBe("ftyp");
     expect(warnings.map((warning) => ("feature" in warning ? warning.feature : warning.type))).toEqual(

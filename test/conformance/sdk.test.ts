@@ -88,7 +88,7 @@ describe.concurrent("videos", () => {
     expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
   });
 
-  it("that ask a question throw it, and go on with the answer", async () => {
+  it("that ask a question throw it, and continue with the answer", async () => {
     const nemo = await newClient();
     const asked = await nemo.videos
       .createAndWait({ prompt: "make a 2 second video #fault:question" })
@@ -108,7 +108,7 @@ describe.concurrent("videos", () => {
 });
 
 describe.concurrent("streams", () => {
-  it.each(["error", "close"] as const)("go on over every cut by %s, without a gap or a repeat", async (how) => {
+  it.each(["error", "close"] as const)("continue over every cut by %s, without a gap or a repeat", async (how) => {
     const nemo = await newClient({ fetch: cuttingFetch(how, () => 1 + Math.floor(Math.random() * 3)) });
     const { id } = await nemo.projects.create();
     const events = await collect(
@@ -202,7 +202,7 @@ describe.concurrent("requests", () => {
               title: "x",
               status: 401,
               detail: "expired",
-              code: "token_expired",
+              code: "user_token_expired",
               request_id: "req_1",
               retryable: false,
             },
@@ -317,7 +317,7 @@ describe("webhooks", () => {
     expect((await unwrap(body, new Headers(signed(secrets[1])), secrets)).type).toBe("video.completed");
   });
 
-  it("are refused with a wrong secret, a changed body, an old time or no signature", async () => {
+  it("are rejected with a wrong secret, a changed body, an old time or no signature", async () => {
     const old = new Date(Date.now() - 600_000);
     for (const [text, headers, secret] of [
       [body, signed(secrets[0]), secrets[1]],

@@ -12,7 +12,6 @@ const SKIPPED: readonly RegExp[] = [
   /^test\/node\/(words\.test|support\/words)\.ts$/, // the list itself
   /^test\/core\/(messages\/|agent-text\/|commands\/)|^src\/(core\/(agent-text|commands)|sandbox\/prompt)/, // what people and the agent write
   /^test\/(fixtures|media|nemo\/fixtures)\//, // recorded data
-  /^(src\/durable|src\/store|src\/sandbox\/store|migrations|test\/(durable|store|jobs)|STORAGE|ARCHITECTURE)/, // stored names are being renamed: delete this line
 ];
 
 /** `keepPlace` → `keep`, `Place`; `__ledger` → `ledger`; `D1` stays. */

@@ -78,8 +78,8 @@ describe("the document", () => {
 
   it("names every schema that it uses twice", async () => {
     const { paths, components, webhooks } = await read();
-    const places = new Map<string, string[]>();
-    const look = (value: unknown, path: string): void => {
+    const uses = new Map<string, string[]>();
+    const visit = (value: unknown, path: string): void => {
       if (typeof value !== "object" || value === null) return;
       const schema = value as { properties?: unknown; enum?: unknown[] };
       const isNamed = /^schemas\/\w+$/.test(path);
@@ -87,14 +87,14 @@ describe("the document", () => {
         const same = JSON.stringify(value, (key, part) =>
           ["description", "example", "default"].includes(key) && typeof part !== "object" ? undefined : part,
         );
-        places.set(same, [...(places.get(same) ?? []), path]);
+        uses.set(same, [...(uses.get(same) ?? []), path]);
       }
-      for (const [key, part] of Object.entries(value)) if (key !== "example") look(part, `${path}/${key}`);
+      for (const [key, part] of Object.entries(value)) if (key !== "example") visit(part, `${path}/${key}`);
     };
-    look(paths, "paths");
-    look(components.schemas, "schemas");
-    look(webhooks, "webhooks");
-    expect([...places.values()].filter((where) => where.length > 1)).toEqual([]);
+    visit(paths, "paths");
+    visit(components.schemas, "schemas");
+    visit(webhooks, "webhooks");
+    expect([...uses.values()].filter((where) => where.length > 1)).toEqual([]);
   });
 
   it("has every event as a webhook, nested and flat", async () => {

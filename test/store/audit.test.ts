@@ -51,7 +51,7 @@ describe("the audit log", () => {
 
   it("can be neither changed nor shortened", async () => {
     const { id } = await write(plainId("ten", now, random), null, now);
-    const change = env.DB.prepare("UPDATE audit_log SET actor = 'somebody else' WHERE id = ?1").bind(id);
+    const change = env.DB.prepare("UPDATE audit_log SET actor = 'another' WHERE id = ?1").bind(id);
     const deletion = env.DB.prepare("DELETE FROM audit_log WHERE id = ?1").bind(id);
     await expect(change.run()).rejects.toThrow(/append-only/);
     await expect(deletion.run()).rejects.toThrow(/append-only/);

@@ -152,7 +152,7 @@ describe("inspecting a stored file", () => {
     await putManifest(MEDIA, "media-test/scattered", [start, ...Array.from({ length: MEDIA_READS + 1 }, () => gap)]);
     get.mockClear();
     expect(await inspectMedia(MEDIA, "media-test/scattered")).toMatchObject({ error: { reason: "over_budget" } });
-    expect(get.mock.calls.length).toBeLessThanOrEqual(MEDIA_READS + 2); // the manifest, and the window across its first two pieces
+    expect(get.mock.calls.length).toBeLessThanOrEqual(MEDIA_READS + 2); // the manifest, and the window across its first two parts
     get.mockRestore();
   });
 

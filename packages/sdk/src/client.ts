@@ -10,7 +10,7 @@ import { unwrap } from "./webhooks.ts";
 type Options = RequestOptions;
 type New<Name extends keyof T.Schemas> = T.Schemas[Name];
 
-/** Statuses in which a video does not go on by itself. */
+/** Statuses in which a video does not continue by itself. */
 const ENDED: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "needs_input"]);
 const VIDEO_ENDS = /^video\.(completed|failed|cancelled|needs_input)$/;
 const TURN_ENDS = /^turn\.(completed|failed|unknown)$/;
@@ -18,7 +18,7 @@ const TURN_ENDS = /^turn\.(completed|failed|unknown)$/;
 const EVENTS_PAUSE_MS = 5_000;
 
 export type WaitOptions = StreamOptions & {
-  /** Milliseconds until the wait ends with an error; the video goes on. Default: no limit. */
+  /** Milliseconds until the wait ends with an error; the video continues. Default: no limit. */
   readonly waitTimeout?: number;
   /** Called with every event. */
   readonly onProgress?: (event: Streamed<T.VideoEvent>) => void;

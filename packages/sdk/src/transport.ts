@@ -84,7 +84,7 @@ export class Transport {
       if (result instanceof Response) {
         if (result.ok || result.status === 304) return result;
         const error = await errorOf(result);
-        if (error.code === "token_expired" && typeof this.#options.userToken === "function" && !isRenewed) {
+        if (error.code === "user_token_expired" && typeof this.#options.userToken === "function" && !isRenewed) {
           isRenewed = true;
           this.#token = null;
           attempt--;

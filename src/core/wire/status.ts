@@ -14,8 +14,7 @@ export const gatewayStatus = z
     oldest_due_at: moment.nullable().meta({ description: "When the earliest scheduled work is due; null for none." }),
     outbox_backlog: z.int().meta({ description: "Events that are committed and not yet published." }),
     dead_letters: z.object({ count: z.int(), last_at: moment.nullable() }),
-    errors_last_hour: z.record(z.string(), z.int()).meta({ description: "Errors of the last 60 minutes, by code." }),
-    stale_seals: z.int().meta({ description: "Objects with values encrypted under an earlier root secret." }),
+    stale_encryption: z.int().meta({ description: "Objects with values encrypted under an earlier root secret." }),
     tokens: z.object({ operator: nemoToken.shape.state, live: tokenCounts, test: tokenCounts }),
   })
   .meta({ id: "GatewayStatus" });

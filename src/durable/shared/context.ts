@@ -78,7 +78,7 @@ export async function endObject(
 
 /**
  * Deletes an object that has no job running. The storage operations start synchronously, so no job can begin between
- * the caller's check and the deletion. The instance may go on.
+ * the caller's check and the deletion. The instance may continue.
  */
 export async function wipeObject(runtime: ObjectRuntime, database: Database, kind: ObjectKind): Promise<void> {
   const wiped = [runtime.storage.deleteAlarm(), runtime.storage.deleteAll()];

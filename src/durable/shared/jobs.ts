@@ -3,7 +3,7 @@
  * for the cron.
  *
  * - A job is claimed under a lease and run; its handler then reschedules or completes it.
- * - A job that throws, or whose instance dies, is retried with growing waits. After a number of failures in a row it
+ * - A job that throws, or whose instance ends, is retried with growing waits. After a number of failures in a row it
  *   is reported and, where possible, given up (job-kinds.ts).
  * - Only a successful attempt resets the count of failures; rescheduling itself before a failure does not.
  * - Each attempt runs in its own turn of the event loop, after the commit that counts it.
@@ -37,7 +37,7 @@ export class Watchdog {
   readonly #database: Database;
   readonly #kind: ObjectKind;
   readonly #earliest: () => EpochMs | null;
-  /** Writes run one after another, so that a removal cannot overtake a newer write. */
+  /** Writes run one after another, so that a deletion cannot overtake a newer write. */
   #writes: Promise<void> = Promise.resolve();
 
   constructor(runtime: ObjectRuntime, database: Database, kind: ObjectKind, earliest: () => EpochMs | null) {

@@ -315,10 +315,10 @@ export async function ingestEvents(
 }
 
 /** Caches a lookup per key: the events of one call are mostly of one user and of few types. */
-function memoize<Key, Value>(lookUp: (key: Key) => Value): (key: Key) => Value {
+function memoize<Key, Value>(read: (key: Key) => Value): (key: Key) => Value {
   const known = new Map<Key, { readonly result: Value }>();
   return (key) => {
-    const { result } = known.get(key) ?? { result: lookUp(key) };
+    const { result } = known.get(key) ?? { result: read(key) };
     known.set(key, { result });
     return result;
   };

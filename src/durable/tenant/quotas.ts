@@ -3,7 +3,7 @@
  * deduplication of requests without an Idempotency-Key.
  *
  * A slot is a lease: reserved briefly while its turn is committed, then held for as long as a turn can take, and
- * released by the event that ends the turn. The slot of an object that died in between expires by itself.
+ * released by the event that ends the turn. The slot of an object that crashed in between expires by itself.
  */
 import { parseScope } from "../../core/address.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
@@ -45,6 +45,8 @@ const arrivedBytes = (data: string): number => (JSON.parse(data) as UploadWire).
 export class Quotas {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
+  /** The day on which this instance last removed past days. */
+  #cleanedOn = "";
 
   constructor(runtime: ObjectRuntime, database: Database) {
     this.#runtime = runtime;
@@ -156,9 +158,14 @@ export class Quotas {
   #reserved(quota: QuotaName, by: UserHash | null): QuotaUse {
     const { sql, now } = this.#runtime;
     if (quota === "concurrent_turns") {
-      const count = (where: string, ...values: string[]): number =>
-        sql.exec<{ n: number }>(`SELECT count(*) AS n FROM slots WHERE until > ? ${where}`, now(), ...values).one().n;
-      return { all: count(""), own: by === null ? null : count("AND uh = ?", by) };
+      const { all, own } = sql
+        .exec<{ all: number; own: number | null }>(
+          'SELECT count(*) AS "all", sum(uh = ?) AS own FROM slots WHERE until > ?',
+          by,
+          now(),
+        )
+        .one();
+      return { all, own: by === null ? null : (own ?? 0) };
     }
     const today = toDay(now());
     const sum = (table: string, where: string, ...values: string[]): number =>
@@ -227,10 +234,16 @@ export class Quotas {
     );
   }
 
-  /** Removes expired slots and past days. Reservations of uploads are stored for as long as an upload can live. */
+  /**
+   * Removes expired slots, and once a day the days that are past. Reservations of uploads are stored for as long as an
+   * upload can live.
+   */
   #removeExpired(): void {
     const { sql, now } = this.#runtime;
     sql.exec("DELETE FROM slots WHERE until <= ?", now());
+    const today = toDay(now());
+    if (this.#cleanedOn === today) return;
+    this.#cleanedOn = today;
     const before = toDay(now() - DAY_MS);
     const beforeUploads = toDay(now() - UPLOAD_RESERVATION_MS);
     sql.exec("DELETE FROM reservations WHERE day < ? AND (quota != ? OR day < ?)", before, BYTES, beforeUploads);

@@ -36,7 +36,7 @@ export type UsageSum = {
   readonly counts: Partial<Counts>;
 };
 
-export class UsageSums {
+export class UsageTotals {
   readonly #rows = new Map<string, UsageSum>();
 
   /** Adds to the rows of the day, of the user and of the key. */
@@ -90,7 +90,7 @@ export class Usage {
 
   /** Counts events. Call once for each event, in the transaction that stores it. */
   recordEvents(newEvents: readonly NewEvent[]): void {
-    const sums = new UsageSums();
+    const sums = new UsageTotals();
     for (const { type, data, sequence, resource, at, uh, key = null, named = true } of newEvents) {
       const counts = countsOf(type, data);
       if (counts === null) continue;
@@ -104,7 +104,7 @@ export class Usage {
   delivered(events: readonly EventId[], end: "delivered" | "failed"): void {
     const { sql, now } = this.#runtime;
     type Row = { uh: string; key: KeyId | null; is_named: number; n: number };
-    const sums = new UsageSums();
+    const sums = new UsageTotals();
     for (const { is_named, n, ...row } of sql.exec<Row>(OWNERS, JSON.stringify(events)).toArray())
       sums.add({ ...row, named: is_named === 1 }, now(), { [`deliveries_${end}`]: n });
     this.#write(sums);
@@ -114,7 +114,7 @@ export class Usage {
   #countSettled({ at, status, credits, key }: SettledTurn): void {
     const counts = countsOf(`turn.${status}`, JSON.stringify({ credits }));
     if (counts === null) return;
-    const sums = new UsageSums();
+    const sums = new UsageTotals();
     sums.addWithoutUser(key, at, counts);
     this.#write(sums);
   }
@@ -153,13 +153,13 @@ export class Usage {
   }
 
   /** A render that was published as failed and completed later is no longer counted as failed. */
-  #uncountFailure(sums: UsageSums, owner: UsageOwner, resource: string): void {
+  #uncountFailure(sums: UsageTotals, owner: UsageOwner, resource: string): void {
     const query = "SELECT at FROM events WHERE uh = ? AND resource = ? AND type = 'render.failed'";
     const failed = this.#runtime.sql.exec<{ at: number }>(query, owner.uh, resource).toArray()[0];
     if (failed !== undefined) sums.add(owner, failed.at, { renders_failed: -1 });
   }
 
-  #write(sums: UsageSums): void {
+  #write(sums: UsageTotals): void {
     for (const { dimension, subject, day, counts } of sums.rows())
       this.#runtime.sql.exec(ADD, dimension, subject, day, ...COUNTERS.map((name) => counts[name] ?? 0));
   }

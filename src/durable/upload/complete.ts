@@ -302,8 +302,8 @@ export async function inspectStored(
 }
 
 /** The content of an MP4 file decides whether it is video or audio, whatever its brand says. */
-function inspectionOf(facts: MediaMetadata, format: MediaFormat): Result<Inspection, Problem> {
-  const { durationMs, width, height, codec, container, videoSamples } = facts;
+function inspectionOf(metadata: MediaMetadata, format: MediaFormat): Result<Inspection, Problem> {
+  const { durationMs, width, height, codec, container, videoSamples } = metadata;
   const isMp4 = container === "mp4";
   if ((isMp4 || container === "mov") && codec === null && width === null && durationMs === null)
     return err(unusable("it contains neither video nor audio"));

@@ -1,7 +1,7 @@
 /**
  * Imports: uploads whose bytes the gateway downloads from an address that the caller named.
  *
- * A download is a job and safe to repeat. A request that broke off, or died with its instance, starts again from the
+ * A download is a job and safe to repeat. A request that broke off, or ended with its instance, starts again from the
  * first byte, a few times and within ten minutes; the bytes of the previous attempt are discarded. When every byte has
  * arrived the file is assembled like any other upload's.
  */

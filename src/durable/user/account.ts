@@ -2,7 +2,7 @@
  * The Nemo account of a user's object: which token its calls use, and the API client for them.
  * The order is: the user's own token, the tenant's, the operator's, an anonymous one. In test mode: a token that was
  * set for the user in the sandbox, else one that the sandbox issues.
- * A token that Nemo rejected is not replaced by one of the next level, so that nobody else is charged; the caller
+ * A token that Nemo rejected is not replaced by one of the next level, so that no other account is charged; the caller
  * gets an error.
  */
 import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
@@ -273,7 +273,7 @@ export class Account {
     else this.#anonymous.warn();
   }
 
-  /** Job `token_standing`: publishes the token's status. */
+  /** Job `token_status`: publishes the token's status. */
   publishTokenStatus(key: string): Promise<void> {
     return key === STORED_TOKEN_KEY ? this.#provided.publishStatus() : this.#anonymous.publishStatus();
   }

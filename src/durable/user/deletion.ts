@@ -1,7 +1,7 @@
 /**
  * The deletion of a user: a tombstone first, then everything else, step by step.
  * The tombstone is stored in the transaction that counts what the user has. From then on reads find nothing, writes
- * are refused, scheduled jobs are dropped, and the running instance is restarted to stop its work.
+ * are rejected, scheduled jobs are dropped, and the running instance is restarted to stop its work.
  * Every later step is idempotent, and its job is retried until it succeeds. The tombstone stays for 30 days with the
  * receipt, so that nothing late (an upload's asset, an outbox) creates the user again; then the object's storage is
  * deleted too.

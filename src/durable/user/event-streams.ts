@@ -40,7 +40,7 @@ export class EventSubscribers {
   }
 
   /**
-   * Opens a stream of the log's frames after the cursor; refused above 10 subscribers per log or 30 per object. A
+   * Opens a stream of the log's frames after the cursor; rejected above 10 subscribers per log or 30 per object. A
    * stream that was opened with a user token ends with that token, at its expiry or at a sign-out.
    */
   open(turn: LogId, after: number, grant: UserGrant | null): Result<ReadableStream, Problem> {
@@ -153,7 +153,7 @@ function notRead(): never {
 
 /** A turn or a video as its event stream sees it. */
 export type StreamSource<Id extends LogId, Shown> = {
-  /** Null when it does not exist. `endedAt`: null while it goes on. */
+  /** Null when it does not exist. `endedAt`: null while it continues. */
   readonly find: (id: Id) => { readonly isOver: boolean; readonly endedAt: EpochMs | null } | null;
   readonly read: (id: Id) => Result<Shown, Problem>;
   readonly missing: () => Problem;

@@ -38,7 +38,7 @@ export const USER_MIGRATIONS: Migrations = [
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE tickets (
-    signature TEXT PRIMARY KEY,           -- the ticket's signature; the ticket itself is not stored
+    signature_end TEXT PRIMARY KEY,       -- the end of the ticket's signature; the ticket itself is not stored
     turn TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     used_at INTEGER                       -- the first use; null: not yet

@@ -87,7 +87,7 @@ export class Uploads {
    */
   mayStart(id: UploadId, work: "import" | "final"): boolean {
     const { runtime } = this.#user;
-    if (!this.#isKnown(id)) return work === "final"; // the user is deleted: the upload learns that when its asset is refused
+    if (!this.#isKnown(id)) return work === "final"; // the user is deleted: the upload learns that when its asset is rejected
     const { timings } = runtime.config;
     const now = runtime.now();
     const query = `SELECT count(*) AS n FROM uploads

@@ -1,4 +1,4 @@
-/** An object's database: created by the first write, and brought to the current version step by step. */
+/** An object's database: created by the first write, and migrated to the current version step by step. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { tenantObjectName } from "../../../src/core/address.ts";

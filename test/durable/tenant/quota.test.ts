@@ -38,7 +38,7 @@ const want = (quota: QuotaName, ref: string, amount = 1) => [{ quota, ref, amoun
 const SLOW = say("make a video of the sea #slow:1800s");
 
 /** How many slots the tenant's object counts. */
-const places = (address: UserAddress): Promise<number> =>
+const slots = (address: UserAddress): Promise<number> =>
   runInDurableObject(
     tenantStub(address),
     (_, { storage }) => storage.sql.exec<{ n: number }>("SELECT count(*) AS n FROM slots").one().n,
@@ -58,7 +58,7 @@ describe("slots for turns", () => {
     expect(good(await stranger.listTurns(theirs, { limit: 10, after: null })).data).toEqual([]);
     await user.cancelTurn(call(), first);
     await endOf(user, first);
-    await until(async () => (await places(one)) === 0);
+    await until(async () => (await slots(one)) === 0);
     good(await stranger.startTurn(as({ concurrent_turns: 1 }), theirs, say("make a 1 second video")));
   });
 
@@ -71,9 +71,9 @@ describe("slots for turns", () => {
       user.startTurn(as({ concurrent_turns: 6 }, "k"), project, SLOW),
     ]);
     expect(new Set(both.map((one) => good(one).id)).size).toBe(1);
-    await until(async () => (await places(address)) === 1);
+    await until(async () => (await slots(address)) === 1);
     good(await user.startTurn(as({ concurrent_turns: 6 }, "k"), project, SLOW)); // a repeat takes none
-    expect(await places(address)).toBe(1);
+    expect(await slots(address)).toBe(1);
   });
 
   it("of an object that crashed before its commit are released, confirmed ones are kept", async () => {

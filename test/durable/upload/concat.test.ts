@@ -71,7 +71,7 @@ const assetOf = async (final: Made) => {
 const hashOf = async (bytes: Bytes): Promise<string> =>
   hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 
-/** A file's pieces, cut at these shares of it. */
+/** A file's parts, cut at these shares of it. */
 function cut(bytes: Bytes, ...shares: number[]): Bytes[] {
   const ends = [0, ...shares.map((share) => Math.floor(bytes.length * share)), bytes.length];
   return ends.slice(1).map((end, nth) => bytes.slice(ends[nth], end));
@@ -251,7 +251,7 @@ describe("a final upload is rejected", () => {
     const withoutUser = { named: false };
     const stray = () => ({ ...address, uh: randomUserHash(random) });
     const [head, tail] = cut(clip(), 0.5);
-    if (head === undefined || tail === undefined) throw new Error("no pieces");
+    if (head === undefined || tail === undefined) throw new Error("no parts");
     const parts = [await partial(stray(), head, withoutUser), await partial(stray(), tail, withoutUser)];
     expect(bad((await joined(address, parts)).answer).code).toBe("not_found");
     const final = await joined(stray(), parts, withoutUser);

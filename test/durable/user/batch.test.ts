@@ -169,9 +169,9 @@ describe("a batch", () => {
   it("of twenty sends no prompt twice, whenever its instance ends", async () => {
     const at = freshAddress();
     const id = await start(at, prompts(20), { concurrency: 8 });
-    for (let deaths = 0; deaths < 8; deaths += 1) {
+    for (let crashes = 0; crashes < 8; crashes += 1) {
       await kill(at);
-      await new Promise((resolve) => setTimeout(resolve, 60 * deaths));
+      await new Promise((resolve) => setTimeout(resolve, 60 * crashes));
       await userRpc(at).wake();
     }
     const batch = await endOf(at, id);

@@ -143,9 +143,9 @@ describe("a generator made from a description", () => {
   it("is requested once, whenever its instance ends", async () => {
     const at = await address();
     const id = await start(at, "quote cards");
-    for (let deaths = 0; deaths < 5; deaths += 1) {
+    for (let crashes = 0; crashes < 5; crashes += 1) {
       await kill(at);
-      await new Promise((resolve) => setTimeout(resolve, 40 * deaths));
+      await new Promise((resolve) => setTimeout(resolve, 40 * crashes));
       await userRpc(at).wake();
     }
     const made = await endOf(at, id);

@@ -237,19 +237,20 @@ describe("an anonymous token", () => {
     good(await user.readCredits());
     await nemo.control("/__fail", { path: CREDITS, status: 401 });
     good(await user.readCredits());
-    const mints = nemo.seen.filter(({ path }) => path === TOKEN_PATH);
-    expect(mints).toHaveLength(2);
-    expect(new Set(mints.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
+    const issued = nemo.seen.filter(({ path }) => path === TOKEN_PATH);
+    expect(issued).toHaveLength(2);
+    expect(new Set(issued.map(({ headers }) => headers.get("x-client-id"))).size).toBe(1);
   });
 
   it("is requested once more under another client id if Nemo rejects the first", async () => {
     await nemo.control("/__fail", { path: TOKEN_PATH, status: 400, times: 1 });
     good(await (await known()).readCredits());
-    const mints = nemo.seen
+    const issued = nemo.seen
       .filter(({ path }) => path === TOKEN_PATH)
       .map(({ headers }) => headers.get("x-client-id") ?? "");
-    expect(new Set(mints).size).toBe(2);
-    for (const id of mints) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(issued).size).toBe(2);
+    for (const id of issued)
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 
   it("is used until it expires, and the next one is requested then", async () => {
@@ -302,7 +303,7 @@ describe("an anonymous token", () => {
     const state = await user.readToken();
     expect(state).toMatchObject({ source: "anonymous", state: "rationed" });
     expect(Date.parse(state.next_try_at ?? "")).toBeGreaterThan(Date.now());
-    good(await user.putToken(call(), provided())); // bringing one helps at once
+    good(await user.putToken(call(), provided())); // providing one helps at once
     good(await user.readCredits());
   });
 });

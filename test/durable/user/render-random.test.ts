@@ -87,11 +87,11 @@ async function play({ faults, renders, kills, cancelAt }: Story): Promise<void> 
         .then(good),
     );
   };
-  const die = async (at: number): Promise<void> => {
+  const crash = async (at: number): Promise<void> => {
     await sleep(at);
     await kill(address);
   };
-  await Promise.all([...kills.map(die), ...(cancelAt === null ? [] : [cancel(cancelAt)])]);
+  await Promise.all([...kills.map(crash), ...(cancelAt === null ? [] : [cancel(cancelAt)])]);
   for (const id of ids) await judge(address, id);
 }
 

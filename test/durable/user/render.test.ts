@@ -54,8 +54,8 @@ const amend = (address: UserAddress, id: string, change: string, value: number):
     storage.sql.exec(`UPDATE renders SET record = json_set(record, ${change}) WHERE id = ?`, value, id);
   });
 
-/** Has the object look at a finished file now, as it does once a day. */
-async function lookAtFile(address: UserAddress, id: string): Promise<void> {
+/** Has the object check a finished file now, as it does once a day. */
+async function checkFile(address: UserAddress, id: string): Promise<void> {
   await runInDurableObject(userStub(address), (_, { storage }) => {
     storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'file_expiry' AND key = ?", id);
   });
@@ -136,14 +136,14 @@ describe("a render in its object", () => {
       return new Promise(() => undefined);
     }) as typeof MEDIA.get);
     const { id } = good(await user.startRender(call(), project, body));
-    const looks = POISON_ATTEMPTS; // the first one belongs to the poll that found it finished
-    for (let nth = 1; nth <= looks; nth += 1) {
+    const polls = POISON_ATTEMPTS; // the first one belongs to the poll that found it finished
+    for (let nth = 1; nth <= polls; nth += 1) {
       await until(async () => begun >= nth, 40_000);
       await kill(address);
     }
     const render = await doneOf(userRpc(address), id, 40_000);
     expect(render).toMatchObject({ status: "failed", error: { code: "render_failed" } });
-    expect(begun).toBe(looks);
+    expect(begun).toBe(polls);
   });
 
   it("is submitted once more when upstream fails it, and fails when that fails too", async () => {
@@ -512,7 +512,7 @@ describe("a render in its object", () => {
     const keepFor = async (render_file_seconds: number): Promise<number> => {
       const settings = JSON.stringify({ render_file_seconds });
       await env.DB.prepare("UPDATE tenants SET settings = ?1 WHERE id = ?2").bind(settings, address.tenant).run();
-      await lookAtFile(address, id);
+      await checkFile(address, id);
       const { file } = good(await user.readRender(id));
       return Date.parse(file?.expires_at ?? "") - Date.parse(done.ended_at ?? "");
     };

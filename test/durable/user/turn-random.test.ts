@@ -1,4 +1,4 @@
-/** Random faults, random deaths: every turn ends once, its events count without gaps but for the one that a death leaves, and upstream saw each prompt once. */
+/** Random faults, random crashes: every turn ends once, its events count without gaps but for the one that a crash leaves, and upstream saw each prompt once. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";

@@ -258,9 +258,9 @@ describe("a video", () => {
   it("sends nothing twice, whenever its instance ends", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 1 second video"));
-    for (let deaths = 0; deaths < 6; deaths += 1) {
+    for (let crashes = 0; crashes < 6; crashes += 1) {
       await kill(address);
-      await new Promise((resolve) => setTimeout(resolve, 60 * deaths));
+      await new Promise((resolve) => setTimeout(resolve, 60 * crashes));
       await userRpc(address).wake();
     }
     const video = await endOf(address, id);

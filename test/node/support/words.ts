@@ -97,12 +97,6 @@ export const EXCEPTIONS: readonly Exception[] = [
     text: /no such table/,
     why: "the runtime's message, with the name of a table",
   },
-  {
-    words: "seal",
-    files: /^src\/core\/crypto\.ts$/,
-    text: /"seal"/,
-    why: "a key derivation label, which stored values depend on",
-  },
   { words: "facts?", files: /riff\.ts$|wav\.test\.ts$|fuzz\/media\.ts$/, why: "the name of a chunk in WAV files" },
   { words: "facts", files: /make-state|state\.test/, text: /facts\.json/, why: "a file in the state fixture" },
   { words: "hears", files: /^PROTOCOL\.md$/, text: /what a viewer sees and hears/, why: "a person hears a sound" },

@@ -106,7 +106,7 @@ export class RenderFiles {
 
   /**
    * Job: deletes a finished file when it expires. The expiry is computed again from the tenant's current retention. A
-   * file past it is refused from then on, and deleted here unless another render uses it.
+   * file past it cannot be read from then on, and deleted here unless another render uses it.
    */
   async checkExpiry(id: RenderId): Promise<void> {
     const { address, runtime, jobs } = this.#user;
@@ -168,8 +168,8 @@ async function storeAndInspect(context: UserContext, render: Render, response: R
   }
   const sha256 = await sha256Of(MEDIA, key);
   if (sha256 === null) return null;
-  const facts = inspected.ok ? inspected.value : { ...UNKNOWN, codec: null };
-  const { durationMs, width, height, codec } = facts;
+  const metadata = inspected.ok ? inspected.value : { ...UNKNOWN, codec: null };
+  const { durationMs, width, height, codec } = metadata;
   const file = { ...put, contentType, sha256, durationMs, width, height, codec };
   return { file, warnings: warningsOf(inspected, render.timeline ?? UNKNOWN) };
 }

@@ -5,7 +5,7 @@
  * Events that arrive together are one write, and events that arrive during a sync are part of the next one.
  *
  * Partial text is published at once and stored within `PARTIAL_TEXT_MS`, or with the next other event. If the instance
- * is lost before that, nobody else will read this text. The ids of such frames are not used again: the log continues
+ * is lost before that, this text is not replayed. The ids of such frames are not used again: the log continues
  * more than `UNSTORED_FRAMES` later (`skipUnstored`), so a cursor neither repeats nor skips a stored event.
  */
 import type { Unsigned } from "../../../core/download.ts";
@@ -236,7 +236,7 @@ export class TurnEventLog {
 
   /**
    * Drops the memory of an ended turn or video once its last event is visible; the rows stay. If the turn of an ended
-   * video goes on, as a cancelled one does until it settles, its events go to the turn's own log only.
+   * video continues, as a cancelled one does until it settles, its events go to the turn's own log only.
    */
   forget(ended: LogId): void {
     for (const [turn, video] of this.#forwards) if (turn === ended || video === ended) this.#forwards.delete(turn);

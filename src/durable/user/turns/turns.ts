@@ -235,8 +235,8 @@ export class Tickets {
   #add(id: TurnId, ticket: string): void {
     const { sql, now } = this.#user.runtime;
     sql.exec(
-      "INSERT OR IGNORE INTO tickets (signature, turn, created_at) VALUES (?, ?, ?)",
-      signatureOf(ticket),
+      "INSERT OR IGNORE INTO tickets (signature_end, turn, created_at) VALUES (?, ?, ?)",
+      signatureEndOf(ticket),
       id,
       now(),
     );
@@ -254,7 +254,7 @@ export class Tickets {
 
   #createdAt(ticket: string): EpochMs {
     return this.#user.runtime.sql
-      .exec<{ created_at: number }>("SELECT created_at FROM tickets WHERE signature = ?", signatureOf(ticket))
+      .exec<{ created_at: number }>("SELECT created_at FROM tickets WHERE signature_end = ?", signatureEndOf(ticket))
       .one().created_at;
   }
 
@@ -268,8 +268,8 @@ export class Tickets {
     const row = this.#user.database.exists()
       ? sql
           .exec<{ created_at: number; used_at: number | null }>(
-            "SELECT created_at, used_at FROM tickets WHERE signature = ? AND turn = ?",
-            signatureOf(ticket),
+            "SELECT created_at, used_at FROM tickets WHERE signature_end = ? AND turn = ?",
+            signatureEndOf(ticket),
             id,
           )
           .toArray()[0]
@@ -286,7 +286,7 @@ export class Tickets {
         },
       );
     if (row.used_at === null)
-      sql.exec("UPDATE tickets SET used_at = ? WHERE signature = ?", now(), signatureOf(ticket));
+      sql.exec("UPDATE tickets SET used_at = ? WHERE signature_end = ?", now(), signatureEndOf(ticket));
     return null;
   }
 
@@ -295,4 +295,6 @@ export class Tickets {
   }
 }
 
-const signatureOf = (ticket: string): string => ticket.slice(ticket.lastIndexOf(".") + 1);
+/** Characters that identify a ticket: 96 of its signature's 256 bits, so that no ticket can be made from what is stored. */
+const SIGNATURE_END_CHARS = 16;
+const signatureEndOf = (ticket: string): string => ticket.slice(-SIGNATURE_END_CHARS);
