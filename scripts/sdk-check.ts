@@ -64,6 +64,8 @@ try {
   writeFileSync(join(folder, "try.mjs"), program);
   const said = node(folder, "try.mjs").trim();
   if (said !== "ConnectionError function function") throw new Error(`the installed package said: ${said}`);
+  const version = node(folder, join(folder, "node_modules/.bin/nemo-gateway"), "--version").trim();
+  if (!packed.includes(version)) throw new Error(`the installed command said: ${version}`);
   console.log(`${packed} is installed and runs`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -7,4 +7,6 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 rmSync(`${folder}dist`, { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
-execFileSync(process.execPath, [tsc, "-p", folder], { stdio: "inherit" });
+// The command is for Node; everything else must not use what only Node has.
+for (const project of ["tsconfig.json", "tsconfig.cli.json"])
+  execFileSync(process.execPath, [tsc, "-p", `${folder}${project}`], { stdio: "inherit" });

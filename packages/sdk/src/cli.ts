@@ -1,0 +1,354 @@
+#!/usr/bin/env node
+/**
+ * The command `nemo-gateway`. Data goes to stdout, progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no valid
+ * credential, 4 the agent asks a question, 130 interrupted.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { createWriteStream, mkdirSync, openAsBlob, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { NemoGateway } from "./client.ts";
+import { ConnectionError, GatewayError } from "./errors.ts";
+import type { Event, Video } from "./types.ts";
+
+const HELP = `nemo-gateway COMMAND
+
+  login [--url URL]                    store a key, read from stdin, for the commands below
+  whoami                               what the key may do
+  make "PROMPT" [-f FILE]… [-g GENERATOR --var KEY=VALUE…] [-o OUT.mp4]
+                                       make a video and wait for it
+  chat [--project ID]                  talk to a project's agent, a prompt per line
+  upload FILE                          send a file and print its asset
+  watch ID                             print the events of a video or a turn
+  download ID [-o OUT.mp4]             save a video's or a render's file
+  listen --forward-to URL              send every event to a local server, signed
+  trigger EVENT --to URL               send one sample of an event, signed
+  api METHOD PATH [JSON]               any request
+
+Options of all: --json prints JSON, --user ID acts for one of your users.
+The key is NEMO_GATEWAY_API_KEY, or what login stored; the address is NEMO_GATEWAY_URL, or that of login.
+`;
+
+const OPTIONS = {
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+  url: { type: "string" },
+  user: { type: "string" },
+  file: { type: "string", short: "f", multiple: true },
+  generator: { type: "string", short: "g" },
+  var: { type: "string", multiple: true },
+  output: { type: "string", short: "o" },
+  project: { type: "string" },
+  "forward-to": { type: "string" },
+  to: { type: "string" },
+} as const;
+
+type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+
+/** Ends the command with a message and an exit code. */
+class Exit extends Error {
+  readonly code: number;
+  constructor(code: number, message = "") {
+    super(message);
+    this.code = code;
+  }
+}
+const usage = (message: string): Exit => new Exit(2, `${message}\nnemo-gateway --help lists the commands.`);
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const print = (value: unknown): void =>
+  void process.stdout.write(`${typeof value === "string" ? value : JSON.stringify(value)}\n`);
+
+/* The stored key, readable by this account alone. */
+
+const FOLDER = join(process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "nemo-gateway");
+type Stored = { readonly apiKey?: string; readonly baseURL?: string };
+
+function stored(): Stored {
+  try {
+    return JSON.parse(readFileSync(join(FOLDER, "config.json"), "utf8")) as Stored; // written by login
+  } catch {
+    return {};
+  }
+}
+
+function store(file: string, text: string): void {
+  mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  writeFileSync(join(FOLDER, file), text, { mode: 0o600 });
+}
+
+function clientOf(flags: Flags): NemoGateway {
+  const { apiKey, baseURL } = stored();
+  const key = process.env.NEMO_GATEWAY_API_KEY ?? apiKey;
+  const url = flags.url ?? process.env.NEMO_GATEWAY_URL ?? baseURL;
+  if (key === undefined || url === undefined)
+    throw new Exit(
+      3,
+      "No key or no address: set NEMO_GATEWAY_API_KEY and NEMO_GATEWAY_URL, or run nemo-gateway login.",
+    );
+  return new NemoGateway({ apiKey: key, baseURL: url, ...(flags.user === undefined ? {} : { user: flags.user }) });
+}
+
+async function login(_words: readonly string[], flags: Flags): Promise<void> {
+  const baseURL = flags.url ?? process.env.NEMO_GATEWAY_URL;
+  if (baseURL === undefined) throw usage("Say where: --url https://gateway.example");
+  if (process.stdin.isTTY) say("Paste the key, then Ctrl-D:");
+  let apiKey = "";
+  for await (const chunk of process.stdin) apiKey += String(chunk);
+  apiKey = apiKey.trim();
+  const { tenant, mode } = await new NemoGateway({ apiKey, baseURL }).me();
+  store("config.json", JSON.stringify({ apiKey, baseURL }));
+  say(`Stored the ${mode} key of ${tenant?.name ?? "a user"} in ${join(FOLDER, "config.json")}.`);
+}
+
+/* Videos */
+
+async function uploadFile(nemo: NemoGateway, path: string) {
+  const file = await openAsBlob(path).catch(() => {
+    throw usage(`${path} cannot be read.`);
+  });
+  const upload = await nemo.uploads.send(file, {
+    filename: basename(path),
+    onProgress: (sent, total) => say(`${basename(path)}: ${total === 0 ? 100 : Math.floor((100 * sent) / total)} %`),
+  });
+  const asset = await nemo.uploads.waitForAsset(upload.id);
+  if (asset.status === "rejected") throw new Exit(1, asset.error?.detail ?? `${path} was rejected.`);
+  return asset;
+}
+
+function variablesOf({ var: given = [] }: Flags): Record<string, string> {
+  return Object.fromEntries(
+    given.map((one) => {
+      const at = one.indexOf("=");
+      if (at < 1) throw usage(`--var takes KEY=VALUE, not ${one}`);
+      return [one.slice(0, at), one.slice(at + 1)];
+    }),
+  );
+}
+
+async function make([prompt]: readonly string[], flags: Flags): Promise<void> {
+  const nemo = clientOf(flags);
+  if (prompt === undefined && flags.generator === undefined)
+    throw usage('Say what: nemo-gateway make "a clip of the sea"');
+  const assets: string[] = [];
+  for (const path of flags.file ?? []) assets.push((await uploadFile(nemo, path)).id);
+  const files = assets.length > 0 ? { assets } : {};
+  const video =
+    flags.generator === undefined
+      ? await nemo.videos.create({ prompt: prompt ?? "", ...files })
+      : await nemo.generators.createVideo(flags.generator, {
+          ...files,
+          variables: { ...(prompt === undefined ? {} : { prompt }), ...variablesOf(flags) },
+        });
+  await finish(nemo, video.id, flags);
+}
+
+/** Waits for a video and prints how it ended. Ctrl-C leaves it running. */
+async function finish(nemo: NemoGateway, id: string, flags: Flags): Promise<void> {
+  process.once("SIGINT", () => {
+    say(`\n${id} continues. Wait for it again with: nemo-gateway watch ${id}`);
+    process.exit(130);
+  });
+  const video = await nemo.videos.wait(id, {
+    onProgress: (event) => {
+      if (event.type === "video.stage") say(`${event.stage} ${event.progress} %`);
+      if (event.type === "message") say(event.text);
+    },
+  });
+  await report(nemo, video, flags);
+}
+
+async function report(nemo: NemoGateway, video: Video, flags: Flags): Promise<void> {
+  if (video.status === "completed" && flags.output !== undefined)
+    await save(nemo.videos.content(video.id), flags.output);
+  if (flags.json) print(video);
+  else if (video.status === "completed") print(flags.output ?? (await nemo.videos.link(video.id)).url);
+  if (video.status === "completed") return;
+  if (video.status === "needs_input")
+    throw new Exit(
+      4,
+      `${video.message ?? ""}\nAnswer: nemo-gateway api POST /v1/videos/${video.id}/turns '{"prompt":"…"}'`,
+    );
+  throw new Exit(1, video.error?.detail ?? `The video ${video.status}.`);
+}
+
+async function save(answer: Promise<Response>, path: string): Promise<void> {
+  const { body } = await answer;
+  if (body === null) throw new Exit(1, "The file is empty.");
+  mkdirSync(dirname(path), { recursive: true });
+  await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(path));
+}
+
+async function watch([id = ""]: readonly string[], flags: Flags): Promise<void> {
+  const nemo = clientOf(flags);
+  if (id.startsWith("vid_")) {
+    for await (const event of nemo.videos.events(id)) print(event);
+    return report(nemo, await nemo.videos.retrieve(id), { ...flags, json: true });
+  }
+  if (!id.startsWith("trn_")) throw usage("Say which: nemo-gateway watch vid_… or trn_…");
+  for await (const event of nemo.turns.stream(id)) print(event);
+}
+
+async function download([id = ""]: readonly string[], flags: Flags): Promise<void> {
+  const nemo = clientOf(flags);
+  const files = id.startsWith("rnd_") ? nemo.renders : id.startsWith("vid_") ? nemo.videos : null;
+  if (files === null) throw usage("Say which: nemo-gateway download vid_… or rnd_…");
+  const path = flags.output ?? `${id}.mp4`;
+  await save(files.content(id), path);
+  print(path);
+}
+
+async function chat(_words: readonly string[], flags: Flags): Promise<void> {
+  const nemo = clientOf(flags);
+  const project = flags.project ?? (await nemo.projects.create()).id;
+  say(`Project ${project}. A prompt per line; Ctrl-D ends.`);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  for await (const prompt of lines) {
+    if (prompt.trim() === "") continue;
+    for await (const event of nemo.turns.createAndStream(project, { prompt })) {
+      if (flags.json) print(event);
+      else if (event.type === "message" && !event.partial) print(event.text);
+      else if (event.type === "timeline.changed") say(event.line);
+      else if (event.type === "turn.failed") say(event.turn.error?.detail ?? "The turn failed.");
+    }
+  }
+}
+
+/* Webhooks on this machine */
+
+const newSecret = (): string => `whsec_${randomBytes(24).toString("base64")}`;
+
+/** Sends a signed webhook (Standard Webhooks). Returns the status; null without an answer. */
+async function post(url: string, id: string, body: string, secret: string): Promise<number | null> {
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const key = Buffer.from(secret.slice("whsec_".length), "base64");
+  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64");
+  const headers = {
+    "content-type": "application/json",
+    "webhook-id": id,
+    "webhook-timestamp": timestamp,
+    "webhook-signature": `v1,${signature}`,
+  };
+  try {
+    const answer = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(15_000) });
+    await answer.arrayBuffer();
+    return answer.status;
+  } catch {
+    return null;
+  }
+}
+
+const isReceived = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
+
+/** Tries an event three times. */
+async function forward(url: string, event: Event, secret: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const status = await post(url, event.id, JSON.stringify(event), secret);
+    say(`${event.type} ${event.id}: ${status ?? "no answer"}`);
+    if (isReceived(status)) return;
+    if (attempt === 3) return say(`${event.id} was not received and is left out.`);
+    await sleep(1_000 * attempt);
+  }
+}
+
+async function listen(_words: readonly string[], flags: Flags): Promise<void> {
+  const url = flags["forward-to"];
+  if (url === undefined) throw usage("Say where: nemo-gateway listen --forward-to http://127.0.0.1:3000/webhooks");
+  const nemo = clientOf(flags);
+  const { tenant, mode, events_cursor: newest } = await nemo.me();
+  const place = `listen-${tenant?.id ?? "user"}-${mode}.json`;
+  let state: { cursor: number; secret: string };
+  try {
+    state = JSON.parse(readFileSync(join(FOLDER, place), "utf8")) as typeof state; // written below
+  } catch {
+    state = { cursor: newest ?? 0, secret: newSecret() };
+  }
+  store(place, JSON.stringify(state));
+  say(`Your signing secret is ${state.secret}`);
+  say(`Forwarding the events after ${state.cursor} to ${url}. Ctrl-C ends; the next start continues here.`);
+  for await (const event of nemo.events.poll({ after: state.cursor })) {
+    await forward(url, event, state.secret);
+    state.cursor = event.cursor;
+    store(place, JSON.stringify(state)); // after it was received: a kill in between sends it again
+    if (flags.json) print({ id: event.id, type: event.type });
+  }
+}
+
+async function trigger([type]: readonly string[], flags: Flags): Promise<void> {
+  if (type === undefined || flags.to === undefined)
+    throw usage("nemo-gateway trigger video.completed --to http://127.0.0.1:3000");
+  const nemo = clientOf(flags);
+  const query = { event: type } as Parameters<typeof nemo.hooks.samples>[0]; // the gateway rejects another type
+  const [sample] = await nemo.hooks.samples(query);
+  const secret = newSecret();
+  say(`Signed with ${secret}`);
+  const status = await post(flags.to, `evt_sample_${Date.now()}`, JSON.stringify(sample), secret);
+  print(String(status ?? "no answer"));
+  if (!isReceived(status)) throw new Exit(1);
+}
+
+async function api([method = "", path = "", body]: readonly string[], flags: Flags): Promise<void> {
+  const verb = method.toUpperCase();
+  if (!/^(GET|POST|PUT|PATCH|DELETE)$/.test(verb) || !path.startsWith("/")) throw usage("nemo-gateway api GET /v1/me");
+  let json: unknown;
+  try {
+    json = body === undefined ? undefined : JSON.parse(body);
+  } catch {
+    throw usage("The third word is the body, as JSON.");
+  }
+  print(await clientOf(flags).request(verb as "GET", path, json));
+}
+
+const COMMANDS: Readonly<Record<string, (words: readonly string[], flags: Flags) => Promise<void>>> = {
+  login,
+  make,
+  watch,
+  download,
+  chat,
+  listen,
+  trigger,
+  api,
+  whoami: async (_words, flags) => print(await clientOf(flags).me()),
+  upload: async ([path], flags) => {
+    if (path === undefined) throw usage("Say which: nemo-gateway upload FILE");
+    const asset = await uploadFile(clientOf(flags), path);
+    print(flags.json ? asset : asset.id);
+  },
+};
+
+async function main(): Promise<void> {
+  let parsed: ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
+  try {
+    parsed = parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+  const [name, ...words] = parsed.positionals;
+  if (parsed.values.version) {
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+      version: string;
+    };
+    return print(version);
+  }
+  if (parsed.values.help || name === undefined) return print(HELP.trimEnd());
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) throw usage(`There is no command ${name}.`);
+  await command(words, parsed.values);
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof Exit) {
+    if (error.message !== "") say(error.message);
+    process.exitCode = error.code;
+  } else if (error instanceof GatewayError || error instanceof ConnectionError) {
+    say(error.message);
+    if (error instanceof GatewayError && error.hint !== null) say(`Try: ${error.hint}`);
+    process.exitCode = error instanceof GatewayError && error.status === 401 ? 3 : 1;
+  } else throw error;
+});
