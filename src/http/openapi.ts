@@ -138,14 +138,20 @@ export const adminDocumentOf = (routes: readonly DocumentedRoute[]): object =>
     parameters: { IdempotencyKey: SHARED.parameters.IdempotencyKey },
   });
 
-/** Serves a document. It is built once; only the server address depends on the request. */
+/** Serves a document. It is built and encoded once for the server's address, which an isolate's requests share. */
 export function serveDocument(build: () => object): (c: Ctx) => Response {
   let json: string | undefined;
-  return (c) => {
+  const encodeFor = (origin: string): Uint8Array<ArrayBuffer> => {
     json ??= JSON.stringify(build());
-    const servers = JSON.stringify([{ url: c.var.origin }]);
-    const headers = { "Content-Type": "application/json", "Cache-Control": "no-cache" };
-    return c.body(`{"servers":${servers},${json.slice(1)}`, 200, headers);
+    const bytes = new TextEncoder().encode(`{"servers":${JSON.stringify([{ url: origin }])},${json.slice(1)}`);
+    return bytes as Uint8Array<ArrayBuffer>; // an encoder's own buffer
+  };
+  let served: { readonly origin: string; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
+  return (c) => {
+    const origin = c.get("origin");
+    const bytes = served?.origin === origin ? served.bytes : encodeFor(origin);
+    served = { origin, bytes };
+    return c.body(bytes, 200, { "Content-Type": "application/json", "Cache-Control": "no-cache" });
   };
 }
 

@@ -78,10 +78,10 @@ describe.concurrent("the command", () => {
 
   it("stores a key that only this account can read", async () => {
     const member = await newMember();
-    const home = mkdtempSync(join(folder, "home-"));
-    const env = { HOME: home, XDG_CONFIG_HOME: home };
+    const config = mkdtempSync(join(folder, "config-"));
+    const env = { HOME: config, XDG_CONFIG_HOME: config };
     expect((await start(["login", "--url", served.url], env, `${member.key.secret}\n`).ended).code).toBe(0);
-    expect(statSync(join(home, "nemo-gateway/config.json")).mode & 0o777).toBe(0o600);
+    expect(statSync(join(config, "nemo-gateway/config.json")).mode & 0o777).toBe(0o600);
     const { out } = await start(["whoami"], env).ended;
     expect(JSON.parse(out)).toMatchObject({ tenant: { id: member.tenant.id } });
   });

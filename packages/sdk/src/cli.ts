@@ -262,20 +262,20 @@ async function listen(_words: readonly string[], flags: Flags): Promise<void> {
   if (url === undefined) throw usage("Say where: nemo-gateway listen --forward-to http://127.0.0.1:3000/webhooks");
   const nemo = clientOf(flags);
   const { tenant, mode, events_cursor: newest } = await nemo.me();
-  const place = `listen-${tenant?.id ?? "user"}-${mode}.json`;
+  const stateFile = `listen-${tenant?.id ?? "user"}-${mode}.json`;
   let state: { cursor: number; secret: string };
   try {
-    state = JSON.parse(readFileSync(join(FOLDER, place), "utf8")) as typeof state; // written below
+    state = JSON.parse(readFileSync(join(FOLDER, stateFile), "utf8")) as typeof state; // written below
   } catch {
     state = { cursor: newest ?? 0, secret: newSecret() };
   }
-  store(place, JSON.stringify(state));
+  store(stateFile, JSON.stringify(state));
   say(`Your signing secret is ${state.secret}`);
   say(`Forwarding the events after ${state.cursor} to ${url}. Ctrl-C ends; the next start continues here.`);
   for await (const event of nemo.events.poll({ after: state.cursor })) {
     await forward(url, event, state.secret);
     state.cursor = event.cursor;
-    store(place, JSON.stringify(state)); // after it was received: a kill in between sends it again
+    store(stateFile, JSON.stringify(state)); // after it was received: a kill in between sends it again
     if (flags.json) print({ id: event.id, type: event.type });
   }
 }
