@@ -5,6 +5,8 @@ import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
 import { NemoGateway } from "../../packages/sdk/src/index.ts";
 import { newMember, served } from "./support/client.ts";
 
+Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // the test reads them
+
 async function optionsOf() {
   const member = await newMember();
   const user = member.user === null ? {} : { user: member.user };

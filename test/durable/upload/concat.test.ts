@@ -333,10 +333,11 @@ describe("a partial upload", () => {
     const [one] = await partialsOf(address, [clip()]);
     if (one === undefined) throw new Error("no partial");
     await due(one, "expire");
-    expect(await fileOf(one)).toBeNull();
+    await until(async () => (await fileOf(one)) === null);
+    const listed = async () => (await userRpc(address).listUploads({ limit: 5, after: null })).data;
+    await until(async () => (await listed())[0]?.status === "expired"); // the upload publishes its state by a job
+    expect(await listed()).toMatchObject([{ id: one.id, status: "expired", concat: "partial" }]);
     expect(await eventTypes(address)).toEqual([]);
-    const { data } = await userRpc(address).listUploads({ limit: 5, after: null });
-    expect(data).toMatchObject([{ id: one.id, status: "expired", concat: "partial" }]);
   });
 });
 
