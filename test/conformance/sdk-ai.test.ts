@@ -1,6 +1,8 @@
 /** The AI SDK's own functions over the video model and the chat transport of `packages/sdk`. */
+
+import { setTimeout as sleep } from "node:timers/promises";
 import { experimental_generateVideo as generateVideo, readUIMessageStream, type UIMessage } from "ai";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
 import { NemoGateway } from "../../packages/sdk/src/index.ts";
 import { newMember, served } from "./support/client.ts";
@@ -105,5 +107,54 @@ describe.concurrent("the chat transport", () => {
       expect(types.at(-1)).toBe("finish");
     }
     expect((await client.turns.list(project)).data).toHaveLength(1);
+    // useChat keeps the id of a message that the user edits.
+    const edited = options.messages.map((message) => ({
+      ...message,
+      parts: [{ type: "text", text: "goodbye" } as const],
+    }));
+    const stream = await transport.sendMessages({ ...options, messages: edited });
+    for await (const { type } of stream) if (type === "finish") break;
+    expect((await client.turns.list(project)).data.map(({ prompt }) => prompt)).toEqual(["goodbye", "hello"]);
+  });
+
+  it("closes its connection when its stream is cancelled while the agent is silent", async () => {
+    let opened = 0;
+    let cancelled = 0;
+    /** The gateway with event streams that stop after the first chunk. */
+    const silent: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (response.body === null || !response.headers.get("content-type")?.startsWith("text/event-stream"))
+        return response;
+      const reader = response.body.getReader();
+      const first = await reader.read();
+      opened++;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(first.value),
+        cancel: (reason) => {
+          cancelled++;
+          return reader.cancel(reason);
+        },
+      });
+      return new Response(body, { status: response.status, headers: response.headers });
+    };
+    const client = new NemoGateway({ ...(await optionsOf()), fetch: silent });
+    const { id: project } = await client.projects.create();
+    const stream = await new NemoChatTransport({ client, project }).sendMessages({
+      trigger: "submit-message",
+      chatId: "chat",
+      messageId: undefined,
+      messages: [userMessage("make a video #slow:900s")],
+      abortSignal: undefined,
+    });
+    const reader = stream.getReader();
+    let waiting = reader.read();
+    const isSilent = async () => (await Promise.race([waiting, sleep(500)])) === undefined;
+    while (opened === 0 || !(await isSilent())) {
+      await waiting;
+      waiting = reader.read();
+    }
+    await reader.cancel();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    await vi.waitFor(() => expect(cancelled).toBe(1), 10_000);
   });
 });

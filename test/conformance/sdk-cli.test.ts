@@ -1,8 +1,9 @@
 /** The command `nemo-gateway` of packages/sdk, run as a shell runs it. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { afterAll, describe, expect, it } from "vitest";
@@ -39,6 +40,23 @@ const envOf = ({ key }: Member): Record<string, string> => ({
 
 const clientOf = (member: Member): NemoGateway =>
   new NemoGateway({ apiKey: member.key.secret, baseURL: served.url, ...(member.user ? { user: member.user } : {}) });
+
+type Reply = (response: ServerResponse) => void;
+
+/** The gateway at another address; `replaced` may answer a request in its place. */
+async function startProxy(replaced: (request: IncomingMessage) => Reply | null) {
+  const server = createServer(async (request, response) => {
+    const reply = replaced(request);
+    if (reply !== null) return reply(response);
+    const { authorization = "" } = request.headers;
+    const answer = await fetch(new URL(request.url ?? "", served.url), { headers: { authorization } });
+    response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the proxy has no port");
+  return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+}
 
 describe.concurrent("the command", () => {
   it("makes a video, saves its file, and prints it as JSON", async () => {
@@ -130,6 +148,54 @@ describe.concurrent("the command", () => {
     const cursors = receiver.received.map(({ body }) => (JSON.parse(body) as { cursor: number }).cursor);
     const all = (await nemo.events.list({ after: 0 })).data.map(({ cursor }) => cursor);
     expect([...new Set(cursors)]).toEqual(all);
+  });
+
+  it("forwards on when the server rejects an event and when the gateway is away", async () => {
+    const member = await newMember();
+    const rejection = { status: 500 };
+    const receiver = await startReceiver([rejection, rejection, rejection]);
+    let away = 4;
+    const gateway = await startProxy((request) => {
+      if (!request.url?.startsWith("/v1/events") || away === 0) return null;
+      away--;
+      return (response) => response.writeHead(503, { "retry-after": "0" }).end("deploying");
+    });
+    const config = mkdtempSync(join(folder, "away-"));
+    const env = { ...envOf(member), NEMO_GATEWAY_URL: gateway.url, XDG_CONFIG_HOME: config };
+    const listening = start(["listen", "--forward-to", receiver.url], env);
+    while (!listening.printed.err.includes("Forwarding")) await sleep(50);
+    await clientOf(member).videos.createAndWait({ prompt: "make a 1 second video" });
+    while (!receiver.received.some(({ body }) => body.includes("video.completed"))) await sleep(50);
+    listening.child.kill();
+    await listening.ended;
+    receiver.close();
+    gateway.close();
+    expect(away).toBe(0);
+    expect(listening.printed.err).toContain("Trying again");
+    const [first, second, third, next] = receiver.received.map(({ body }) => (JSON.parse(body) as { id: string }).id);
+    expect([second, third]).toEqual([first, first]);
+    expect(next).not.toBe(first);
+    expect(listening.printed.err).toContain(`${first} was rejected three times and is left out.`);
+  });
+
+  it("leaves no part of a file whose download breaks off", async () => {
+    const member = await newMember();
+    const { id } = await clientOf(member).videos.createAndWait({ prompt: "make a 1 second video" });
+    const gateway = await startProxy((request) =>
+      request.url?.endsWith("/content")
+        ? (response) => {
+            response.writeHead(200, { "content-length": "1000" });
+            response.write("half", () => response.destroy());
+          }
+        : null,
+    );
+    const target = join(mkdtempSync(join(folder, "broken-")), "sea.mp4");
+    const env = { ...envOf(member), NEMO_GATEWAY_URL: gateway.url };
+    const ran = await start(["download", id, "-o", target], env).ended;
+    gateway.close();
+    expect(ran).toMatchObject({ code: 1, out: "" });
+    expect(ran.err).toContain(`${target} could not be saved`);
+    expect(readdirSync(dirname(target))).toEqual([]);
   });
 
   it("sends a sample of an event", async () => {

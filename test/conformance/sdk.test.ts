@@ -122,6 +122,41 @@ describe.concurrent("streams", () => {
     expect(await collect(nemo.turns.stream(last.turn.id, { after: last.cursor }))).toEqual([]);
   });
 
+  it("close their connection when the caller leaves the loop, and after the last event", async () => {
+    const open = new Set<object>();
+    const counting: Fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (response.body === null || !response.headers.get("content-type")?.startsWith("text/event-stream"))
+        return response;
+      open.add(response);
+      const reader = response.body.getReader();
+      const body = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          open.delete(response);
+          controller.close();
+        },
+        cancel: (reason) => {
+          open.delete(response);
+          return reader.cancel(reason);
+        },
+      });
+      return new Response(body, { status: response.status, headers: response.headers });
+    };
+    const nemo = await newClient({ fetch: counting });
+    const { id } = await nemo.projects.create();
+    for await (const event of nemo.turns.createAndStream(id, { prompt: "make a video #slow:900s" })) {
+      expect(event.type).toBe("turn.started");
+      expect(open.size).toBe(1);
+      break;
+    }
+    await expect.poll(() => open.size).toBe(0);
+    const { id: other } = await nemo.projects.create();
+    await collect(nemo.turns.createAndStream(other, { prompt: "make a video of the sea" }));
+    await expect.poll(() => open.size).toBe(0);
+  });
+
   it("stop at once when they are aborted, and end with what cannot be helped", async () => {
     const nemo = await newClient();
     const { id } = await nemo.projects.create();
@@ -218,6 +253,22 @@ describe.concurrent("requests", () => {
     expect(given).toBe(2);
   });
 
+  it("name users whose names have any letters", async () => {
+    const { key } = await newMember();
+    const nemo = new NemoGateway({ apiKey: key.secret, baseURL: served.url });
+    for (const user of ["Zoë", "日本 🎬", "a%20b"]) {
+      const { id } = await nemo.projects.create({}, { user });
+      expect((await nemo.projects.list({}, { user })).data.map((project) => project.id)).toEqual([id]);
+      expect((await nemo.users.retrieve(user)).id).toBe(user);
+    }
+  });
+
+  it("end when an error's body never ends", async () => {
+    const endless: Fetch = async () => new Response(new ReadableStream(), { status: 400 });
+    const nemo = await newClient({ fetch: endless, timeout: 50, maxRetries: 0 });
+    await expect(nemo.me()).rejects.toMatchObject({ name: "GatewayError", status: 400, code: "http_400" });
+  });
+
   it("list every page, and each page by itself", async () => {
     const nemo = await newClient();
     const made = [];
@@ -297,6 +348,20 @@ describe("uploads", () => {
     const asset = await nemo.uploads.waitForAsset(created);
     expect(asset).toMatchObject({ status: "ready", sha256: sha256(file) });
     await expect(nemo.uploads.send(file.slice(1), { uploadId: created })).rejects.toThrow(/bytes/);
+  });
+
+  it("finish on a network that breaks every request, as long as some bytes arrive", async () => {
+    const file = silence(1_200_000);
+    const breaking = watched(async (request) => {
+      if (request.method !== "PATCH") return null;
+      const body = (await request.arrayBuffer()).slice(0, 100_000);
+      await fetch(request.url, { method: "PATCH", headers: request.headers, body }).then((answer) => answer.text());
+      throw new TypeError("fetch failed");
+    });
+    const nemo = await newClient({ fetch: breaking.fetch });
+    const upload = await nemo.uploads.send(file, { filename: "sea.wav" });
+    expect(upload.offset_bytes).toBe(file.length);
+    expect(breaking.seen.filter((request) => request.startsWith("PATCH"))).toHaveLength(13);
   });
 });
 

@@ -141,9 +141,11 @@ export class NemoChatTransport<M extends UIMessage = UIMessage> implements ChatT
     const message = messages.findLast(({ role }) => role === "user");
     const prompt = (message?.parts ?? []).flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
     const call = callOf(headers, abortSignal);
-    // One turn for a message, however often it is sent; a regeneration is a new one.
+    // One turn for a message, however often it is sent. An edited message and a regeneration are new turns.
     const key =
-      trigger === "submit-message" && message !== undefined ? { idempotencyKey: `message-${message.id}` } : {};
+      trigger === "submit-message" && message !== undefined
+        ? { idempotencyKey: `message-${await hashOf(`${message.id}\n${prompt}`)}` }
+        : {};
     const turn = await this.#client.turns.create(this.#project, { prompt }, { ...call, ...key });
     return this.#chunksOf(turn.id, call);
   };
@@ -155,8 +157,9 @@ export class NemoChatTransport<M extends UIMessage = UIMessage> implements ChatT
   };
 
   #chunksOf(turn: string, call: ReturnType<typeof callOf>): ReadableStream<UIMessageChunk> {
-    const events = this.#client.turns.stream(turn, call);
-    const chunks = toChunks(turn, events);
+    const stop = new AbortController();
+    const signal = call.signal === undefined ? stop.signal : AbortSignal.any([call.signal, stop.signal]);
+    const chunks = toChunks(turn, this.#client.turns.stream(turn, { ...call, signal }));
     return new ReadableStream({
       async pull(controller) {
         const { done, value } = await chunks.next();
@@ -164,10 +167,17 @@ export class NemoChatTransport<M extends UIMessage = UIMessage> implements ChatT
         else controller.enqueue(value);
       },
       async cancel() {
+        stop.abort(); // ends a read that waits for the next event
         await chunks.return(undefined);
       },
     });
   }
+}
+
+/** SHA-256 in hex. */
+async function hashOf(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Translates the events of a turn. Each message of the agent is a step, so that a whole text can replace its chunks. */

@@ -4,7 +4,7 @@
  * credential, 4 the agent asks a question, 130 interrupted.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, openAsBlob, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, mkdirSync, openAsBlob, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -61,6 +61,7 @@ class Exit extends Error {
 }
 const usage = (message: string): Exit => new Exit(2, `${message}\nnemo-gateway --help lists the commands.`);
 
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (value: unknown): void =>
   void process.stdout.write(`${typeof value === "string" ? value : JSON.stringify(value)}\n`);
@@ -78,9 +79,12 @@ function stored(): Stored {
   }
 }
 
+/** Writes a file whole or not at all: a kill in between leaves the old one. */
 function store(file: string, text: string): void {
+  const path = join(FOLDER, file);
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  writeFileSync(join(FOLDER, file), text, { mode: 0o600 });
+  writeFileSync(`${path}.new`, text, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 function clientOf(flags: Flags): NemoGateway {
@@ -178,11 +182,19 @@ async function report(nemo: NemoGateway, video: Video, flags: Flags): Promise<vo
   throw new Exit(1, video.error?.detail ?? `The video ${video.status}.`);
 }
 
+/** Saves a file. It appears under its name when it is whole. */
 async function save(answer: Promise<Response>, path: string): Promise<void> {
   const { body } = await answer;
   if (body === null) throw new Exit(1, "The file is empty.");
   mkdirSync(dirname(path), { recursive: true });
-  await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(path));
+  const part = `${path}.part`;
+  try {
+    await pipeline(Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]), createWriteStream(part));
+    renameSync(part, path);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw new Exit(1, `${path} could not be saved: ${textOf(error)}`);
+  }
 }
 
 async function watch([id = ""]: readonly string[], flags: Flags): Promise<void> {
@@ -216,11 +228,15 @@ async function chat(_words: readonly string[], flags: Flags): Promise<void> {
       else if (event.type === "message" && !event.partial) print(event.text);
       else if (event.type === "timeline.changed") say(event.line);
       else if (event.type === "turn.failed") say(event.turn.error?.detail ?? "The turn failed.");
+      else if (event.type === "turn.unknown") say(event.turn.error?.detail ?? "How the turn ended is not known.");
     }
   }
 }
 
 /* Webhooks on this machine */
+
+/** Milliseconds between two attempts of `listen` to reach the gateway. */
+const RECONNECT_MS = 5_000;
 
 const newSecret = (): string => `whsec_${randomBytes(24).toString("base64")}`;
 
@@ -246,14 +262,14 @@ async function post(url: string, id: string, body: string, secret: string): Prom
 
 const isReceived = (status: number | null): boolean => status !== null && status >= 200 && status < 300;
 
-/** Tries an event three times. */
+/** Sends an event again until a server answers; one that the server rejects, three times. */
 async function forward(url: string, event: Event, secret: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  for (let rejections = 0; ; ) {
     const status = await post(url, event.id, JSON.stringify(event), secret);
-    say(`${event.type} ${event.id}: ${status ?? "no answer"}`);
+    say(`${event.type} ${event.id}: ${status ?? `no answer from ${url}, trying again`}`);
     if (isReceived(status)) return;
-    if (attempt === 3) return say(`${event.id} was not received and is left out.`);
-    await sleep(1_000 * attempt);
+    if (status !== null && ++rejections === 3) return say(`${event.id} was rejected three times and is left out.`);
+    await sleep(1_000 * Math.max(1, rejections));
   }
 }
 
@@ -272,11 +288,19 @@ async function listen(_words: readonly string[], flags: Flags): Promise<void> {
   store(stateFile, JSON.stringify(state));
   say(`Your signing secret is ${state.secret}`);
   say(`Forwarding the events after ${state.cursor} to ${url}. Ctrl-C ends; the next start continues here.`);
-  for await (const event of nemo.events.poll({ after: state.cursor })) {
-    await forward(url, event, state.secret);
-    state.cursor = event.cursor;
-    store(stateFile, JSON.stringify(state)); // after it was received: a kill in between sends it again
-    if (flags.json) print({ id: event.id, type: event.type });
+  for (;;) {
+    try {
+      for await (const event of nemo.events.poll({ after: state.cursor })) {
+        await forward(url, event, state.secret);
+        state.cursor = event.cursor;
+        store(stateFile, JSON.stringify(state)); // after it was received: a kill in between sends it again
+        if (flags.json) print({ id: event.id, type: event.type });
+      }
+    } catch (error) {
+      if (!(error instanceof ConnectionError || (error instanceof GatewayError && error.retryable))) throw error;
+      say(`${error.message} Trying again.`);
+      await sleep(RECONNECT_MS);
+    }
   }
 }
 
@@ -350,5 +374,8 @@ main().catch((error: unknown) => {
     say(error.message);
     if (error instanceof GatewayError && error.hint !== null) say(`Try: ${error.hint}`);
     process.exitCode = error instanceof GatewayError && error.status === 401 ? 3 : 1;
-  } else throw error;
+  } else {
+    say(textOf(error));
+    process.exitCode = 1;
+  }
 });

@@ -35,11 +35,12 @@ function videosOf(transport: Transport) {
   /** Waits until the video has ended or needs input. The events say when; the video itself says how. */
   async function wait(id: string, { waitTimeout, onProgress, ...options }: WaitOptions = {}): Promise<T.Video> {
     const late = waitTimeout === undefined ? undefined : AbortSignal.timeout(waitTimeout);
-    const signals = [options.signal, late].filter((signal) => signal !== undefined);
-    const signal = AbortSignal.any(signals);
-    for await (const event of events(id, { ...options, signal })) onProgress?.(event);
+    const [first, second] = [options.signal, late].filter((signal) => signal !== undefined);
+    const signal = first !== undefined && second !== undefined ? AbortSignal.any([first, second]) : first;
+    const call = signal === undefined ? options : { ...options, signal };
+    for await (const event of events(id, call)) onProgress?.(event);
     for (;;) {
-      const video = await retrieve(id, { ...options, signal });
+      const video = await retrieve(id, call);
       if (ENDED.has(video.status)) return video;
       await pause(1_000, signal); // its events were over before, for example because they have been deleted
     }

@@ -54,10 +54,9 @@ export class VideoNotCompletedError<V extends { readonly id: string; readonly st
   }
 }
 
-/** Reads an error answer. */
-export async function errorOf(response: Response): Promise<GatewayError> {
-  return new GatewayError(response.status, response.headers, problemOf(await response.text().catch(() => "")));
-}
+/** The error of an answer with this body. */
+export const errorOf = ({ status, headers }: Response, body: string): GatewayError =>
+  new GatewayError(status, headers, problemOf(body));
 
 function problemOf(text: string): Problem | null {
   try {

@@ -1,7 +1,14 @@
 /** Event streams of turns and videos, resumed until the last event. */
 import { createParser } from "eventsource-parser";
 import { ConnectionError, GatewayError } from "./errors.ts";
-import { backoff, pause, type RequestOptions, retryAfterOf, type Transport } from "./transport.ts";
+import {
+  backoff,
+  LONGEST_RETRY_AFTER_MS,
+  pause,
+  type RequestOptions,
+  retryAfterOf,
+  type Transport,
+} from "./transport.ts";
 
 /** An event, and its position in the stream: pass it as `after` to continue there. */
 export type Streamed<E> = E & { readonly cursor: number };
@@ -40,8 +47,8 @@ export async function* follow<E extends { readonly type: string }>(
   let cursor = options.after ?? 0;
   for (let failures = 0; ; ) {
     let wait = RETRY_MS;
+    const connection = connect<E>(transport, path, cursor, options);
     try {
-      const connection = connect<E>(transport, path, cursor, options);
       for (;;) {
         const { done, value } = await connection.next();
         if (done === true) {
@@ -61,7 +68,10 @@ export async function* follow<E extends { readonly type: string }>(
       if (error instanceof GatewayError && !error.retryable) throw error;
       if (++failures >= MAX_FAILURES) throw error;
       const asked = error instanceof GatewayError ? retryAfterOf(error.headers) : null;
+      if (asked !== null && asked > LONGEST_RETRY_AFTER_MS) throw error;
       wait = asked ?? RETRY_MS + backoff(failures);
+    } finally {
+      await connection.return({ over: true, retryMs: RETRY_MS }); // also when the caller leaves its loop
     }
     await pause(wait, options.signal);
   }
@@ -80,6 +90,7 @@ async function* readStream<E>(
     ...(after > 0 ? { "last-event-id": String(after) } : {}),
   };
   const response = await transport.send({ method: "GET", path }, { ...options, headers, maxRetries: 0 });
+  transport.detach(response); // the reader below has a listener of its own
   if (response.status === 204 || response.body === null) return { over: response.status === 204, retryMs: RETRY_MS };
   let retryMs = RETRY_MS;
   let frames: Frame<E>[] = [];

@@ -50,11 +50,13 @@ const DEFAULT_RETRIES = 2;
 const FIRST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 8_000;
 /** A longer `Retry-After` is left to the caller. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
+export const LONGEST_RETRY_AFTER_MS = 60_000;
 
 export class Transport {
   readonly #options: ClientOptions;
   readonly #fetch: typeof globalThis.fetch;
+  /** Answers that may not have been read yet: how to abort one, and how to leave its caller's signal. */
+  readonly #open = new WeakMap<Response, { readonly abort: (reason: unknown) => void; readonly detach: () => void }>();
   readonly baseURL: string;
   #token: string | null = null;
 
@@ -73,7 +75,10 @@ export class Transport {
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
   }
 
-  /** Sends a request, with retries, and returns its successful answer with the body unread. */
+  /**
+   * Sends a request, with retries, and returns its successful answer with the body unread. The caller's signal also ends the
+   * reading, until `detach` is called.
+   */
   async send(spec: RequestSpec, options: RequestOptions = {}): Promise<Response> {
     const maxRetries = options.maxRetries ?? this.#options.maxRetries ?? DEFAULT_RETRIES;
     // One key for the call and all its retries: the gateway answers a repeated request with what the first one created.
@@ -83,7 +88,9 @@ export class Transport {
       const result = await this.#once(spec, options, key);
       if (result instanceof Response) {
         if (result.ok || result.status === 304) return result;
-        const error = await errorOf(result);
+        const error = errorOf(result, await this.#textOf(result, options).catch(() => ""));
+        this.detach(result);
+        options.signal?.throwIfAborted();
         if (error.code === "user_token_expired" && typeof this.#options.userToken === "function" && !isRenewed) {
           isRenewed = true;
           this.#token = null;
@@ -101,22 +108,47 @@ export class Transport {
     }
   }
 
-  /** Sends a request and reads its answer as JSON; null for an empty one. */
+  /** Leaves the caller's signal, which may be that of many calls. Call when an answer has been read. */
+  detach(response: Response): void {
+    this.#open.get(response)?.detach();
+  }
+
+  /** Sends a request and reads its answer as JSON; null for an empty one. The timeout holds for the reading as well. */
   async json<T>(spec: RequestSpec, options: RequestOptions = {}): Promise<{ data: T; response: Response }> {
     const maxRetries = options.maxRetries ?? this.#options.maxRetries ?? DEFAULT_RETRIES;
     const call = { ...options, idempotencyKey: options.idempotencyKey ?? crypto.randomUUID() };
     for (let attempt = 0; ; attempt++) {
       const response = await this.send(spec, spec.method === "POST" ? call : options);
       try {
-        const text = await response.text();
+        const text = await this.#textOf(response, options);
         return { data: (text === "" ? null : JSON.parse(text)) as T, response }; // the document says which type it is
       } catch (cause) {
         // The connection broke within the answer.
         if (options.signal?.aborted === true) throw options.signal.reason;
         if (attempt >= maxRetries) throw new ConnectionError("The answer could not be read.", { cause });
         await pause(backoff(attempt), options.signal);
+      } finally {
+        this.detach(response);
       }
     }
+  }
+
+  #timeoutOf({ timeout }: RequestOptions): number {
+    return timeout ?? this.#options.timeout ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** The body. After the timeout it is an error, and the connection is closed. */
+  async #textOf(response: Response, options: RequestOptions): Promise<string> {
+    const ms = this.#timeoutOf(options);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new Error(`no whole answer within ${ms} ms`);
+        reject(error);
+        this.#open.get(response)?.abort(error);
+      }, ms);
+    });
+    return Promise.race([response.text(), late]).finally(() => clearTimeout(timer));
   }
 
   /** One attempt: the answer, or why there was none. The timeout ends when the headers have arrived. */
@@ -131,16 +163,19 @@ export class Transport {
     const controller = new AbortController();
     const abort = (): void => controller.abort(signal?.reason);
     signal?.addEventListener("abort", abort, { once: true });
-    const ms = options.timeout ?? this.#options.timeout ?? DEFAULT_TIMEOUT_MS;
+    const ms = this.#timeoutOf(options);
     const timer = setTimeout(() => controller.abort(new Error(`no answer within ${ms} ms`)), ms);
     const body = spec.json === undefined ? spec.body : JSON.stringify(spec.json);
     try {
-      return await this.#fetch(this.#urlOf(spec), {
+      const response = await this.#fetch(this.#urlOf(spec), {
         method: spec.method,
         headers,
         ...(body === undefined ? {} : { body }),
         signal: controller.signal,
       });
+      const detach = (): void => signal?.removeEventListener("abort", abort);
+      this.#open.set(response, { detach, abort: (reason) => controller.abort(reason) });
+      return response;
     } catch (cause) {
       signal?.removeEventListener("abort", abort);
       const why = controller.signal.aborted && signal?.aborted !== true ? controller.signal.reason : cause;
@@ -164,7 +199,7 @@ export class Transport {
     if (spec.json !== undefined) headers.set("content-type", "application/json");
     if (key !== undefined) headers.set("idempotency-key", key);
     const user = options.user ?? this.#options.user;
-    if (user !== undefined) headers.set("x-user-id", user);
+    if (user !== undefined) headers.set("x-user-id", inUtf8(user));
     for (const more of [spec.headers, options.headers])
       for (const [name, value] of Object.entries(more ?? {})) headers.set(name, value);
     return headers;
@@ -181,6 +216,15 @@ export class Transport {
 }
 
 const textOf = (why: unknown): string => (why instanceof Error ? why.message : String(why));
+
+/**
+ * A header value of any script, to be sent as UTF-8. `fetch` takes one character for each byte; Workers take the text and encode
+ * it themselves.
+ */
+const inUtf8 = (text: string): string =>
+  globalThis.navigator?.userAgent === "Cloudflare-Workers"
+    ? text
+    : String.fromCharCode(...new TextEncoder().encode(text));
 
 const isBrowser = (): boolean => "window" in globalThis && "document" in globalThis;
 

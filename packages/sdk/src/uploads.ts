@@ -21,7 +21,7 @@ export type SendOptions = RequestOptions & {
 };
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
-/** Failures in a row that end an upload. It can be continued with `uploadId`. */
+/** Failures in a row without a new byte at the gateway that end an upload. It can be continued with `uploadId`. */
 const MAX_FAILURES = 8;
 const TUS = { "tus-resumable": "1.0.0" };
 
@@ -40,6 +40,7 @@ export async function sendFile(transport: Transport, source: UploadSource, optio
       const body = file.slice(offset, offset + chunkBytes);
       const headers = { ...TUS, "upload-offset": String(offset), "content-type": "application/offset+octet-stream" };
       const response = await transport.send({ method: "PATCH", path, body, headers }, { ...call, maxRetries: 0 });
+      transport.detach(response);
       offset = Number(response.headers.get("upload-offset") ?? offset + body.size);
       failures = 0;
     } catch (error) {
@@ -47,7 +48,10 @@ export async function sendFile(transport: Transport, source: UploadSource, optio
       if (!mayContinue(error) || ++failures >= MAX_FAILURES) throw error;
       await pause(backoff(failures), options.signal);
       const response = await transport.send({ method: "HEAD", path, headers: TUS }, call);
-      offset = Number(response.headers.get("upload-offset") ?? offset);
+      transport.detach(response);
+      const stored = Number(response.headers.get("upload-offset") ?? offset);
+      if (stored > offset) failures = 0;
+      offset = stored;
     }
   }
   options.onProgress?.(file.size, file.size);
