@@ -26,14 +26,14 @@ const PRETEND_FILE = "https://files.example/beach.jpg";
 
 const MARKS: Record<StepOutcome["outcome"], string> = { held: "✓", broken: "✗", skipped: "–" };
 
-export type ExpectedFile = {
+export type ContractArguments = {
   readonly live: boolean;
   readonly url: string;
   readonly all: boolean;
   readonly yes: boolean;
 };
 
-export function readArguments(command: string, says: string): ExpectedFile {
+export function readArguments(command: string, says: string): ContractArguments {
   const { flags } = readFlags({
     command,
     says,
@@ -48,7 +48,7 @@ export function readArguments(command: string, says: string): ExpectedFile {
 }
 
 /** Whether the user confirms the cost of a live run. Without a terminal only `--yes` confirms it. */
-async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
+async function agreed(host: string, wanted: ContractArguments): Promise<boolean> {
   console.log(`A live run sends three messages to ${host} with NEMO_TOKEN and spends about ${SPENDS} credits`);
   console.log(
     "(one clip about 100, two edits about 50 each; exports are free). It also leaves two sessions and up to three renders there.",
@@ -62,7 +62,7 @@ async function agreed(host: string, wanted: ExpectedFile): Promise<boolean> {
 }
 
 /** The live server; null if the user did not confirm. */
-async function liveTarget(wanted: ExpectedFile): Promise<Target | null> {
+async function liveTarget(wanted: ContractArguments): Promise<Target | null> {
   const token = process.env.NEMO_TOKEN ?? "";
   const baseUrl = process.env.NEMO_API_URL ?? REAL_HOST;
   if (!token.startsWith("nmv_usr_")) throw new Error("--live needs NEMO_TOKEN, an nmv_usr_ token with credits");
@@ -71,14 +71,14 @@ async function liveTarget(wanted: ExpectedFile): Promise<Target | null> {
 }
 
 /** A new sandbox with these switches on the chosen server. */
-function sandboxTarget(wanted: ExpectedFile, switches: Combination): Promise<Target> {
+function sandboxTarget(wanted: ContractArguments, switches: Combination): Promise<Target> {
   const scale = Math.max(1, Number(process.env.TIME_SCALE ?? "1") || 1);
   const sandbox = { name: `contract-${crypto.randomUUID()}`, switches };
   return overHttp({ baseUrl: wanted.url, token: null, fileUrl: PRETEND_FILE, scale, sandbox });
 }
 
 /** The chosen server, with the sandbox's default switches; null if a live run was not confirmed. */
-export const targetOf = async (wanted: ExpectedFile): Promise<Target | null> =>
+export const targetOf = async (wanted: ContractArguments): Promise<Target | null> =>
   wanted.live ? liveTarget(wanted) : sandboxTarget(wanted, {});
 
 const printStep = ({ title, outcome, words }: StepOutcome): void =>
@@ -99,7 +99,7 @@ export async function runOnce(target: Target): Promise<boolean> {
 }
 
 /** Runs every combination and prints failures; true if all of them passed. */
-async function runAll(wanted: ExpectedFile): Promise<boolean> {
+async function runAll(wanted: ContractArguments): Promise<boolean> {
   const combinations = pairwise(AXES);
   let held = 0;
   for (const [at, combination] of combinations.entries()) {

@@ -2,7 +2,7 @@
  * `npm run sdk:check`: the SDK as its users get it.
  *
  * The types are those of the document; it compiles; the package passes publint; its size is within the limits; and the packed
- * file, installed into an empty folder, runs README's quick start against a local gateway.
+ * file, installed into an empty folder, can be imported and its command runs.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -64,7 +64,9 @@ try {
   writeFileSync(join(folder, "try.mjs"), program);
   const said = node(folder, "try.mjs").trim();
   if (said !== "ConnectionError function function") throw new Error(`the installed package said: ${said}`);
-  const version = node(folder, join(folder, "node_modules/.bin/nemo-gateway"), "--version").trim();
+  const version = execFileSync(join(folder, "node_modules/.bin/nemo-gateway"), ["--version"], {
+    encoding: "utf8",
+  }).trim();
   if (!packed.includes(version)) throw new Error(`the installed command said: ${version}`);
   console.log(`${packed} is installed and runs`);
 } finally {

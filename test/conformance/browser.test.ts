@@ -10,8 +10,8 @@ import { type Member, newMember, served, shown } from "./support/client.ts";
 import { countTo, watch } from "./support/frames.ts";
 
 const ticketed = z.object({ url: z.string(), first_use_by: moment });
-const taken = z.array(z.object({ id: z.int(), type: z.string(), data: turnEvent }));
-type QuotaUse = z.infer<typeof taken>;
+const received = z.array(z.object({ id: z.int(), type: z.string(), data: turnEvent }));
+type Received = z.infer<typeof received>;
 
 /** Longer than the life of an answer, 240 s ± 30 s, after a reload on the way. */
 const SLOW = "#slow:900s";
@@ -55,9 +55,9 @@ const OPENED = {
   },
 };
 
-/** What the page has taken, in the order it came. */
-const eventsIn = async (page: Page, id: string): Promise<QuotaUse> =>
-  taken.parse(
+/** What the page has received, in the order it came. */
+const eventsIn = async (page: Page, id: string): Promise<Received> =>
+  received.parse(
     JSON.parse(
       z.string().parse(await page.evaluate(`sessionStorage.getItem("events /v1/turns/${id}/events") ?? "[]"`)),
     ),
