@@ -294,6 +294,14 @@ export class JobScheduler {
     this.#arm();
   }
 
+  /**
+   * Completes the job that the caller runs, unless it was scheduled again meanwhile: the change that scheduled it may
+   * be newer than what the caller has read. For jobs that publish or delete what they read before an await.
+   */
+  finish(kind: JobKind, key: string): void {
+    if (this.#running.get(nameOf(kind, key))?.isScheduled !== true) this.done(kind, key);
+  }
+
   /** Whether any job is scheduled or running. */
   hasJobs(): boolean {
     return this.#running.size > 0 || this.#rows.earliest() !== null;

@@ -5,7 +5,7 @@ import { DAY_MS } from "../../core/time.ts";
 import type { JobTable } from "../shared/job-handlers.ts";
 import { DELIVER } from "./deliveries/dispatch.ts";
 import { RECOVER } from "./deliveries/recovery.ts";
-import { CLEANUP, ingestEvents } from "./events.ts";
+import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import type { TenantServices } from "./services.ts";
 import { TARGET_DISABLED } from "./subscriptions.ts";
 
@@ -16,7 +16,7 @@ export const TENANT_JOBS: JobTable<"tenant", TenantServices> = {
     giveUp: ({ recoveries }, id: EndpointId) => recoveries.giveUp(id),
   },
   [TARGET_DISABLED]: { run: publishDisabled },
-  [CLEANUP]: { run: cleanUp },
+  [TENANT_CLEANUP]: { run: cleanUp },
 };
 
 /**
@@ -26,7 +26,7 @@ export const TENANT_JOBS: JobTable<"tenant", TenantServices> = {
 async function publishDisabled(tenant: TenantServices, id: EndpointId): Promise<void> {
   const newEvent = await tenant.subscriptions.disabledEvent(id);
   if (newEvent !== null) await ingestEvents(tenant, [newEvent]);
-  tenant.jobs.done(TARGET_DISABLED, id);
+  tenant.jobs.finish(TARGET_DISABLED, id);
 }
 
 /**
@@ -40,6 +40,6 @@ async function cleanUp({ runtime, jobs, tombstones, deliveryRows, events, usage 
   const times = [erased, oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS, usage.removeExpired()];
   const now = runtime.now();
   const next = times.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
-  if (next.length === 0) jobs.done(CLEANUP, "");
-  else jobs.schedule(CLEANUP, "", Math.min(...next));
+  if (next.length === 0) jobs.done(TENANT_CLEANUP, "");
+  else jobs.schedule(TENANT_CLEANUP, "", Math.min(...next));
 }

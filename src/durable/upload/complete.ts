@@ -250,7 +250,7 @@ export class UploadTermination {
       if (!(await this.#partialUsage.isNeeded())) await runtime.env.MEDIA.delete(this.#context.key(upload));
     }
     bytes.clear();
-    jobs.done(DELETE_JOB, "");
+    jobs.finish(DELETE_JOB, "");
   }
 
   /**
@@ -261,7 +261,7 @@ export class UploadTermination {
     const shown = upload.status === "deleted" ? null : this.#context.show(upload);
     await this.#context.user(upload).recordUpload({ ...upload.call, idempotency: null }, upload.id, shown);
     await settleQuota(this.#context.runtime, upload.id, upload.arrivedBytes ?? this.#context.offsetOf(upload));
-    this.#context.jobs.done(PUBLISH, "");
+    this.#context.jobs.finish(PUBLISH, "");
   }
 }
 

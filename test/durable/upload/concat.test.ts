@@ -6,6 +6,7 @@ import { hex } from "../../../src/core/encoding.ts";
 import { type AssetId, ownedId, randomUserHash, type UploadId } from "../../../src/core/ids.ts";
 import type { Call } from "../../../src/core/rpc/user.ts";
 import { UploadObject } from "../../../src/durable/upload/object.ts";
+import { UserObject } from "../../../src/durable/user/object.ts";
 import { sample } from "../../support/media.ts";
 import {
   bad,
@@ -340,6 +341,37 @@ describe("a partial upload", () => {
     expect(await eventTypes(address)).toEqual([]);
   });
 });
+
+describe("a job of an upload", () => {
+  it("publishes the last state also when the upload expires while an earlier one is published", async () => {
+    const address = freshAddress();
+    const publishing = holdRecordUpload();
+    const [one] = await partialsOf(address, [clip()]);
+    if (one === undefined) throw new Error("no partial");
+    await until(async () => publishing.isReached);
+    await runInDurableObject(stubOf(one), (_, { storage }) => {
+      storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = 'expire'");
+    });
+    await portOf(one).wake();
+    await until(async () => good(await portOf(one).read()).status === "expired");
+    publishing.isHeld = false;
+    await idle(one);
+    const listed = await userRpc(address).listUploads({ limit: 5, after: null });
+    expect(listed.data).toMatchObject([{ id: one.id, status: "expired" }]);
+  });
+});
+
+/** Makes the first call of `recordUpload` wait until `isHeld` is false. Polls: a promise must not cross objects. */
+function holdRecordUpload(): { isHeld: boolean; isReached: boolean } {
+  const original = UserObject.prototype.recordUpload;
+  const state = { isHeld: true, isReached: false };
+  vi.spyOn(UserObject.prototype, "recordUpload").mockImplementationOnce(async function (this: UserObject, ...values) {
+    state.isReached = true;
+    await until(async () => !state.isHeld);
+    return original.apply(this, values);
+  });
+  return state;
+}
 
 describe("a crash during a concatenation", () => {
   it("after the commit of the final and before its manifest is completed by the next run", async () => {
