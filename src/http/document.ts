@@ -117,7 +117,7 @@ function responseOf(response: Declared, schemas: Schemas, example?: unknown): Js
   };
 }
 
-/** Schemas in location of their definitions, and the example beside that of JSON. */
+/** The media types with their schemas converted, and the example in that of JSON. */
 function contentOf(content: Content, schemas: Schemas, example: unknown): Json {
   const converted = mapValues(content, (media) =>
     mapValues(media, (value) => (isSchema(value) ? schemas.add(value) : value)),
@@ -163,7 +163,7 @@ function convert(schema: z.ZodType): Converted {
     override: ({ zodSchema, jsonSchema }) => {
       // The pattern of a timestamp says nothing that its format does not.
       if (zodSchema._zod.def.type === "string" && jsonSchema.format !== undefined) delete jsonSchema.pattern;
-      // An id of 64 bits would be wrong in JavaScript, and zod states its own range for every integer.
+      // Zod states the range of safe integers for every integer, which says nothing about the field.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },

@@ -279,7 +279,7 @@ export class EventBodies {
 /* Ingestion: each event is stored and counted once, and scheduled for every subscriber. */
 
 /** The job kind of the cleanup of expired data. */
-export const CLEANUP = "cleanup";
+export const TENANT_CLEANUP = "cleanup";
 
 /**
  * Stores events from another object. Events for a closed tenant or a deleted user are discarded, also when the deletion
@@ -308,7 +308,7 @@ export async function ingestEvents(
     }
     usage.recordEvents(counted);
     deliveries.plan();
-    jobs.scheduleOnce(CLEANUP, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
+    jobs.scheduleOnce(TENANT_CLEANUP, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
   });
   jobs.tick();
   await events.drop(prepared.filter(({ uh }) => isDeleted(uh)));

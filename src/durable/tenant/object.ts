@@ -43,7 +43,7 @@ import type { Env } from "../../env.ts";
 import { createRuntime, endObject } from "../shared/context.ts";
 import { handlerOf } from "../shared/job-handlers.ts";
 import { closeTenant } from "./deletion.ts";
-import { CLEANUP, ingestEvents } from "./events.ts";
+import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import { TENANT_JOBS } from "./jobs.ts";
 import { dedupeKey } from "./quotas.ts";
 import type { SecretOwner } from "./secrets.ts";
@@ -79,7 +79,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
       this.#tenant.quotas.erase(uh);
       this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
       this.#tenant.deliveries.plan();
-      this.#tenant.jobs.scheduleOnce(CLEANUP, "", this.#tenant.runtime.now() + EVENT_TTL_MS + DAY_MS);
+      this.#tenant.jobs.scheduleOnce(TENANT_CLEANUP, "", this.#tenant.runtime.now() + EVENT_TTL_MS + DAY_MS);
       return gone;
     });
   }

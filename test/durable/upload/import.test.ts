@@ -19,6 +19,7 @@ import {
   uploadRpc,
   userRpc,
 } from "../../support/objects.ts";
+import { paceIs } from "../../support/pace.ts";
 import { fileAnswer, type PlayedSources, playSources, type Source, streamed } from "../../support/sources.ts";
 
 const CLIP = sample("clip.mp4");
@@ -144,26 +145,6 @@ describe("an import", () => {
     expect(sources.asked).toHaveLength(4);
   });
 
-  it("runs three at a time for one user, in order, and every end frees a slot", async () => {
-    const sources = playSources();
-    const address = freshAddress();
-    let mayEnd = 0;
-    const slow: Source = async ({ url }) => {
-      await until(async () => mayEnd > Number(/\d/.exec(new URL(url).pathname)?.[0]));
-      return fileAnswer(CLIP);
-    };
-    const all = [];
-    for (let n = 0; n < 5; n += 1) all.push(await ordered(sources.at(`/${n}.mp4`, slow), {}, {}, address));
-    await until(async () => sources.asked.length === 3);
-    for (let n = 3; n < 5; n += 1) {
-      mayEnd += 1;
-      await until(async () => sources.asked.length === n + 1);
-    }
-    mayEnd = 5;
-    for (const one of all) expect((await ended(one)).status).toBe("completed");
-    expect(sources.asked.map(({ url }) => new URL(url).pathname)).toEqual(all.map((_, n) => `/${n}.mp4`));
-  });
-
   it("is created once by a repeated call", async () => {
     const sources = playSources();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
@@ -229,6 +210,33 @@ const everything = (stub: ReturnType<typeof env.UPLOAD.getByName>): Promise<stri
       .map((table) => JSON.stringify(storage.sql.exec(`SELECT * FROM ${table}`).toArray()))
       .join("\n"),
   );
+
+describe("imports of one user", () => {
+  // A waiting import that misses five polls is passed by the next one: on a busy machine a poll takes long.
+  paceIs(6);
+
+  it("run three at a time, in order, and every end frees a slot", async () => {
+    const sources = playSources();
+    const address = freshAddress();
+    let mayEnd = 0;
+    const slow: Source = async ({ url }) => {
+      await until(async () => mayEnd > Number(/\d/.exec(new URL(url).pathname)?.[0]));
+      return fileAnswer(CLIP);
+    };
+    const all = [];
+    for (let n = 0; n < 5; n += 1) {
+      all.push(await ordered(sources.at(`/${n}.mp4`, slow), {}, {}, address));
+      await until(async () => sources.asked.length === Math.min(n + 1, 3)); // each is a job of an object of its own
+    }
+    for (let n = 3; n < 5; n += 1) {
+      mayEnd += 1;
+      await until(async () => sources.asked.length === n + 1);
+    }
+    mayEnd = 5;
+    for (const one of all) expect((await ended(one)).status).toBe("completed");
+    expect(sources.asked.map(({ url }) => new URL(url).pathname)).toEqual(all.map((_, n) => `/${n}.mp4`));
+  });
+});
 
 describe("an import after its instance ended", () => {
   /** A photo of more than one part. */
