@@ -4,9 +4,18 @@
  * credential, 4 the agent asks a question, 130 interrupted.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { createWriteStream, mkdirSync, openAsBlob, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  openAsBlob,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,7 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { NemoGateway } from "./client.ts";
 import { ConnectionError, GatewayError } from "./errors.ts";
-import type { Event, Video } from "./types.ts";
+import type { Delivery, Event, Key, Video } from "./types.ts";
 
 const HELP = `nemo-gateway COMMAND
 
@@ -23,14 +32,21 @@ const HELP = `nemo-gateway COMMAND
   make "PROMPT" [-f FILE]… [-g GENERATOR --var KEY=VALUE…] [-o OUT.mp4]
                                        make a video and wait for it
   chat [--project ID]                  talk to a project's agent, a prompt per line
-  upload FILE                          send a file and print its asset
+  upload FILE                          send a file and print its asset; after a kill it continues
   watch ID                             print the events of a video or a turn
   download ID [-o OUT.mp4]             save a video's or a render's file
   listen --forward-to URL              send every event to a local server, signed
   trigger EVENT --to URL               send one sample of an event, signed
+  webhooks [create URL | delete ID]    the addresses that get events
+  deliveries [retry ID] [--state failed]
+                                       what was sent to them, newest first, and sending it again
+  keys [create NAME | rotate ID | revoke ID] [--scope SCOPE…]
+                                       API keys; rotate leaves the old one valid for an hour
+  usage                                what was used, by day
   api METHOD PATH [JSON]               any request
+  completion SHELL                     completion of the words above, for bash or zsh
 
-Options of all: --json prints JSON, --user ID acts for one of your users.
+Options of all: --json prints JSON, --user ID acts for one of your users. Lists print --limit entries (50).
 The key is NEMO_GATEWAY_API_KEY, or what login stored; the address is NEMO_GATEWAY_URL, or that of login.
 `;
 
@@ -47,8 +63,13 @@ const OPTIONS = {
   project: { type: "string" },
   "forward-to": { type: "string" },
   to: { type: "string" },
+  state: { type: "string" },
+  scope: { type: "string", multiple: true },
+  limit: { type: "string" },
 } as const;
 
+type DeliveryState = Delivery["state"];
+type Scopes = Key["scopes"];
 type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
 
 /** Ends the command with a message and an exit code. */
@@ -66,16 +87,17 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 const print = (value: unknown): void =>
   void process.stdout.write(`${typeof value === "string" ? value : JSON.stringify(value)}\n`);
 
-/* The stored key, readable by this account alone. */
+/* What is stored between two runs, readable by this account alone. */
 
 const FOLDER = join(process.env.XDG_CONFIG_HOME ?? join(homedir(), ".config"), "nemo-gateway");
 type Stored = { readonly apiKey?: string; readonly baseURL?: string };
 
-function stored(): Stored {
+/** What an earlier run has stored in this file; `missing` when there is none. */
+function stored<T>(file: string, missing: T): T {
   try {
-    return JSON.parse(readFileSync(join(FOLDER, "config.json"), "utf8")) as Stored; // written by login
+    return JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as T; // written by this command
   } catch {
-    return {};
+    return missing;
   }
 }
 
@@ -88,7 +110,7 @@ function store(file: string, text: string): void {
 }
 
 function clientOf(flags: Flags): NemoGateway {
-  const { apiKey, baseURL } = stored();
+  const { apiKey, baseURL } = stored<Stored>("config.json", {});
   const key = process.env.NEMO_GATEWAY_API_KEY ?? apiKey;
   const url = flags.url ?? process.env.NEMO_GATEWAY_URL ?? baseURL;
   if (key === undefined || url === undefined)
@@ -113,14 +135,45 @@ async function login(_words: readonly string[], flags: Flags): Promise<void> {
 
 /* Videos */
 
-async function uploadFile(nemo: NemoGateway, path: string) {
+/** Uploads that were not finished: the id by gateway, file, size and time of its last change. */
+const UPLOADS = "uploads.json";
+type Unfinished = Readonly<Record<string, string>>;
+
+function noteUpload(name: string, id: string | null): void {
+  const { [name]: _, ...others } = stored<Unfinished>(UPLOADS, {});
+  store(UPLOADS, JSON.stringify(id === null ? others : { ...others, [name]: id }));
+}
+
+/** Sends a file; continues an upload of the same file that an earlier run has left. */
+async function sendOnce(nemo: NemoGateway, path: string) {
   const file = await openAsBlob(path).catch(() => {
     throw usage(`${path} cannot be read.`);
   });
-  const upload = await nemo.uploads.send(file, {
+  const name = `${nemo.baseURL} ${resolve(path)} ${file.size} ${statSync(path).mtimeMs}`;
+  const unfinished = stored<Unfinished>(UPLOADS, {})[name];
+  const options = {
     filename: basename(path),
-    onProgress: (sent, total) => say(`${basename(path)}: ${total === 0 ? 100 : Math.floor((100 * sent) / total)} %`),
-  });
+    onCreated: (id: string) => noteUpload(name, id),
+    onProgress: (sent: number, total: number) =>
+      say(`${basename(path)}: ${total === 0 ? 100 : Math.floor((100 * sent) / total)} %`),
+  };
+  const continued =
+    unfinished === undefined
+      ? null
+      : await nemo.uploads.send(file, { ...options, uploadId: unfinished }).catch((error: unknown) => {
+          if (error instanceof GatewayError && NOT_CONTINUED.has(error.status)) return null;
+          throw error;
+        });
+  const upload = continued ?? (await nemo.uploads.send(file, options));
+  noteUpload(name, null);
+  return upload;
+}
+
+/** Statuses of an upload that cannot go on, because it has expired, was deleted, or is another user's. */
+const NOT_CONTINUED: ReadonlySet<number> = new Set([403, 404, 409, 410]);
+
+async function uploadFile(nemo: NemoGateway, path: string) {
+  const upload = await sendOnce(nemo, path);
   const asset = await nemo.uploads.waitForAsset(upload.id);
   if (asset.status === "rejected") throw new Exit(1, asset.error?.detail ?? `${path} was rejected.`);
   return asset;
@@ -237,6 +290,8 @@ async function chat(_words: readonly string[], flags: Flags): Promise<void> {
 
 /** Milliseconds between two attempts of `listen` to reach the gateway. */
 const RECONNECT_MS = 5_000;
+/** How long a rotated key stays valid. Chosen: long enough to replace it where it is used. */
+const ROTATION_GRACE_SECONDS = 3_600;
 
 const newSecret = (): string => `whsec_${randomBytes(24).toString("base64")}`;
 
@@ -279,12 +334,7 @@ async function listen(_words: readonly string[], flags: Flags): Promise<void> {
   const nemo = clientOf(flags);
   const { tenant, mode, events_cursor: newest } = await nemo.me();
   const stateFile = `listen-${tenant?.id ?? "user"}-${mode}.json`;
-  let state: { cursor: number; secret: string };
-  try {
-    state = JSON.parse(readFileSync(join(FOLDER, stateFile), "utf8")) as typeof state; // written below
-  } catch {
-    state = { cursor: newest ?? 0, secret: newSecret() };
-  }
+  const state = stored(stateFile, { cursor: newest ?? 0, secret: newSecret() });
   store(stateFile, JSON.stringify(state));
   say(`Your signing secret is ${state.secret}`);
   say(`Forwarding the events after ${state.cursor} to ${url}. Ctrl-C ends; the next start continues here.`);
@@ -317,6 +367,100 @@ async function trigger([type]: readonly string[], flags: Flags): Promise<void> {
   if (!isReceived(status)) throw new Exit(1);
 }
 
+/* The tenant's own records */
+
+/** Prints the newest entries of a list, a line each. */
+async function printList<T>(entries: AsyncIterable<T>, flags: Flags, lineOf: (entry: T) => readonly unknown[]) {
+  let left = Number(flags.limit ?? 50);
+  if (!Number.isInteger(left) || left < 1) throw usage("--limit takes a number from 1.");
+  for await (const entry of entries) {
+    print(
+      flags.json
+        ? entry
+        : lineOf(entry)
+            .map((cell) => cell ?? "-")
+            .join("\t"),
+    );
+    if (--left === 0) return;
+  }
+}
+
+/** Prints one created or changed record. */
+const printOne = (value: unknown, flags: Flags, text: string): void => print(flags.json ? value : text);
+
+/** The secret of a new record. It is missing when its first answer was lost and the call was repeated. */
+function secretOf({ id, secret }: { readonly id: string; readonly secret?: string }): string {
+  if (secret === undefined)
+    throw new Exit(1, `The answer with the secret of ${id} was lost: remove it and create another.`);
+  say("The secret is shown only now.");
+  return secret;
+}
+
+async function webhooks([action, subject = ""]: readonly string[], flags: Flags): Promise<void> {
+  const { webhookEndpoints } = clientOf(flags);
+  if (action === undefined) return printList(webhookEndpoints.list(), flags, ({ id, state, url }) => [id, state, url]);
+  if (subject === "" || (action !== "create" && action !== "delete"))
+    throw usage("nemo-gateway webhooks [create URL | delete ID]");
+  if (action === "delete") return void (await webhookEndpoints.delete(subject));
+  const created = await webhookEndpoints.create({ url: subject });
+  printOne(created, flags, `${created.id}\t${secretOf(created)}`);
+}
+
+async function deliveries([action, id = ""]: readonly string[], flags: Flags): Promise<void> {
+  const { deliveries: sent } = clientOf(flags);
+  if (action === undefined) {
+    const query = flags.state === undefined ? {} : { state: flags.state as DeliveryState }; // the gateway rejects another state
+    return printList(sent.list(query), flags, (one) => [
+      one.id,
+      one.state,
+      one.event_type,
+      one.created_at,
+      one.target.kind === "callback" ? one.target.url : one.target.id,
+      one.last_status,
+    ]);
+  }
+  if (action !== "retry" || id === "") throw usage("nemo-gateway deliveries [retry ID]");
+  const again = await sent.retry(id);
+  printOne(again, flags, `${again.id}\t${again.state}`);
+}
+
+async function keys([action, subject = ""]: readonly string[], flags: Flags): Promise<void> {
+  const { keys: all } = clientOf(flags);
+  if (action === undefined)
+    return printList(all.list(), flags, (key) => [key.id, key.mode, key.name, key.scopes.join(","), key.last_used_on]);
+  if (subject === "") throw usage("nemo-gateway keys [create NAME | rotate ID | revoke ID]");
+  if (action === "revoke") {
+    const revoked = await all.revoke(subject);
+    return printOne(revoked, flags, `${revoked.id}\trevoked`);
+  }
+  if (action !== "create" && action !== "rotate") throw usage(`There is no command keys ${action}.`);
+  const scopes = flags.scope as Scopes | undefined; // the gateway rejects others
+  const created =
+    action === "rotate"
+      ? await all.rotate(subject, { grace_seconds: ROTATION_GRACE_SECONDS })
+      : await all.create({ name: subject, ...(scopes === undefined ? {} : { scopes }) });
+  printOne(created, flags, secretOf(created));
+}
+
+async function usageByDay(_words: readonly string[], flags: Flags): Promise<void> {
+  const days = clientOf(flags).usage({ by: "day" });
+  await printList(days, flags, (day) =>
+    Object.entries(day).map(([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
+  );
+}
+
+/** A completion of the commands, for `source <(nemo-gateway completion bash)`. */
+async function completion([shell = ""]: readonly string[]): Promise<void> {
+  const names = Object.keys(COMMANDS).join(" ");
+  const flags = Object.keys(OPTIONS)
+    .map((name) => `--${name}`)
+    .join(" ");
+  const bash = `complete -W "${names} ${flags}" -o default nemo-gateway`;
+  if (shell === "bash") return print(bash);
+  if (shell !== "zsh") throw usage("nemo-gateway completion bash, or zsh");
+  print(`autoload -U +X compinit && compinit -u\nautoload -U +X bashcompinit && bashcompinit\n${bash}`);
+}
+
 async function api([method = "", path = "", body]: readonly string[], flags: Flags): Promise<void> {
   const verb = method.toUpperCase();
   if (!/^(GET|POST|PUT|PATCH|DELETE)$/.test(verb) || !path.startsWith("/")) throw usage("nemo-gateway api GET /v1/me");
@@ -337,7 +481,12 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[], flags: Flags)
   chat,
   listen,
   trigger,
+  webhooks,
+  deliveries,
+  keys,
+  usage: usageByDay,
   api,
+  completion,
   whoami: async (_words, flags) => print(await clientOf(flags).me()),
   upload: async ([path], flags) => {
     if (path === undefined) throw usage("Say which: nemo-gateway upload FILE");

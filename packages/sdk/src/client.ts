@@ -274,8 +274,32 @@ function hooksOf(transport: Transport) {
     create: (body: New<"NewHook">, options?: Options) => call<T.Hook>("POST", "/v1/hooks", { json: body }, options),
     list: (options?: Options) => list<T.Hook>("/v1/hooks", {}, options),
     delete: (id: string, options?: Options) => call<null>("DELETE", path`/v1/hooks/${id}`, {}, options),
+    /** Deletes the hooks of an address, for tools that do not keep a hook's id. */
+    deleteByAddress: (query: T.Query<"hooks.delete_address">, options?: Options) =>
+      call<null>("DELETE", "/v1/hooks", { query }, options),
+    /** Sends the hook a sample of its event. */
+    test: (id: string, options?: Options) => call<T.LoggedDelivery>("POST", path`/v1/hooks/${id}/test`, {}, options),
     samples: (query: T.Query<"hooks.samples">, options?: Options) =>
       call<readonly T.Schemas["HookBody"][]>("GET", "/v1/hooks/samples", { query }, options),
+  };
+}
+
+/** The secret that signs the events of hooks and callbacks. */
+function webhookSecretOf(transport: Transport) {
+  const { call } = callsOf(transport);
+  return {
+    rotate: (options?: Options) => call<T.RotatedSecret>("POST", "/v1/webhook_secret/rotate", {}, options),
+  };
+}
+
+/** The tenant's own Nemo token, which its users' turns are paid with. */
+function nemoTokenOf(transport: Transport) {
+  const { call } = callsOf(transport);
+  return {
+    retrieve: (options?: Options) => call<T.NemoToken>("GET", "/v1/nemo_token", {}, options),
+    set: (body: New<"NewNemoToken">, options?: Options) =>
+      call<T.NemoToken>("PUT", "/v1/nemo_token", { json: body }, options),
+    delete: (options?: Options) => call<null>("DELETE", "/v1/nemo_token", {}, options),
   };
 }
 
@@ -328,8 +352,10 @@ export class NemoGateway {
   readonly keys: ReturnType<typeof keysOf>;
   readonly webhookEndpoints: ReturnType<typeof webhookEndpointsOf>;
   readonly hooks: ReturnType<typeof hooksOf>;
+  readonly webhookSecret: ReturnType<typeof webhookSecretOf>;
   readonly deliveries: ReturnType<typeof deliveriesOf>;
   readonly events: ReturnType<typeof eventsOf>;
+  readonly nemoToken: ReturnType<typeof nemoTokenOf>;
   /** Verification of webhooks. */
   readonly webhooks = { unwrap };
 
@@ -348,8 +374,10 @@ export class NemoGateway {
     this.keys = keysOf(transport);
     this.webhookEndpoints = webhookEndpointsOf(transport);
     this.hooks = hooksOf(transport);
+    this.webhookSecret = webhookSecretOf(transport);
     this.deliveries = deliveriesOf(transport);
     this.events = eventsOf(transport);
+    this.nemoToken = nemoTokenOf(transport);
   }
 
   /** The gateway's address. */
