@@ -1,5 +1,6 @@
 /** The command `nemo-gateway` of packages/sdk, run as a shell runs it. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
@@ -38,8 +39,8 @@ const envOf = ({ key }: Member): Record<string, string> => ({
   NEMO_GATEWAY_URL: served.url,
 });
 
-const clientOf = (member: Member): NemoGateway =>
-  new NemoGateway({ apiKey: member.key.secret, baseURL: served.url, ...(member.user ? { user: member.user } : {}) });
+const clientOf = ({ key, user: own }: Member, user = own): NemoGateway =>
+  new NemoGateway({ apiKey: key.secret, baseURL: served.url, ...(user === null ? {} : { user }) });
 
 type Reply = (response: ServerResponse) => void;
 
@@ -56,6 +57,52 @@ async function startProxy(replaced: (request: IncomingMessage) => Reply | null) 
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("the proxy has no port");
   return { url: `http://127.0.0.1:${address.port}`, close: () => server.close() };
+}
+
+/** The gateway at another address for uploads. A request with bytes for which `isHeld` holds is read and never answered. */
+async function startUploadProxy(isHeld: (bytes: number) => boolean) {
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = Buffer.concat(parts);
+    if (request.method === "PATCH" && isHeld(body.length)) return;
+    const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+      typeof value === "string" && name !== "host" && name !== "connection" && name !== "content-length"
+        ? [[name, value] as [string, string]]
+        : [],
+    );
+    const init = { method: request.method ?? "GET", headers, ...(body.length > 0 ? { body } : {}) };
+    const answer = await fetch(new URL(request.url ?? "", served.url), init);
+    const { "content-encoding": _, "content-length": _length, ...said } = Object.fromEntries(answer.headers); // fetch has decoded the body
+    response.writeHead(answer.status, said);
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the proxy has no port");
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${address.port}`, close };
+}
+
+/** A WAV file of silence, of so many bytes. */
+function wav(bytes: number): Buffer {
+  const file = Buffer.alloc(bytes);
+  file.write("RIFF", 0);
+  file.writeUInt32LE(bytes - 8, 4);
+  file.write("WAVEfmt ", 8);
+  file.writeUInt32LE(16, 16);
+  file.writeUInt16LE(1, 20);
+  file.writeUInt16LE(1, 22);
+  file.writeUInt32LE(48_000, 24);
+  file.writeUInt32LE(96_000, 28);
+  file.writeUInt16LE(2, 32);
+  file.writeUInt16LE(16, 34);
+  file.write("data", 36);
+  file.writeUInt32LE(bytes - 44, 40);
+  return file;
 }
 
 describe.concurrent("the command", () => {
@@ -196,6 +243,64 @@ describe.concurrent("the command", () => {
     expect(ran).toMatchObject({ code: 1, out: "" });
     expect(ran.err).toContain(`${target} could not be saved`);
     expect(readdirSync(dirname(target))).toEqual([]);
+  });
+
+  it("continues an upload that was killed", async () => {
+    const member = await newMember();
+    const env = { ...envOf(member), XDG_CONFIG_HOME: mkdtempSync(join(folder, "upload-")) };
+    const path = join(folder, "long.wav");
+    writeFileSync(path, wav(20_000_000));
+    const bytesSent: number[] = [];
+    let isSlow = true;
+    const proxy = await startUploadProxy((bytes) => {
+      bytesSent.push(bytes);
+      return isSlow && bytesSent.length > 1; // the second chunk never ends
+    });
+    const first = start(["upload", path], { ...env, NEMO_GATEWAY_URL: proxy.url });
+    while (bytesSent.length < 2) await sleep(20);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    isSlow = false;
+    bytesSent.length = 0;
+    const second = await start(["upload", path], { ...env, NEMO_GATEWAY_URL: proxy.url }).ended;
+    proxy.close();
+    expect(second, second.err).toMatchObject({ code: 0 });
+    expect(bytesSent.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(20_000_000 - 8_000_000);
+    const asset = await clientOf(member, null).assets.retrieve(second.out.trim()); // it was sent without --user
+    expect(asset.sha256).toBe(createHash("sha256").update(readFileSync(path)).digest("hex"));
+    const other = await start(["upload", path], env).ended; // it was finished, so this is another upload
+    expect(other.out.trim()).not.toBe(second.out.trim());
+  });
+
+  it("lists and changes endpoints, keys and deliveries", async () => {
+    const member = await newMember();
+    const env = envOf(member);
+    const run = async (...words: string[]) => {
+      const ran = await start(words, env).ended;
+      expect(ran, ran.err).toMatchObject({ code: 0 });
+      return ran.out.trim().split("\n");
+    };
+    const receiver = await startReceiver();
+    const [created = ""] = await run("webhooks", "create", receiver.url);
+    expect(created).toMatch(/^whk_\w+\twhsec_/);
+    const endpoint = created.split("\t")[0] ?? "";
+    expect(await run("webhooks")).toEqual([`${endpoint}\tenabled\t${receiver.url}`]);
+    await clientOf(member).webhookEndpoints.test(endpoint, {});
+    while (receiver.received.length === 0) await sleep(20);
+    const [delivery = ""] = (await run("deliveries", "--limit", "1")).map((line) => line.split("\t")[0] ?? "");
+    expect((await run("deliveries", "retry", delivery))[0]).toContain(delivery);
+    await run("webhooks", "delete", endpoint);
+    receiver.close();
+    const [secret = ""] = await run("keys", "create", "of a script", "--scope", "read");
+    expect(secret).toMatch(/^ngw_test_/);
+    const line = (await run("keys")).find((one) => one.includes("of a script")) ?? "";
+    expect(line.split("\t")[3]).toBe("read");
+    const [rotated = ""] = await run("keys", "rotate", line.split("\t")[0] ?? "");
+    expect(rotated).toMatch(/^ngw_test_/);
+    expect(rotated).not.toBe(secret);
+    await run("keys", "revoke", line.split("\t")[0] ?? "");
+    expect((await run("usage"))[0]).toMatch(/turns=|^$/);
+    expect((await run("completion", "bash"))[0]).toContain("listen");
   });
 
   it("sends a sample of an event", async () => {

@@ -51,14 +51,15 @@ const cuttingFetch =
     let left = frames();
     const cut = new ReadableStream<Uint8Array>({
       async pull(controller) {
+        if (left <= 0) {
+          void reader.cancel();
+          // Only now: an error discards what was not read yet.
+          return how === "close" ? controller.close() : controller.error(new TypeError("the connection was reset"));
+        }
         const { done, value } = await reader.read();
         if (done) return controller.close();
         controller.enqueue(value);
         left -= new TextDecoder().decode(value).split("\n\n").length - 1;
-        if (left > 0) return;
-        void reader.cancel();
-        if (how === "close") controller.close();
-        else controller.error(new TypeError("the connection was reset"));
       },
     });
     return new Response(cut, { status: response.status, headers: response.headers });
@@ -120,6 +121,8 @@ describe.concurrent("streams", () => {
     expect(events).toEqual(polled);
     expect(events.map(({ cursor }) => cursor)).toEqual(events.map((_, at) => at + 1));
     expect(await collect(nemo.turns.stream(last.turn.id, { after: last.cursor }))).toEqual([]);
+    const again = Array.from({ length: 50 }, () => collect(nemo.turns.stream(last.turn.id)));
+    for (const read of await Promise.all(again)) expect(read).toEqual(polled);
   });
 
   it("close their connection when the caller leaves the loop, and after the last event", async () => {
