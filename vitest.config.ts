@@ -45,6 +45,7 @@ export default defineConfig({
       !(name === "EnvironmentTeardownError" && message.startsWith("[vitest-worker]: Closing rpc while ")),
     // Tests mostly wait, so there are more workers than a small machine has cores.
     maxWorkers: 3,
+    fsModuleCache: true,
     projects: [
       {
         // Pure modules: nothing to reset between files, so they share one runtime.

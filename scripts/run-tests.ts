@@ -13,7 +13,7 @@ import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { noiseFilter } from "./lib/runtime-noise.ts";
-import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
+import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_FILES, SLOW_PROJECTS } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
@@ -21,9 +21,9 @@ const PROGRESS = join(ROOT, "scripts/lib/test-progress.ts");
 
 const { flags, words } = readFlags({
   command: "npm test",
-  says: "Runs the tests: all that need no whole gateway, or the files that are named.",
+  says: "Runs the quick tests of every module, or the files that are named.",
   flags: {
-    all: { says: "also those that start a whole gateway" },
+    all: { says: "also the slow ones: a whole gateway, random sequences, tables of every route" },
     only: { value: "NAME", says: "only tests with this in their name" },
     project: { value: "NAME", says: "only this project of vitest.config.ts" },
     verbose: { says: "shows every file, and the lines that the runtime prints by itself" },
@@ -45,6 +45,7 @@ const vitest = spawn(
     ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
     ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
     ...(flags.all || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
+    ...(flags.all || isPartial ? [] : SLOW_FILES.map((file) => `--exclude=${file}`)),
     ...words,
   ],
   {

@@ -11,6 +11,32 @@ export const REPORT = join(ROOT, ".state/reports/tests.json");
 export const SLOW_PROJECTS = ["conformance", "quiet"];
 const SLOW_FOLDER = "test/conformance/";
 
+/**
+ * Files that only `test:all` runs: random sequences, tables of every route or call, what starts many processes, and what
+ * measures memory or work. Another file tests the same module with chosen cases.
+ */
+export const SLOW_FILES = [
+  // Random sequences.
+  "test/durable/user/render-random.test.ts",
+  "test/durable/user/turn-random.test.ts",
+  "test/durable/year.test.ts",
+  // Tables of every route with every input, or of every call with every failure.
+  "test/jobs/delete-tenant-failures.test.ts",
+  "test/routes/after-commit-table.test.ts",
+  "test/routes/bad-input.test.ts",
+  "test/routes/isolation-table.test.ts",
+  "test/routes/nasty.test.ts",
+  "test/routes/no-code-values.test.ts",
+  // Processes: a whole gateway, or each script once or twice.
+  "test/node/gateway.test.ts",
+  "test/node/install.test.ts",
+  "test/node/leaks.test.ts",
+  "test/node/scripts.test.ts",
+  // Memory and processor time.
+  "test/durable/upload/memory.test.ts",
+  "test/node/body-work.test.ts",
+];
+
 const report = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
@@ -29,7 +55,8 @@ export const readReport = (path: string): TestReport => report.parse(JSON.parse(
 /** The test files that a run should have covered, relative to the repository. */
 export function filesOnDisk(everything: boolean, root: string = ROOT): string[] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
-  return files.filter((file) => everything || !file.startsWith(SLOW_FOLDER)).sort();
+  const isSlow = (file: string): boolean => file.startsWith(SLOW_FOLDER) || SLOW_FILES.includes(file);
+  return files.filter((file) => everything || !isSlow(file)).sort();
 }
 
 /**

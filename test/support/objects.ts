@@ -72,14 +72,14 @@ export function bad<T>(result: Result<T, Problem>): Problem {
 /** The longest wait of a test: it only ends one that hangs, also on a machine that was paused for a while. */
 const TIMEOUT_MS = 240_000;
 
-/** Polls until there is a result; for at least `ms`. */
+/** Polls until there is a result; for at least `ms`. Rarely after a while, because each poll of many tests costs the machine. */
 export async function until<T>(poll: () => Promise<T | null | undefined | false>, ms = 0): Promise<T> {
   const end = Date.now() + Math.max(ms, TIMEOUT_MS);
-  for (;;) {
+  for (let pauseMs = 10; ; pauseMs = Math.min(100, pauseMs * 1.2)) {
     const seen = await poll();
     if (seen !== null && seen !== undefined && seen !== false) return seen;
     if (Date.now() > end) throw new Error("timed out");
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
