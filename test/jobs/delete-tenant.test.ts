@@ -10,7 +10,7 @@ const deletionOf = async (id: string): Promise<TenantDeletionWire> =>
   jsonOf(await call(`/admin/tenants/${id}/deletion`, { headers: adminHeaders }));
 
 describe("deleting a tenant", () => {
-  it("revokes its keys at once, then removes everything, and leaves a receipt", async () => {
+  it.concurrent("revokes its keys at once, then removes everything, and leaves a receipt", async () => {
     const { tenant, key, headers } = await makeMember("ada");
     const other = await makeMember("ada");
     for (const member of [headers, other.headers]) {
@@ -61,7 +61,7 @@ describe("deleting a tenant", () => {
     expect(await filesOf(other.tenant.id)).toBe(1);
   });
 
-  it("is recorded in the audit log once, and answers 404 for an unknown tenant", async () => {
+  it.concurrent("is recorded in the audit log once, and answers 404 for an unknown tenant", async () => {
     const { id } = await makeTenant();
     for (let at = 0; at < 2; at++) await call(`/admin/tenants/${id}`, { method: "DELETE", headers: adminHeaders });
     const log = await jsonOf<{ data: { action: string }[] }>(

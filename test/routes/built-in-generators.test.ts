@@ -61,7 +61,7 @@ async function said({ slug }: GeneratorWire, assets: string[], headers: Record<s
 const each = BUILT_IN_GENERATORS.map((generator) => [generator.slug, generator] as const);
 
 describe("the quick edit of", () => {
-  it.each(each)("%s: a file and a sentence give an MP4 of the requested length", async (slug, generator) => {
+  it.concurrent.each(each)("%s: a file and a sentence give an MP4 of the requested length", async (slug, generator) => {
     const { headers } = await makeMember("ada");
     const video = await said(generator, await uploaded(generator, headers), headers);
     expect(video.prompt?.split("\n")[0]).toBe(QUICK_EDITS[slug]);
@@ -76,7 +76,7 @@ describe("the quick edit of", () => {
     expect(render.file?.codec).toMatch(/^(avc1|h264)/);
   });
 
-  it.each(each)("%s sends its attribution upstream with every request", async (slug, generator) => {
+  it.concurrent.each(each)("%s sends its attribution upstream with every request", async (slug, generator) => {
     const { headers, tenant } = await makeMember("ada");
     const video = await said(generator, await uploaded(generator, headers), headers);
     const { requests } = await requestLogOf(tenant.id as TenantId, video);
@@ -89,7 +89,7 @@ describe("the quick edit of", () => {
     expect(own.filter(({ source, version, platform }) => !(source && version && platform))).toEqual([]);
   });
 
-  it.each(each)(
+  it.concurrent.each(each)(
     "%s creates one session in its caller's language, and pays for one message and no export",
     async (_, one) => {
       const { headers, tenant } = await makeMember("ada");

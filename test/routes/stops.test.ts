@@ -3,7 +3,7 @@
  * column that this file cannot make happen fails it.
  */
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import {
   type BatchId,
@@ -62,7 +62,7 @@ function tableOf(text: string): Table {
 
 const table = tableOf(document);
 
-afterEach(() => vi.restoreAllMocks());
+afterAll(() => void vi.restoreAllMocks());
 
 type Fixture = {
   readonly member: Member;
@@ -304,7 +304,7 @@ describe("the effects of each action that ends access", () => {
     for (const words of table.rows.values()) expect(words).toHaveLength(table.stops.length);
   });
 
-  it.each(Object.keys(STOPS))("%s", { timeout: 240_000 }, async (stop) => {
+  it.concurrent.each(Object.keys(STOPS))("%s", { timeout: 240_000 }, async (stop) => {
     const fixture = await build(stop);
     const sent = await (STOPS[stop] as (typeof STOPS)[string])(fixture);
     const timings = stop.startsWith("pause");

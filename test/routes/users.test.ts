@@ -83,7 +83,7 @@ const erased = (headers: Record<string, string>) =>
   });
 
 describe("the list of users", () => {
-  it("has every user for whom something was created, newest first, in pages", async () => {
+  it.concurrent("has every user for whom something was created, newest first, in pages", async () => {
     const { headers } = await setUp();
     for (const name of ["one", "zwei", "三"]) await newProject({ ...headers, "X-User-Id": name });
     await newProject(headers); // without a user
@@ -96,7 +96,7 @@ describe("the list of users", () => {
     expect(await codeOf(call("/v1/users?after=x", { headers }))).toBe("invalid_cursor");
   });
 
-  it("belongs to one tenant and mode, and is closed to user tokens", async () => {
+  it.concurrent("belongs to one tenant and mode, and is closed to user tokens", async () => {
     const { tenant, headers } = await setUp();
     await newProject({ ...headers, "X-User-Id": "ada" });
     await listed(headers, 1);
@@ -109,7 +109,7 @@ describe("the list of users", () => {
     }
   });
 
-  it("contains no name in plain text, in D1 or in the object", async () => {
+  it.concurrent("contains no name in plain text, in D1 or in the object", async () => {
     const { headers, named, address } = await setUp();
     await newProject(named);
     await listed(headers, 1);
@@ -123,7 +123,7 @@ describe("the list of users", () => {
 });
 
 describe("deleting a user", () => {
-  it("closes it at once, then deletes everything and counts it", async () => {
+  it.concurrent("closes it at once, then deletes everything and counts it", async () => {
     const it = await setUp();
     const { headers, named, address } = it;
     const { project, turn, upload } = await busyUser(it);
@@ -179,7 +179,7 @@ describe("deleting a user", () => {
     expect(await jsonOf(await call(path, { method: "DELETE", headers }), 202)).toMatchObject({ state: "deleted" });
   });
 
-  it("answers 404 to every read from the answer on, for an event stream too, also while the instance ends", async () => {
+  it.concurrent("answers 404 to every read from the answer on, for an event stream too, also while the instance ends", async () => {
     const { headers, named } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
@@ -199,7 +199,7 @@ describe("deleting a user", () => {
     expect([...said]).toEqual(["not_found"]);
   });
 
-  it("stops what was running, and nothing late creates the user again", async () => {
+  it.concurrent("stops what was running, and nothing late creates the user again", async () => {
     const { headers, named, address } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "#fault:heartbeats_only hello";
@@ -227,7 +227,7 @@ describe("deleting a user", () => {
     expect(late).toEqual([{ kind: "purge" }]);
   });
 
-  it("settles running turns without an event: the receipt and the tenant's usage contain the cost", async () => {
+  it.concurrent("settles running turns without an event: the receipt and the tenant's usage contain the cost", async () => {
     const { headers, named, address, key } = await setUp();
     const { id: project } = await newProject(named);
     const prompt = "make a 2 second video #slow:300s";
@@ -271,7 +271,7 @@ describe("deleting a user", () => {
     reading.mockRestore();
   });
 
-  it("continues after a crash", async () => {
+  it.concurrent("continues after a crash", async () => {
     const { headers, named, address } = await setUp();
     await newProject(named);
     await env.MEDIA.put(`${userPrefix(address)}uploads/upl_x`, "bytes");
@@ -287,7 +287,7 @@ describe("deleting a user", () => {
     expect((await erased(headers)).deletion?.removed).toMatchObject({ projects: 1, files: 1, file_bytes: 5 });
   });
 
-  it("is forgotten after 30 days, with its storage", async () => {
+  it.concurrent("is forgotten after 30 days, with its storage", async () => {
     const { headers, named, address } = await setUp();
     await newProject(named);
     await jsonOf(await call(path, { method: "DELETE", headers }), 202);
@@ -312,7 +312,7 @@ describe("deleting a user", () => {
     expect((await newProject(named)).id.endsWith(address.uh)).toBe(true);
   });
 
-  it("is in the audit log once, as a sign-out is, under the hash of its name", async () => {
+  it.concurrent("is in the audit log once, as a sign-out is, under the hash of its name", async () => {
     const { headers, named, address, key } = await setUp();
     await newProject(named);
     await jsonOf(await send("POST", `${path}/sign_out`, "", headers));
@@ -336,7 +336,7 @@ describe("deleting a user", () => {
     expect(after.data).toHaveLength(entries.length);
   });
 
-  it("needs a key with the scope `keys`, and a known user", async () => {
+  it.concurrent("needs a key with the scope `keys`, and a known user", async () => {
     const { tenant, headers } = await setUp();
     expect(await codeOf(call("/v1/users/unknown", { method: "DELETE", headers }))).toBe("not_found");
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "upload", "render", "webhooks"] });

@@ -20,7 +20,7 @@ async function finished(video: VideoWire, headers: Record<string, string>): Prom
 }
 
 describe("POST /v1/videos", () => {
-  it("takes one request and one download", async () => {
+  it.concurrent("takes one request and one download", async () => {
     const { headers } = await makeMember(null);
     const posted = await send(
       "POST",
@@ -44,7 +44,7 @@ describe("POST /v1/videos", () => {
     expect((await call(new URL(link.url).pathname)).status).toBe(200);
   });
 
-  it("answers at once with the address of the video", async () => {
+  it.concurrent("answers at once with the address of the video", async () => {
     const { headers } = await makeMember(null);
     const posted = await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, headers);
     const video = await jsonOf<VideoWire>(posted, 202);
@@ -66,7 +66,7 @@ describe("POST /v1/videos", () => {
     await finished(video, headers);
   });
 
-  it("creates one for one key, without a user too", async () => {
+  it.concurrent("creates one for one key, without a user too", async () => {
     const { headers } = await makeMember(null);
     const idempotency = { ...headers, "Idempotency-Key": "one" };
     const body = { prompt: "make a 1 second video" };
@@ -77,7 +77,7 @@ describe("POST /v1/videos", () => {
     expect(await readProblem(other)).toMatchObject({ code: "idempotency_mismatch" });
   });
 
-  it("only describes what would be sent in a dry run", async () => {
+  it.concurrent("only describes what would be sent in a dry run", async () => {
     const { headers } = await makeMember(null);
     const body = { variables: { topic: "tea", seconds: "5" }, dry_run: true };
     const plan = await jsonOf(await send("POST", "/v1/generators/free-generation-maker/videos", body, headers));
@@ -91,7 +91,7 @@ describe("POST /v1/videos", () => {
     });
   });
 
-  it("checks in a dry run what it would reject", async () => {
+  it.concurrent("checks in a dry run what it would reject", async () => {
     const { headers } = await makeMember("ada");
     for (const [more, field] of [
       [{ assets: [`ast_${"0".repeat(36)}`] }, "/assets/0"],
@@ -106,7 +106,7 @@ describe("POST /v1/videos", () => {
     expect((await jsonOf<{ data: [] }>(await call("/v1/videos", { headers }))).data).toEqual([]);
   });
 
-  it("is continued, and awaited like the first time, with new time limits", async () => {
+  it.concurrent("is continued, and awaited like the first time, with new time limits", async () => {
     const { headers } = await makeMember(null);
     const first = await jsonOf<VideoWire>(
       await send("POST", "/v1/videos", { prompt: "make a 1 second video" }, { ...headers, ...WAIT }),
@@ -128,7 +128,7 @@ describe("POST /v1/videos", () => {
     expect(second.elapsed_ms).toBeLessThanOrEqual(lifetime - first.elapsed_ms * 2);
   });
 
-  it("waits for an upload in progress", async () => {
+  it.concurrent("waits for an upload in progress", async () => {
     const { headers } = await makeMember("ada");
     const upload = await jsonOf<{ id: string }>(
       await send("POST", "/v1/uploads", { filename: "cup.png", size_bytes: PNG.length }, headers),
@@ -145,7 +145,7 @@ describe("POST /v1/videos", () => {
     expect(await finished(video, headers)).toMatchObject({ status: "completed" });
   });
 
-  it.each([
+  it.concurrent.each([
     [{}, "/prompt"],
     [{ prompt: "" }, "/prompt"],
     [{ prompt: "x", assets: ["nonsense"] }, "/assets/0"],
@@ -163,14 +163,14 @@ describe("POST /v1/videos", () => {
     expect(problem.errors?.map((error) => error.field).join()).toContain(field);
   });
 
-  it("rejects an unknown file", async () => {
+  it.concurrent("rejects an unknown file", async () => {
     const { headers } = await makeMember("ada");
     const body = { prompt: "x", assets: [`ast_${"0".repeat(36)}`] };
     const problem = await readProblem(await send("POST", "/v1/videos", body, headers));
     expect(problem).toMatchObject({ status: 422, charged: "no", errors: [{ field: "/assets/0" }] });
   });
 
-  it("needs a key with the scopes for chat and render", async () => {
+  it.concurrent("needs a key with the scopes for chat and render", async () => {
     const { tenant } = await makeMember(null);
     const chat = await makeKey(tenant.id, { scopes: ["read", "chat"] });
     const problem = await send("POST", "/v1/videos", { prompt: "x" }, { Authorization: `Bearer ${chat.secret}` });
@@ -179,7 +179,7 @@ describe("POST /v1/videos", () => {
 });
 
 describe("POST /v1/generators/{id}/videos", () => {
-  it("names every variable that is missing or invalid, and a missing file", async () => {
+  it.concurrent("names every variable that is missing or invalid, and a missing file", async () => {
     const { headers } = await makeMember(null);
     const body = { variables: { seconds: 900, colour: "red" } };
     const problem = await readProblem(await send("POST", "/v1/generators/video-to-generator/videos", body, headers));
@@ -188,7 +188,7 @@ describe("POST /v1/generators/{id}/videos", () => {
     expect((await send("POST", "/v1/generators/none-such/videos", {}, headers)).status).toBe(404);
   });
 
-  it("creates a video with a tenant's own recipe, and names it", async () => {
+  it.concurrent("creates a video with a tenant's own recipe, and names it", async () => {
     const { headers } = await makeMember(null);
     const recipe = {
       name: "Tea",
@@ -207,7 +207,7 @@ describe("POST /v1/generators/{id}/videos", () => {
 });
 
 describe("a user's videos", () => {
-  it("are listed newest first, by status too, and are hidden from other users", async () => {
+  it.concurrent("are listed newest first, by status too, and are hidden from other users", async () => {
     const ada = await makeMember("ada");
     const make = async (prompt: string) =>
       jsonOf<VideoWire>(await send("POST", "/v1/videos", { prompt }, { ...ada.headers, ...WAIT }));
@@ -240,7 +240,7 @@ describe("a user's videos", () => {
 });
 
 describe("a tool that cannot send nested JSON", () => {
-  it("sends flat fields, as text", async () => {
+  it.concurrent("sends flat fields, as text", async () => {
     const { headers } = await makeMember(null);
     const flat = {
       var_topic: "tea",
@@ -258,7 +258,7 @@ describe("a tool that cannot send nested JSON", () => {
     });
   });
 
-  it("sends a form with prompt and files in one request", async () => {
+  it.concurrent("sends a form with prompt and files in one request", async () => {
     const { headers } = await makeMember(null);
     const form = new FormData();
     form.set("prompt", "make a 1 second video from the picture");
@@ -284,7 +284,7 @@ describe("a tool that cannot send nested JSON", () => {
     expect(problem.errors?.map(({ field }) => field)).toEqual(["/prompt", "/surprise"]);
   });
 
-  it("sends the form of a web page, and learns of a field that is sent twice", async () => {
+  it.concurrent("sends the form of a web page, and learns of a field that is sent twice", async () => {
     const { headers } = await makeMember(null);
     const post = (fields: string[][]) =>
       call("/v1/generators/free-generation-maker/videos", {
@@ -303,7 +303,7 @@ describe("a tool that cannot send nested JSON", () => {
     expect(problem).toMatchObject({ status: 422, errors: [{ field: "/var_topic" }] });
   });
 
-  it("stores no file of a form without the scope for it, nor for an unknown generator", async () => {
+  it.concurrent("stores no file of a form without the scope for it, nor for an unknown generator", async () => {
     const { headers, tenant } = await makeMember(null);
     const key = await makeKey(tenant.id, { scopes: ["read", "chat", "render"] });
     const form = (named: boolean) => {
@@ -332,7 +332,7 @@ describe("the same body again, from a tool without an Idempotency-Key", () => {
   const post = (headers: Record<string, string>, more: object = {}) =>
     send("POST", "/v1/videos", { ...body, ...more }, headers);
 
-  it("returns the first video, also for concurrent requests, and if the first request crashed on the way", async () => {
+  it.concurrent("returns the first video, also for concurrent requests, and if the first request crashed on the way", async () => {
     const { headers, tenant } = await makeMember(null);
     const both = await Promise.all([post(headers), post(headers)]);
     const [first, second] = await Promise.all(both.map(async (one) => (await one.json()) as VideoWire));
@@ -350,7 +350,7 @@ describe("the same body again, from a tool without an Idempotency-Key", () => {
     expect(again).toMatchObject({ id: made.id, deduplicated: true });
   });
 
-  it("creates another one once the first was deleted; a caller's own key gets 410", async () => {
+  it.concurrent("creates another one once the first was deleted; a caller's own key gets 410", async () => {
     const { headers } = await makeMember(null);
     const first = await jsonOf<VideoWire>(await post(headers), 202);
     const remove = (id: string) => call(`/v1/videos/${id}`, { method: "DELETE", headers });
@@ -367,7 +367,7 @@ describe("the same body again, from a tool without an Idempotency-Key", () => {
     expect(await readProblem(await post(keyed))).toMatchObject({ status: 410, code: "repeat_deleted" });
   });
 
-  it("creates another one after a minute, with another body, a user, a key, or if deduplication is off", async () => {
+  it.concurrent("creates another one after a minute, with another body, a user, a key, or if deduplication is off", async () => {
     const { headers, tenant } = await makeMember(null);
     const ids = new Set<string>();
     const count = async (answer: Promise<Response>) => ids.add((await jsonOf<VideoWire>(await answer, 202)).id).size;

@@ -15,28 +15,41 @@ const DNS = "https://cloudflare-dns.com/";
 /** Names with this beginning resolve to a private address, as an attacker's DNS may answer. */
 const PRIVATE = "inside.";
 
-/** Simulates them until `vi.restoreAllMocks()`; all other addresses are unreachable. */
+/** The records of all tests of a file. */
+const records: PlayedSources["asked"][] = [];
+/** The addresses that tests created, and where each one's requests are recorded. */
+const played = new Map<string, { readonly answer: Source; readonly asked: PlayedSources["asked"]; nth: number }>();
+
+let replaced: typeof fetch | null = null;
+
+/**
+ * Simulates them until `vi.restoreAllMocks()`; all other addresses are unreachable. Tests that run at the same time each see the
+ * requests for their own addresses, and all see one for an address that nobody created.
+ */
 export function playSources(): PlayedSources {
-  const played = new Map<string, { readonly answer: Source; nth: number }>();
+  if (globalThis.fetch !== replaced)
+    replaced = vi.spyOn(globalThis, "fetch").mockImplementation(answer) as typeof fetch;
   const asked: PlayedSources["asked"] = [];
-  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
-    const request = new Request(input as RequestInfo, init);
-    const { url, headers, redirect } = request;
-    if (url.startsWith(DNS)) return answerDns(new URL(url).searchParams);
-    asked.push({ url, headers, redirect });
-    const source = played.get(url);
-    if (source === undefined) throw new Error("Network connection lost.");
-    source.nth += 1;
-    return source.answer(request, source.nth);
-  });
+  records.push(asked);
   return {
     asked,
     at: (path, answer, host = `${crypto.randomUUID().slice(0, 8)}.files.org`) => {
       const url = `https://${host}${path}`;
-      played.set(url, { answer, nth: 0 });
+      played.set(url, { answer, asked, nth: 0 });
       return url;
     },
   };
+}
+
+async function answer(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const request = new Request(input as RequestInfo, init);
+  const { url, headers, redirect } = request;
+  if (url.startsWith(DNS)) return answerDns(new URL(url).searchParams);
+  const source = played.get(url);
+  for (const asked of source === undefined ? records : [source.asked]) asked.push({ url, headers, redirect });
+  if (source === undefined) throw new Error("Network connection lost.");
+  source.nth += 1;
+  return source.answer(request, source.nth);
 }
 
 function answerDns(question: URLSearchParams): Response {

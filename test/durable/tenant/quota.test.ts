@@ -45,7 +45,7 @@ const slots = (address: UserAddress): Promise<number> =>
   );
 
 describe("slots for turns", () => {
-  it("are counted per tenant over all its users, and freed by the end of a turn", async () => {
+  it.concurrent("are counted per tenant over all its users, and freed by the end of a turn", async () => {
     const one = freshAddress();
     const two = other(one);
     const user = userRpc(one);
@@ -62,7 +62,7 @@ describe("slots for turns", () => {
     good(await stranger.startTurn(as({ concurrent_turns: 1 }), theirs, say("make a 1 second video")));
   });
 
-  it("are reserved once by two calls with one Idempotency-Key", async () => {
+  it.concurrent("are reserved once by two calls with one Idempotency-Key", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -76,7 +76,7 @@ describe("slots for turns", () => {
     expect(await slots(address)).toBe(1);
   });
 
-  it("of an object that crashed before its commit are released, confirmed ones are kept", async () => {
+  it.concurrent("of an object that crashed before its commit are released, confirmed ones are kept", async () => {
     const address = freshAddress();
     const tenant = tenantRpc(address);
     good(await tenant.reserveQuota(want("concurrent_turns", "trn_dead"), limits({ concurrent_turns: 2 })));
@@ -95,7 +95,7 @@ describe("slots for turns", () => {
     ).toBe("concurrency_limited");
   });
 
-  it("of open turns are confirmed again by the next instance", async () => {
+  it.concurrent("of open turns are confirmed again by the next instance", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -117,7 +117,7 @@ describe("slots for turns", () => {
 });
 
 describe("a day's quota", () => {
-  it("counts submitted renders, a repeat once, and says when the day ends", async () => {
+  it.concurrent("counts submitted renders, a repeat once, and says when the day ends", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -136,7 +136,7 @@ describe("a day's quota", () => {
     good(await user.startRender(as({ renders_per_day: 6 }, "more"), project, order));
   });
 
-  it("counts bytes when an upload is announced, once per upload", async () => {
+  it.concurrent("counts bytes when an upload is announced, once per upload", async () => {
     const address = freshAddress();
     const file = (n: number) => ({ filename: "a.png", size_bytes: n, metadata: {} });
     const id = (n: number) => `upl_${"0".repeat(19)}${n}${address.uh}` as const;
@@ -149,7 +149,7 @@ describe("a day's quota", () => {
     good(await make(3, 40));
   });
 
-  it("counts new users, not their later requests, nor resources without a user", async () => {
+  it.concurrent("counts new users, not their later requests, nor resources without a user", async () => {
     const address = freshAddress();
     const make = (one: UserAddress, named = true) =>
       userRpc(one).createProject({ ...as({ new_users_per_day: 1 }), named }, { name: "p", metadata: {} });
@@ -159,7 +159,7 @@ describe("a day's quota", () => {
     good(await make(other(address), false));
   });
 
-  it("stays reserved by an object that crashed before its commit: that day allows less, never more", async () => {
+  it.concurrent("stays reserved by an object that crashed before its commit: that day allows less, never more", async () => {
     const address = freshAddress();
     const two = limits({ renders_per_day: 2 });
     const taken = good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_dead"), two));
@@ -178,7 +178,7 @@ describe("a day's quota", () => {
     good(await tenantRpc(address).reserveQuota(want("renders_per_day", "rnd_more"), two));
   });
 
-  it("tracks an upload of unknown length for its whole life, and counts its received bytes once", async () => {
+  it.concurrent("tracks an upload of unknown length for its whole life, and counts its received bytes once", async () => {
     const address = freshAddress();
     const ten = limits({ bytes_per_day: 10 });
     const id = ownedId("upl", address.uh, Date.now(), random);
@@ -198,7 +198,7 @@ describe("a day's quota", () => {
     ]);
   });
 
-  it("is separate for each mode", async () => {
+  it.concurrent("is separate for each mode", async () => {
     const test = freshAddress();
     const live = { ...test, mode: "live" } as const;
     good(await tenantRpc(test).reserveQuota(want("renders_per_day", "a"), limits({ renders_per_day: 1 })));
@@ -208,7 +208,7 @@ describe("a day's quota", () => {
 });
 
 describe("waiting requests", () => {
-  it("are at most 20 of a user; beyond that a preference to wait is ignored", async () => {
+  it.concurrent("are at most 20 of a user; beyond that a preference to wait is ignored", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -233,7 +233,7 @@ describe("a user's share", () => {
     tenantRpc(address).reserveQuota(requests, limits(some), address.uh);
   const SOME = { concurrent_turns: 9, renders_per_day: 9, bytes_per_day: 900 } as const;
 
-  it.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(
+  it.concurrent.each(["concurrent_turns", "renders_per_day", "bytes_per_day"] as const)(
     "of %s leaves the others their share, which stays constant while one user takes all it can",
     async (quota) => {
       const [greedy, quiet] = [freshAddress(), freshAddress()];
@@ -251,7 +251,7 @@ describe("a user's share", () => {
     },
   );
 
-  it("is read without writing", async () => {
+  it.concurrent("is read without writing", async () => {
     const address = freshAddress();
     expect(await tenantRpc(address).readQuotas(limits(SOME), address.uh)).toHaveLength(4);
     const names = await runInDurableObject(tenantStub(address), (_, { storage }) =>
@@ -270,7 +270,7 @@ describe("bytes that were not received", () => {
     return 1_000_000 - (bytes?.remaining ?? 0);
   };
 
-  it("of a deleted upload are released, received ones are not", async () => {
+  it.concurrent("of a deleted upload are released, received ones are not", async () => {
     const address = freshAddress();
     for (let round = 0; round < 5; round++) {
       const id = ownedId("upl", address.uh, Date.now(), random);
@@ -289,7 +289,7 @@ describe("bytes that were not received", () => {
     await until(async () => (await used(address)) === 5_000);
   });
 
-  it("are counted on arrival without an announced length, and a small quota is not exceeded", async () => {
+  it.concurrent("are counted on arrival without an announced length, and a small quota is not exceeded", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     const whole = new Uint8Array(5_000_000).fill(1);
@@ -306,7 +306,7 @@ describe("bytes that were not received", () => {
     await until(async () => (await used(address)) === kept);
   });
 
-  it("are rejected as soon as a late length announces them", async () => {
+  it.concurrent("are rejected as soon as a late length announces them", async () => {
     const address = freshAddress();
     const id = ownedId("upl", address.uh, Date.now(), random);
     good(await uploadRpc(address, id).create(as(MINE), address, id, file(null)));
@@ -321,7 +321,7 @@ describe("bytes that were not received", () => {
     expect(await used(address)).toBe(0);
   });
 
-  it("end at the quota: no upload of unknown length starts when the share is used up", async () => {
+  it.concurrent("end at the quota: no upload of unknown length starts when the share is used up", async () => {
     const address = freshAddress();
     good(await tenantRpc(address).reserveQuota(want("bytes_per_day", "upl_all", 1_000_000), limits(MINE), address.uh));
     const id = ownedId("upl", address.uh, Date.now(), random);

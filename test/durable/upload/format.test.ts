@@ -58,7 +58,7 @@ async function assetFrom(name: string, data: Uint8Array<ArrayBuffer>) {
 }
 
 describe("the inspection of the whole file", () => {
-  it.each([
+  it.concurrent.each([
     ["clip.mp4", "video"],
     ["clip.mov", "video"],
     ["tone.m4a", "audio"],
@@ -74,7 +74,7 @@ describe("the inspection of the whole file", () => {
     if (kind !== "audio") expect(Math.min(asset.width ?? 0, asset.height ?? 0)).toBeGreaterThan(15);
   });
 
-  it("rejects a movie that was cut before it was sent, and reports it after `upload.completed`", async () => {
+  it.concurrent("rejects a movie that was cut before it was sent, and reports it after `upload.completed`", async () => {
     const movie = sample("clip.mp4");
     const { address, asset } = await assetFrom("clip.mp4", movie.slice(0, movie.length / 2));
     expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
@@ -146,7 +146,7 @@ describe("an inspection that ends its instance", () => {
 
 describe("a file in a format that players support", () => {
   const zeros = (count: number) => new Uint8Array(count);
-  it.each([
+  it.concurrent.each([
     ["song.mp3", "audio/mpeg", join(id3(zeros(9_000)), mp3(40))],
     ["song.mp3", "audio/mpeg", mp3(40).slice(100)],
     ["note.mp3", "audio/mp4", join(id3(zeros(9_000)), sample("tone.m4a"))],
@@ -159,13 +159,13 @@ describe("a file in a format that players support", () => {
     expect(asset.duration_ms).toBeGreaterThan(900);
   });
 
-  it("is rejected when nothing readable follows its tag", async () => {
+  it.concurrent("is rejected when nothing readable follows its tag", async () => {
     const flac = join(id3(zeros(9_000)), utf8.encode("fLaC"), zeros(2_000));
     const { asset } = await assetFrom("song.mp3", flac);
     expect(asset).toMatchObject({ status: "rejected", error: { code: "unsupported_media" } });
   });
 
-  it("is rejected with the name of a known unsupported format and a hint", async () => {
+  it.concurrent("is rejected with the name of a known unsupported format and a hint", async () => {
     const heic = new Uint8Array([0, 0, 0, 24, ...utf8.encode("ftypheic"), 0, 0, 0, 0, ...utf8.encode("mif1heic")]);
     const made = await opened("IMG_0001.jpg", heic.length);
     const { detail } = bad(await made.upload.write(streamOf(heic), heic.length));
@@ -175,7 +175,7 @@ describe("a file in a format that players support", () => {
 });
 
 describe("a rejected file", () => {
-  it("is removed from the store, and its asset still has the reason", async () => {
+  it.concurrent("is removed from the store, and its asset still has the reason", async () => {
     const movie = sample("clip.mp4");
     const half = movie.slice(0, movie.length / 2);
     const made = await opened("clip.mp4", half.length);
@@ -193,7 +193,7 @@ describe("a rejected file", () => {
 });
 
 describe("the content of a file", () => {
-  it.each(["whole", "in chunks"])("decides its format, whatever its name says: sent %s", async (way) => {
+  it.concurrent.each(["whole", "in chunks"])("decides its format, whatever its name says: sent %s", async (way) => {
     const photo = sample("photo.jpg");
     const made = await opened("cup.mp4", photo.length);
     if (way === "whole") good(await made.upload.write(streamOf(photo), photo.length));
@@ -203,7 +203,7 @@ describe("the content of a file", () => {
     expect(stored?.httpMetadata?.contentType).toBe("image/jpeg");
   });
 
-  it("is rejected before the rest is read if it is none of the 13 formats", async () => {
+  it.concurrent("is rejected before the rest is read if it is none of the 13 formats", async () => {
     const text = utf8.encode("this is not an image. ".repeat(1_000));
     const parts = await opened("a.png", 400_000_000);
     const problem = bad(await parts.upload.append(streamOf(text), at(0, text.length)));
@@ -215,7 +215,7 @@ describe("the content of a file", () => {
     expect(await env.MEDIA.head(uploadKey(whole.address, whole.id))).toBeNull();
   });
 
-  it("is awaited while it arrives byte by byte, and sniffed at the last byte of a short file", async () => {
+  it.concurrent("is awaited while it arrives byte by byte, and sniffed at the last byte of a short file", async () => {
     const gif = sample("anim.gif").slice(0, 20);
     const { upload } = await opened("a.gif", 20);
     for (let offset = 0; offset < 20; offset += 1) {
@@ -228,7 +228,7 @@ describe("the content of a file", () => {
     expect(bad(await text.upload.append(streamOf(utf8.encode("o")), at(1, 1))).code).toBe("unsupported_media");
   });
 
-  it("is not sniffed by bytes whose checksum is wrong", async () => {
+  it.concurrent("is not sniffed by bytes whose checksum is wrong", async () => {
     const text = utf8.encode("this is not an image. ".repeat(400_000)); // more than a part
     const gif = sample("anim.gif");
     const wrong = { algorithm: "SHA-256", digest: new Uint8Array(32) } as const;
@@ -252,7 +252,7 @@ describe("the content of a file", () => {
     expect(good(sent).upload).toMatchObject({ status: "completed", filename: "a.gif" });
   });
 
-  it("is sniffed when a request without bytes completes the upload", async () => {
+  it.concurrent("is sniffed when a request without bytes completes the upload", async () => {
     const { upload } = await opened("a.png", null);
     good(await upload.append(streamOf(utf8.encode("text")), at(0, 4, { complete: false })));
     expect(bad(await upload.append(null, at(4, 0, { complete: true }))).code).toBe("unsupported_media");

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
 import { hex } from "../../../src/core/encoding.ts";
 import { ownedId, type UploadId } from "../../../src/core/ids.ts";
@@ -25,7 +25,7 @@ import { fileAnswer, type PlayedSources, playSources, type Source, streamed } fr
 const CLIP = sample("clip.mp4");
 const redirect = (location: string, status = 302): Response => new Response(null, { status, headers: { location } });
 
-afterEach(() => vi.restoreAllMocks());
+afterAll(() => void vi.restoreAllMocks());
 
 /** An import that was ordered. */
 async function ordered(
@@ -62,7 +62,7 @@ async function imported(sources: PlayedSources, answer: Source, path = "/clip.mp
 }
 
 describe("an import", () => {
-  it("becomes an asset like a sent upload, with the same events", async () => {
+  it.concurrent("becomes an asset like a sent upload, with the same events", async () => {
     const sources = playSources();
     const { address, id, made, end } = await imported(sources, () => fileAnswer(CLIP));
     expect(good(made)).toMatchObject({ status: "open", source: "import", filename: "clip.mp4", size_bytes: null });
@@ -79,7 +79,7 @@ describe("an import", () => {
     expect(sources.asked[0]?.headers.get("accept-encoding")).toBe("identity");
   });
 
-  it("follows five redirects, each checked", async () => {
+  it.concurrent("follows five redirects, each checked", async () => {
     const sources = playSources();
     const last = sources.at("/f", () => fileAnswer(CLIP));
     const fifth = sources.at("/e", () => redirect(last, 303));
@@ -92,7 +92,7 @@ describe("an import", () => {
     expect(new Set(sources.asked.map(({ headers }) => headers.get("user-agent")))).toEqual(new Set(["nemo-gateway/1"]));
   });
 
-  it("takes its name from its caller, else its server, else its address, and its extension from its content", async () => {
+  it.concurrent("takes its name from its caller, else its server, else its address, and its extension from its content", async () => {
     const sources = playSources();
     const says =
       (disposition: string): Source =>
@@ -116,7 +116,7 @@ describe("an import", () => {
     expect(await nameOf("/", plain)).toBe("import.mp4");
   });
 
-  it("accepts a body of unannounced length, and a photo that is named as a video", async () => {
+  it.concurrent("accepts a body of unannounced length, and a photo that is named as a video", async () => {
     const sources = playSources();
     const photo = sample("photo.jpg");
     const { address, id, end } = await imported(sources, () => fileAnswer(photo, {}, null));
@@ -125,7 +125,7 @@ describe("an import", () => {
     expect(good(await userRpc(address).readAsset(asset))).toMatchObject({ kind: "image", filename: "clip.jpg" });
   });
 
-  it("retries a temporary failure from the first byte, and keeps nothing of the failed attempt", async () => {
+  it.concurrent("retries a temporary failure from the first byte, and keeps nothing of the failed attempt", async () => {
     const sources = playSources();
     const answers: Source = (_, nth) => {
       if (nth === 1) return new Response("busy", { status: 503 });
@@ -145,7 +145,7 @@ describe("an import", () => {
     expect(sources.asked).toHaveLength(4);
   });
 
-  it("is created once by a repeated call", async () => {
+  it.concurrent("is created once by a repeated call", async () => {
     const sources = playSources();
     const url = sources.at("/clip.mp4", () => fileAnswer(CLIP));
     const first = await ordered(url, {}, call("again"));
@@ -158,7 +158,7 @@ describe("an import", () => {
     expect(sources.asked).toHaveLength(1);
   });
 
-  it("stops on DELETE while it downloads, and closes the connection to its server", async () => {
+  it.concurrent("stops on DELETE while it downloads, and closes the connection to its server", async () => {
     const sources = playSources();
     const hanging: Source = () =>
       new Response(streamed([CLIP.slice(0, 1_000)], "hang"), { headers: { "content-length": `${CLIP.length}` } });
@@ -174,7 +174,7 @@ describe("an import", () => {
     expect(await eventTypes(address)).toEqual([]);
   });
 
-  it("accepts no bytes from callers, and is not ended by reading its offset", async () => {
+  it.concurrent("accepts no bytes from callers, and is not ended by reading its offset", async () => {
     const sources = playSources();
     let mayEnd = false;
     const held: Source = async () => {
@@ -215,7 +215,7 @@ describe("imports of one user", () => {
   // A waiting import that misses five polls is passed by the next one: on a busy machine a poll takes long.
   paceIs(6);
 
-  it("run three at a time, in order, and every end frees a slot", async () => {
+  it.concurrent("run three at a time, in order, and every end frees a slot", async () => {
     const sources = playSources();
     const address = freshAddress();
     let mayEnd = 0;
@@ -246,7 +246,7 @@ describe("an import after its instance ended", () => {
     return photo;
   };
 
-  it("starts again, and no byte of the first attempt is in the file", async () => {
+  it.concurrent("starts again, and no byte of the first attempt is in the file", async () => {
     const sources = playSources();
     const photo = large();
     const answers: Source = (_, nth) => {
@@ -265,7 +265,7 @@ describe("an import after its instance ended", () => {
     expect(sources.asked).toHaveLength(2);
   });
 
-  it("is finished by the cron alone if its instance ended before the request left", async () => {
+  it.concurrent("is finished by the cron alone if its instance ended before the request left", async () => {
     const sources = playSources();
     const { address, id, stub, made } = await ordered(sources.at("/clip.mp4", () => fileAnswer(CLIP)));
     good(made);
@@ -285,7 +285,7 @@ describe("an import that cannot succeed", () => {
     () =>
       new Response(code === 204 ? null : "no", { status: code });
 
-  it.each<[string, Source, { code: string; says: string; times: number }]>([
+  it.concurrent.each<[string, Source, { code: string; says: string; times: number }]>([
     ["nothing there", status(404), { code: "import_not_found", says: "no file is there", times: 1 }],
     ["gone", status(410), { code: "import_not_found", says: "make a new link", times: 1 }],
     ["a sign-in", status(401), { code: "import_forbidden", says: "sign-in", times: 1 }],
@@ -344,7 +344,7 @@ describe("an import that cannot succeed", () => {
     expect(JSON.stringify(end) + (await everything(stub))).not.toContain("s3cr3t");
   });
 
-  it("fails when the server is silent or sends byte by byte", async () => {
+  it.concurrent("fails when the server is silent or sends byte by byte", async () => {
     const sources = playSources();
     const silent: Source = () => new Promise<Response>(() => undefined);
     const trickling: Source = () => {
@@ -365,7 +365,7 @@ describe("an import that cannot succeed", () => {
     expect(sources.asked.filter(({ url }) => url.endsWith("/slow"))).toHaveLength(1);
   });
 
-  it.each<[string, string, string]>([
+  it.concurrent.each<[string, string, string]>([
     ["a private network", "https://10.0.0.1/clip.mp4", "address_not_allowed"],
     ["plain http", "http://example.org/clip.mp4", "address_not_allowed"],
     ["credentials in the address", "https://me:pw@example.org/clip.mp4", "address_not_allowed"],
@@ -383,7 +383,7 @@ describe("an import that cannot succeed", () => {
     expect(sources.asked.map(({ url }) => url)).toEqual([from]);
   });
 
-  it("does not follow a redirect cycle, nor more than five redirects", async () => {
+  it.concurrent("does not follow a redirect cycle, nor more than five redirects", async () => {
     const sources = playSources();
     const loop: string = sources.at("/loop", () => redirect(loop), "loop.files.org");
     const started = await ordered(loop);
@@ -391,7 +391,7 @@ describe("an import that cannot succeed", () => {
     expect(sources.asked).toHaveLength(6);
   });
 
-  it("is rejected at once if its address shows it, and nothing is created", async () => {
+  it.concurrent("is rejected at once if its address shows it, and nothing is created", async () => {
     const sources = playSources();
     for (const url of ["https://10.0.0.1/a.mp4", "http://example.org/a.mp4", "https://GATEWAY.dev./a.mp4", "nothing"]) {
       const { made, address } = await ordered(url, {}, { origin: "https://gateway.dev" });
@@ -401,7 +401,7 @@ describe("an import that cannot succeed", () => {
     expect(sources.asked).toEqual([]);
   });
 
-  it("does not start if its name resolves to a private address", async () => {
+  it.concurrent("does not start if its name resolves to a private address", async () => {
     const sources = playSources();
     const started = await ordered("https://inside.example.org/clip.mp4");
     expect(await ended(started)).toMatchObject({ error: { code: "address_not_allowed" } });
@@ -414,7 +414,7 @@ describe("the bytes of an import", () => {
     quotas: { concurrent_turns: 1, renders_per_day: 1, bytes_per_day: bytes, new_users_per_day: 9 },
   });
 
-  it("count against the day's quota, announced or not, including failed attempts", async () => {
+  it.concurrent("count against the day's quota, announced or not, including failed attempts", async () => {
     const sources = playSources();
     const address = freshAddress();
     const by = quotas((CLIP.length * 2 + 100) * 3); // a user's share of it: two clips and a little
@@ -448,7 +448,7 @@ describe("the bytes of an import", () => {
     expect(await ended(hidden)).toMatchObject({ status: "failed", error: { code: "quota_exceeded" } });
   });
 
-  it("are bounded if the server never ends", async () => {
+  it.concurrent("are bounded if the server never ends", async () => {
     const sources = playSources();
     const endless: Source = () => {
       const photo = new Uint8Array(65_536);

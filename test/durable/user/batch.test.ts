@@ -51,7 +51,7 @@ const ends = async (at: UserAddress): Promise<unknown[]> => {
 };
 
 describe("a batch", () => {
-  it("reports its cost: an uncharged item counts as zero, and a cancelled one is waited for", async () => {
+  it.concurrent("reports its cost: an uncharged item counts as zero, and a cancelled one is waited for", async () => {
     const at = freshAddress();
     const id = await start(at, ["make a 1 second video", "make a video #fault:no_credits"], { concurrency: 1 });
     expect((await endOf(at, id)).credits).toEqual({ amount: 100, basis: "measured" });
@@ -68,7 +68,7 @@ describe("a batch", () => {
     expect(never.map(({ index }) => index)).toEqual([0, 1]);
   });
 
-  it("creates a video of each item, and sends each item's end and the batch's once; a failed one blocks none", async () => {
+  it.concurrent("creates a video of each item, and sends each item's end and the batch's once; a failed one blocks none", async () => {
     const at = freshAddress();
     const said = [...prompts(3), "make a video #fault:no_credits", "make something #fault:question"];
     const id = await start(at, said, { concurrency: 2 });
@@ -105,7 +105,7 @@ describe("a batch", () => {
     expect(await ends(at)).toHaveLength(1);
   });
 
-  it("works through one project in order, one item at a time, each with its own export", async () => {
+  it.concurrent("works through one project in order, one item at a time, each with its own export", async () => {
     const at = freshAddress();
     const id = await start(at, prompts(4), { mode: "one_project", concurrency: 8 });
     let most = 0;
@@ -123,7 +123,7 @@ describe("a batch", () => {
     expect(await sent(at)).toEqual(prompts(4));
   });
 
-  it("pauses after its current items, resumes where it stopped, and ends when it is cancelled", async () => {
+  it.concurrent("pauses after its current items, resumes where it stopped, and ends when it is cancelled", async () => {
     const at = freshAddress();
     const user = userRpc(at);
     const id = await start(at, prompts(4), { mode: "one_project" });
@@ -145,7 +145,7 @@ describe("a batch", () => {
     await until(async () => (await ends(at)).length === 1);
   });
 
-  it("is created once for one key", async () => {
+  it.concurrent("is created once for one key", async () => {
     const at = freshAddress();
     const user = userRpc(at);
     const [one, two] = await Promise.all(
@@ -156,7 +156,7 @@ describe("a batch", () => {
     expect((await sent(at)).toSorted()).toEqual(prompts(2));
   });
 
-  it("is rejected as a whole if one item is invalid", async () => {
+  it.concurrent("is rejected as a whole if one item is invalid", async () => {
     const lost = { ...item("cut it"), sources: [{ asset: `ast_${"0".repeat(36)}`, upload: null }] } as BatchItem;
     const at = freshAddress();
     const uh = at.uh;
@@ -166,7 +166,7 @@ describe("a batch", () => {
     expect(good({ ok: true, value: await userRpc(at).listBatches({ limit: 5, after: null }) }).data).toEqual([]);
   });
 
-  it("of twenty sends no prompt twice, whenever its instance ends", async () => {
+  it.concurrent("of twenty sends no prompt twice, whenever its instance ends", async () => {
     const at = freshAddress();
     const id = await start(at, prompts(20), { concurrency: 8 });
     for (let crashes = 0; crashes < 8; crashes += 1) {

@@ -65,7 +65,7 @@ const DESCRIPTIONS: readonly (readonly [string, "agent" | "fallback"])[] = [
 ];
 
 describe("a generator made from a description", () => {
-  it("is the agent's recipe if it is valid, else the description; each is requested and charged once", async () => {
+  it.concurrent("is the agent's recipe if it is valid, else the description; each is requested and charged once", async () => {
     const at = await address();
     for (const [description, by] of DESCRIPTIONS) {
       const before = await requestLog(at);
@@ -88,7 +88,7 @@ describe("a generator made from a description", () => {
     }
   });
 
-  it("has its caller's name, slug and language; a slug that was taken meanwhile gets a suffix", async () => {
+  it.concurrent("has its caller's name, slug and language; a slug that was taken meanwhile gets a suffix", async () => {
     const at = await address();
     const own = { name: "Mine", slug: "mine", language: "de" };
     const [one, two] = await Promise.all([start(at, "quote cards", own), start(at, "quote cards", own)]);
@@ -100,7 +100,7 @@ describe("a generator made from a description", () => {
       expect(await generatorOf(at, generatorJob)).toMatchObject({ name: "Mine", language: "de", made_by: "agent" });
   });
 
-  it("fails if its turn fails, and costs nothing", async () => {
+  it.concurrent("fails if its turn fails, and costs nothing", async () => {
     const at = await address();
     const made = await endOf(at, await start(at, "quote cards #fault:no_credits"));
     expect(made).toMatchObject({
@@ -111,7 +111,7 @@ describe("a generator made from a description", () => {
     });
   });
 
-  it("reports its end once, as an event and to its callback", async () => {
+  it.concurrent("reports its end once, as an event and to its callback", async () => {
     const at = await address();
     const tenant = tenantRpc(at);
     const callback = "http://127.0.0.1:9/made";
@@ -140,7 +140,7 @@ describe("a generator made from a description", () => {
     expect(bad(problem).code).toBe("address_not_allowed");
   });
 
-  it("is requested once, whenever its instance ends", async () => {
+  it.concurrent("is requested once, whenever its instance ends", async () => {
     const at = await address();
     const id = await start(at, "quote cards");
     for (let crashes = 0; crashes < 5; crashes += 1) {

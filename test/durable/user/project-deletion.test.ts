@@ -80,7 +80,7 @@ const taken = (address: UserAddress): Promise<unknown> =>
 const sizeOf = (key: string) => env.MEDIA.head(key).then((head) => head?.size ?? 0);
 
 describe("deleting a video", () => {
-  it("deletes its project, turns, render, events and file, and is idempotent", async () => {
+  it.concurrent("deletes its project, turns, render, events and file, and is idempotent", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video about tea"));
@@ -102,7 +102,7 @@ describe("deleting a video", () => {
     expect(bad(await userRpc(freshAddress()).removeVideo(call(), id)).code).toBe("not_found");
   });
 
-  it("stops one that is in progress, through crashes", async () => {
+  it.concurrent("stops one that is in progress, through crashes", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 10 second video about rain #fault:slow"));
     const turn = await until(async () => good(await userRpc(address).readVideo(id)).turn_id as TurnId | null);
@@ -116,7 +116,7 @@ describe("deleting a video", () => {
     expect(await filesOf(address)).toEqual([]);
   });
 
-  it("leaves nothing if it follows the creation at once", async () => {
+  it.concurrent("leaves nothing if it follows the creation at once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
@@ -126,7 +126,7 @@ describe("deleting a video", () => {
     expect((await user.listProjects({ limit: 10, after: null })).data).toEqual([]);
   });
 
-  it("deletes only its files from a project that is not its own, and none that another render uses", async () => {
+  it.concurrent("deletes only its files from a project that is not its own, and none that another render uses", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -153,7 +153,7 @@ describe("deleting a video", () => {
 });
 
 describe("deleting a project", () => {
-  it("deletes everything in it, a running turn too, and nothing else", async () => {
+  it.concurrent("deletes everything in it, a running turn too, and nothing else", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const [project, other] = [await newProject(user), await newProject(user)];
@@ -180,7 +180,7 @@ describe("deleting a project", () => {
     expect(good(await userRpc(address).readTurn(kept)).status).toBe("completed");
   });
 
-  it("does not wait for a render that timed out, and neither stores nor reports a late file", async () => {
+  it.concurrent("does not wait for a render that timed out, and neither stores nor reports a late file", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -199,7 +199,7 @@ describe("deleting a project", () => {
     expect((await requestLog(address)).renders).toMatchObject([{ status: "cancelled" }]);
   });
 
-  it("differs from changing one, which renames it, and answers 404 once it is deleted", async () => {
+  it.concurrent("differs from changing one, which renames it, and answers 404 once it is deleted", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     expect(good(await user.changeProject(call(), project, { name: "tea" }))).toMatchObject({

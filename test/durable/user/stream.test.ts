@@ -42,7 +42,7 @@ async function follow(user: UserRpc, id: TurnId): Promise<string[]> {
 afterEach(() => vi.restoreAllMocks());
 
 describe("a turn's stream", () => {
-  it("starts with turn.started, counts without gaps and ends with the end", async () => {
+  it.concurrent("starts with turn.started, counts without gaps and ends with the end", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const frames = await follow(user, id);
@@ -51,7 +51,7 @@ describe("a turn's stream", () => {
     expect(frames.at(-1)).toMatch(/\nevent: turn\.completed\n/);
   });
 
-  it("replays from any cursor the same bytes that a live subscriber received", async () => {
+  it.concurrent("replays from any cursor the same bytes that a live subscriber received", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea with music #fault:split_bytes");
     const [frames, duplicate] = await Promise.all([follow(user, id), follow(user, id)]);
@@ -62,7 +62,7 @@ describe("a turn's stream", () => {
     expect(good(await user.watchTurn(id, frames.length))).toEqual({ kind: "ended" });
   });
 
-  it("is the same after its object crashed in the middle, and nothing is sent again", async () => {
+  it.concurrent("is the same after its object crashed in the middle, and nothing is sent again", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
@@ -87,7 +87,7 @@ describe("a turn's stream", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("gives the slot of an unread stream to another one when its lifetime ends", async () => {
+  it.concurrent("gives the slot of an unread stream to another one when its lifetime ends", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const unread = await Promise.all(Array.from({ length: 10 }, async () => good(await user.watchTurn(id, 0))));
@@ -112,13 +112,13 @@ describe("a turn's stream", () => {
     expect(asked(intervals)).toContain(15_000 / 60);
   });
 
-  it("ends with a retry interval", async () => {
+  it.concurrent("ends with a retry interval", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     expect(await watch(user, id, 0)).toMatch(/\nretry: 500\n\n$/);
   });
 
-  it("waits for the next event on request as JSON", async () => {
+  it.concurrent("waits for the next event on request as JSON", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea");
     const first = good(await user.readTurnEvents(id, 0, 100, 0));
@@ -126,7 +126,7 @@ describe("a turn's stream", () => {
     expect(next.data[0]?.id).toBe(first.next_after + 1);
   });
 
-  it("writes nothing when an unknown object is read", async () => {
+  it.concurrent("writes nothing when an unknown object is read", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     expect(bad(await user.readTurn("trn_x")).code).toBe("not_found");
@@ -146,14 +146,14 @@ describe("a turn's stream", () => {
 describe("stream slots of a turn", () => {
   paceIs(1); // no slot expires meanwhile
 
-  it("accept ten subscribers and reject the eleventh", async () => {
+  it.concurrent("accept ten subscribers and reject the eleventh", async () => {
     const user = userRpc(freshAddress());
     const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     for (let n = 0; n < 10; n++) expect((await user.watchTurn(id, 0)).ok).toBe(true);
     expect(bad(await user.watchTurn(id, 0)).code).toBe("concurrency_limited");
   });
 
-  it("accept thirty subscribers over all turns, and reject one more", async () => {
+  it.concurrent("accept thirty subscribers over all turns, and reject one more", async () => {
     const user = userRpc(freshAddress());
     const turns: TurnId[] = [];
     for (let n = 0; n < 4; n++)

@@ -125,7 +125,7 @@ describe("a command that is cancelled while it is answered", () => {
 
 describe("slots of a user's turns", () => {
   paceIs(10); // what is cancelled settles in a minute and a half: long after the waiting ones run
-  it("are used by waiting turns when two of four streams end together", async () => {
+  it.concurrent("are used by waiting turns when two of four streams end together", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const ids: TurnId[] = [];
@@ -219,7 +219,7 @@ describe("a message of which Nemo accepted nothing", () => {
     return { status, charged, code: error?.code ?? null, stream: evidence?.stream, asked, replaced };
   }
 
-  it.each([1001, 1002, 2001])("has one outcome however Nemo reports it: %i", async (code) => {
+  it.concurrent.each([1001, 1002, 2001])("has one outcome however Nemo reports it: %i", async (code) => {
     const { "JSON in place of a stream": plain, ...others } = forms(code);
     const wanted = await outcomeOf(plain);
     const count = (path: RegExp) => wanted.asked.filter((one) => path.test(one)).length;
@@ -233,7 +233,7 @@ describe("a message of which Nemo accepted nothing", () => {
       expect({ form, ...(await outcomeOf(answer)) }).toEqual({ form, ...wanted });
   });
 
-  it("is not sent again for a turn that was cancelled meanwhile", async () => {
+  it.concurrent("is not sent again for a turn that was cancelled meanwhile", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -253,7 +253,7 @@ describe("a message of which Nemo accepted nothing", () => {
 });
 
 describe("a turn that upstream never lets prepare", () => {
-  it("ends after a few attempts, however often other ends wake it", async () => {
+  it.concurrent("ends after a few attempts, however often other ends wake it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const [quick, stuck] = [await newProject(user), await newProject(user)];
@@ -278,7 +278,7 @@ describe("a turn that upstream never lets prepare", () => {
 describe("a turn that is settled by polling", () => {
   paceIs(240);
 
-  it("fails soon with its cost, if Nemo reported that its agent failed and nothing changed", async () => {
+  it.concurrent("fails soon with its cost, if Nemo reported that its agent failed and nothing changed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -297,7 +297,7 @@ describe("a turn that is settled by polling", () => {
     expect((await endOf(user, behind)).status).toBe("completed");
   });
 
-  it("does not count a file that was attached meanwhile as its result", async () => {
+  it.concurrent("does not count a file that was attached meanwhile as its result", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);

@@ -14,7 +14,7 @@ async function ask(user: UserRpc, project: `prj_${string}`, ...body: Parameters<
 }
 
 describe("the text of a turn", () => {
-  it("contains no GUI instructions: they become calls of this API", async () => {
+  it.concurrent("contains no GUI instructions: they become calls of this API", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -26,14 +26,14 @@ describe("the text of a turn", () => {
     expect(JSON.stringify(events)).not.toMatch(/function_?(call|response)|tool/i); // the agent's tools stay inside
   });
 
-  it("drops the apology after a turn that succeeded", async () => {
+  it.concurrent("drops the apology after a turn that succeeded", async () => {
     const user = userRpc(freshAddress());
     const { turn } = await ask(user, await newProject(user), "make a video of the sea #fault:noise");
     expect(turn.status).toBe("completed");
     expect(turn.text).not.toMatch(/temporary issue/i);
   });
 
-  it.each(["#fault:no_credits", "#fault:no_credits_inline", "#fault:no_credits_text"])(
+  it.concurrent.each(["#fault:no_credits", "#fault:no_credits_inline", "#fault:no_credits_text"])(
     "is a code when credits are exhausted: %s",
     async (words) => {
       const user = userRpc(freshAddress());
@@ -43,7 +43,7 @@ describe("the text of a turn", () => {
     },
   );
 
-  it("describes the changes, typed and in one line, in the caller's language", async () => {
+  it.concurrent("describes the changes, typed and in one line, in the caller's language", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     await ask(user, project, "make a video of the sea");
@@ -55,7 +55,7 @@ describe("the text of a turn", () => {
 });
 
 describe("a prompt that is a command", () => {
-  it("is answered without a message to Nemo: status, credits, upload, export", async () => {
+  it.concurrent("is answered without a message to Nemo: status, credits, upload, export", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -80,7 +80,7 @@ describe("a prompt that is a command", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("is rejected if there is nothing to export, and sent if the caller says chat", async () => {
+  it.concurrent("is rejected if there is nothing to export, and sent if the caller says chat", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -92,7 +92,7 @@ describe("a prompt that is a command", () => {
 });
 
 describe("a turn that may execute suggested calls", () => {
-  it("renders its result, once, when the agent says to export", async () => {
+  it.concurrent("renders its result, once, when the agent says to export", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     const { events } = await ask(user, project, "make a video of the sea #fault:talkative", { act: "auto" });

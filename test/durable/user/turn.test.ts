@@ -16,7 +16,7 @@ import {
 } from "../../support/objects.ts";
 
 describe("a turn in its object", () => {
-  it("completes, with its text, its changes and its cost", async () => {
+  it.concurrent("completes, with its text, its changes and its cost", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -34,7 +34,7 @@ describe("a turn in its object", () => {
     expect(page.ended).toBe(true);
   });
 
-  it("is one turn for one Idempotency-Key, and another request with it is rejected", async () => {
+  it.concurrent("is one turn for one Idempotency-Key, and another request with it is rejected", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -50,7 +50,7 @@ describe("a turn in its object", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("settles a cut stream by reading, never by sending again", async () => {
+  it.concurrent("settles a cut stream by reading, never by sending again", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -63,7 +63,7 @@ describe("a turn in its object", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("reports an edit without text", async () => {
+  it.concurrent("reports an edit without text", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -75,7 +75,7 @@ describe("a turn in its object", () => {
     expect(page.data.map(({ event }) => event.type)).toContain("timeline.changed");
   });
 
-  it("waits for the one before it in the same project", async () => {
+  it.concurrent("waits for the one before it in the same project", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -88,7 +88,7 @@ describe("a turn in its object", () => {
     expect((await requestLog(address)).turns).toHaveLength(2);
   });
 
-  it("rejects the 21st waiting turn, and an unknown project", async () => {
+  it.concurrent("rejects the 21st waiting turn, and an unknown project", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
     for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
@@ -96,7 +96,7 @@ describe("a turn in its object", () => {
     expect(bad(await user.startTurn(call(), "prj_nope", say("x"))).code).toBe("not_found");
   });
 
-  it("is cancelled while it waits, and ignores that while it runs", async () => {
+  it.concurrent("is cancelled while it waits, and ignores that while it runs", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -113,7 +113,7 @@ describe("a turn in its object", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("fails uncharged without credits", async () => {
+  it.concurrent("fails uncharged without credits", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -123,7 +123,7 @@ describe("a turn in its object", () => {
 });
 
 describe("a turn whose session upstream has lost", () => {
-  it("continues in a new one if no timeline is lost with it, and is sent once", async () => {
+  it.concurrent("continues in a new one if no timeline is lost with it, and is sent once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -137,7 +137,7 @@ describe("a turn whose session upstream has lost", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("ends uncharged if its timeline would be lost, and starts over if the request allows it", async () => {
+  it.concurrent("ends uncharged if its timeline would be lost, and starts over if the request allows it", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);

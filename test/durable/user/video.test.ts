@@ -57,7 +57,7 @@ const types = async (user: UserRpc, id: VideoId): Promise<string[]> =>
   good(await user.readVideoEvents(id, 0, 100, 0)).data.map(({ event }) => event.type);
 
 describe("a video", () => {
-  it("goes from its prompt to its file without further requests", async () => {
+  it.concurrent("goes from its prompt to its file without further requests", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 2 second video about coffee"));
@@ -76,7 +76,7 @@ describe("a video", () => {
     expect(published.filter((type) => type.startsWith("turn."))).toEqual([]);
   });
 
-  it("is created once for one key", async () => {
+  it.concurrent("is created once for one key", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const given = order("make a 1 second video");
@@ -86,7 +86,7 @@ describe("a video", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
-  it("asks its caller when the agent asks, and continues with the answer", async () => {
+  it.concurrent("asks its caller when the agent asks, and continues with the answer", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make something #fault:question"));
@@ -105,7 +105,7 @@ describe("a video", () => {
     ]);
   });
 
-  it("sends the prepared answer once", async () => {
+  it.concurrent("sends the prepared answer once", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const answer = { answer: "make a 1 second video about tea" };
@@ -119,7 +119,7 @@ describe("a video", () => {
     expect((await requestLog(address)).turns).toHaveLength(4);
   });
 
-  it("fails if its turn fails, with the charge", async () => {
+  it.concurrent("fails if its turn fails, with the charge", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a video #fault:no_credits"));
     expect(await endOf(address, id)).toMatchObject({
@@ -130,7 +130,7 @@ describe("a video", () => {
     });
   });
 
-  it("starts no turn once it is cancelled, and cancels one that was started and not recorded", async () => {
+  it.concurrent("starts no turn once it is cancelled, and cancels one that was started and not recorded", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
@@ -165,7 +165,7 @@ describe("a video", () => {
     good(await user.cancelTurn(call(), before));
   });
 
-  it("stops when it is cancelled, and sends nothing more", async () => {
+  it.concurrent("stops when it is cancelled, and sends nothing more", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:600s"));
@@ -190,7 +190,7 @@ describe("a video", () => {
     });
   });
 
-  it("reports what its turn cost, once that has ended after the cancellation", async () => {
+  it.concurrent("reports what its turn cost, once that has ended after the cancellation", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #slow:300s"));
@@ -212,7 +212,7 @@ describe("a video", () => {
     expect((await types(userRpc(address), id)).at(-1)).toBe("video.cancelled"); // whatever its turn said after it
   });
 
-  it("exports again without another message, by default", async () => {
+  it.concurrent("exports again without another message, by default", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video #fault:render_fail"));
@@ -232,7 +232,7 @@ describe("a video", () => {
     expect(renders.length).toBeGreaterThan(before);
   });
 
-  it("continues the numbers of its events after the old ones were removed", async () => {
+  it.concurrent("continues the numbers of its events after the old ones were removed", async () => {
     const address = freshAddress();
     const user = userRpc(address);
     const id = await start(user, order("make a 1 second video"));
@@ -255,7 +255,7 @@ describe("a video", () => {
     expect(data.at(-1)?.event.type).toBe("video.completed");
   });
 
-  it("sends nothing twice, whenever its instance ends", async () => {
+  it.concurrent("sends nothing twice, whenever its instance ends", async () => {
     const address = freshAddress();
     const id = await start(userRpc(address), order("make a 1 second video"));
     for (let crashes = 0; crashes < 6; crashes += 1) {
