@@ -1,17 +1,11 @@
-import {
-  createExecutionContext,
-  createMessageBatch,
-  getQueueResult,
-  runInDurableObject,
-  waitOnExecutionContext,
-} from "cloudflare:test";
+import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { type DeliveryMessage, readConfig } from "../../src/env.ts";
 import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
-import { env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
+import { editRows, env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
 /** One event, one endpoint, one attempt against this response; returns the delivery afterwards. `moved`: its later address. */
 async function attempt(
@@ -29,8 +23,8 @@ async function attempt(
   } as const;
   const known = { ...event, id: await eventId(address.tenant, "render.completed#1") };
   const { id } = await pendingDelivery(address, known, "http://127.0.0.1:9/in");
-  await runInDurableObject(tenantStub(address), (_, { storage }) => {
-    storage.sql.exec("UPDATE endpoints SET url = ?", moved);
+  await editRows(tenantStub(address), (sql) => {
+    sql.exec("UPDATE endpoints SET url = ?", moved);
   });
   const message: DeliveryMessage = { tenant: tenantObjectName(address) };
   const dependencies: DeliveryDependencies = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };

@@ -7,7 +7,16 @@ import { type ProjectId, type TenantId, userHash, userHashOf } from "../../src/c
 import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { UserWire } from "../../src/core/wire/user.ts";
 import { call, env, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
-import { freshAddress, killObject, newProject, random, until, userRpc, userStub } from "../support/objects.ts";
+import {
+  editRows,
+  freshAddress,
+  killObject,
+  newProject,
+  random,
+  until,
+  userRpc,
+  userStub,
+} from "../support/objects.ts";
 
 type Headers = Record<string, string>;
 
@@ -84,8 +93,8 @@ describe("a user's stored name", () => {
     const address = { ...scope, uh: await userHash(scope.tenant, "eve") };
     const other = { ...scope, uh: await userHash(scope.tenant, "bob") };
     const wrong = await encrypt("bob", userNameOwner(other), { current: OLD, previous: null }, random);
-    await runInDurableObject(userStub(address), (_, state) => {
-      state.storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'user_name'", wrong);
+    await editRows(userStub(address), (sql) => {
+      sql.exec("UPDATE meta SET value = ? WHERE key = 'user_name'", wrong);
     });
     await env.DB.prepare("UPDATE users SET name = ?1 WHERE tenant = ?2 AND uh = ?3")
       .bind(wrong, address.tenant, address.uh)

@@ -1,5 +1,5 @@
 /** Clients of the objects, and waits for their results. Time is scaled by 60 (vitest.config.ts): a minute takes a second. */
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env as bindings } from "cloudflare:workers";
 import { tenantObjectName, type UserAddress, uploadObjectName, userObjectName } from "../../src/core/address.ts";
 import type { Problem } from "../../src/core/errors.ts";
@@ -123,6 +123,12 @@ export async function killObject(stub: DurableObjectStub<UserObject | TenantObje
 /** Ends a user's instance at once, like a crash or a code update. Use a new stub afterwards: the old one is broken. */
 export async function kill(address: UserAddress): Promise<void> {
   await killObject(userStub(address));
+}
+
+/** Changes an object's rows from outside, and ends its instance: that has read some of them into memory. */
+export async function editRows(stub: DurableObjectStub, edit: (sql: SqlStorage) => void): Promise<void> {
+  await runInDurableObject(stub, (_, { storage }) => edit(storage.sql));
+  await evictDurableObject(stub);
 }
 
 /** Adds fault words to the next turns of this user's sandbox, one entry each, which the prompts do not show. */

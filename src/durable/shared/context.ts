@@ -12,10 +12,21 @@ import { deleteWatchdog } from "../../store/tenants.ts";
 import { deleteTokenStatuses } from "../../store/users.ts";
 import type { Database } from "./database.ts";
 
+/** What the parts of an object use of its storage. */
+export type ObjectStorage = Pick<
+  DurableObjectStorage,
+  "sql" | "transactionSync" | "sync" | "setAlarm" | "deleteAlarm" | "deleteAll"
+>;
+
 export type ObjectRuntime = {
   readonly env: Env;
   readonly config: Config;
-  readonly storage: DurableObjectStorage;
+  readonly storage: ObjectStorage;
+  /**
+   * Calls `drop` whenever a transaction is rolled back: what is held in memory of the tables may be newer than they are,
+   * and is read again. An instance is the only writer of its object's tables, so nothing else makes it out of date.
+   */
+  readonly onRollback: (drop: () => void) => void;
   readonly sql: SqlStorage;
   /** The name the object was reached by; it contains the tenant and the mode. */
   readonly name: string;
@@ -39,11 +50,29 @@ export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime 
   const config = readConfig(env);
   const name = ctx.id.name;
   if (name === undefined) throw new Error("an object is only ever reached by name");
+  const { storage } = ctx;
+  const drops: (() => void)[] = [];
+  const transactionSync = <T>(run: () => T): T => {
+    try {
+      return storage.transactionSync(run);
+    } catch (error) {
+      for (const drop of drops) drop();
+      throw error;
+    }
+  };
   return {
     env,
     config,
-    storage: ctx.storage,
-    sql: ctx.storage.sql,
+    storage: {
+      sql: storage.sql,
+      transactionSync,
+      sync: () => storage.sync(),
+      setAlarm: (at) => storage.setAlarm(at),
+      deleteAlarm: () => storage.deleteAlarm(),
+      deleteAll: () => storage.deleteAll(),
+    },
+    onRollback: (drop) => void drops.push(drop),
+    sql: storage.sql,
     name,
     now: Date.now,
     random: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -23,13 +23,15 @@ export type Database = {
   readonly wiped: () => void;
 };
 
-export function openDatabase({ sql, storage }: ObjectRuntime, migrations: Migrations): Database {
+export function openDatabase({ sql, storage, onRollback }: ObjectRuntime, migrations: Migrations): Database {
+  forgetMeta(sql);
+  onRollback(() => forgetMeta(sql));
   let version = readVersion(sql);
   const migrate = (): void => {
     storage.transactionSync(() => {
       sql.exec("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID");
       for (const step of migrations.slice(version)) sql.exec(step);
-      sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
+      writeMeta(sql, VERSION, String(migrations.length));
     });
     version = migrations.length;
   };
@@ -41,26 +43,83 @@ export function openDatabase({ sql, storage }: ObjectRuntime, migrations: Migrat
     },
     wiped: () => {
       version = 0;
+      forgetMeta(sql);
     },
   };
 }
 
 function readVersion(sql: SqlStorage): number {
   const made = sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
-  if (!made) return 0;
-  const row = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'").toArray()[0];
-  return row === undefined ? 0 : Number(row.value);
+  return made ? Number(readMeta(sql, VERSION) ?? 0) : 0;
 }
+
+/*
+ * The `meta` table: a few values by key. Each instance reads it whole, once, and then from memory.
+ */
+
+const VERSION = "schema_version";
+
+const metaInMemory = new WeakMap<SqlStorage, Map<string, string>>();
 
 /** A value of the `meta` table; null when it was never written. */
 export function readMeta(sql: SqlStorage, key: string): string | null {
-  return sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = ?", key).toArray()[0]?.value ?? null;
+  return metaOf(sql).get(key) ?? null;
 }
 
 export function deleteMeta(sql: SqlStorage, key: string): void {
   sql.exec("DELETE FROM meta WHERE key = ?", key);
+  metaInMemory.get(sql)?.delete(key);
 }
 
 export function writeMeta(sql: SqlStorage, key: string, value: string): void {
   sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+  metaInMemory.get(sql)?.set(key, value);
+}
+
+/** Deletes all values but those of the named keys. */
+export function deleteMetaExcept(sql: SqlStorage, retained: readonly string[]): void {
+  sql.exec("DELETE FROM meta WHERE key NOT IN (SELECT value FROM json_each(?))", JSON.stringify(retained));
+  forgetMeta(sql);
+}
+
+/** The table is read again at the next look. */
+function forgetMeta(sql: SqlStorage): void {
+  metaInMemory.delete(sql);
+}
+
+function metaOf(sql: SqlStorage): Map<string, string> {
+  const known = metaInMemory.get(sql);
+  if (known !== undefined) return known;
+  const rows = sql.exec<{ key: string; value: string }>("SELECT key, value FROM meta").toArray();
+  const read = new Map(rows.map(({ key, value }) => [key, value]));
+  metaInMemory.set(sql, read);
+  return read;
+}
+
+/**
+ * Whether a table has rows, asked once for each instance: a query that only some objects need costs the others nothing.
+ * Every insert has to be reported.
+ */
+export class TablePresence {
+  readonly #sql: SqlStorage;
+  readonly #table: string;
+  #hasRows: boolean | null = null;
+
+  constructor({ sql, onRollback }: ObjectRuntime, table: string) {
+    this.#sql = sql;
+    this.#table = table;
+    onRollback(() => {
+      this.#hasRows = null;
+    });
+  }
+
+  /** True from now on, also when the rows are deleted later. */
+  inserted(): void {
+    this.#hasRows = true;
+  }
+
+  mayHaveRows(): boolean {
+    this.#hasRows ??= this.#sql.exec(`SELECT 1 FROM ${this.#table} LIMIT 1`).toArray().length > 0;
+    return this.#hasRows;
+  }
 }

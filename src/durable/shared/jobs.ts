@@ -17,7 +17,7 @@ import type { ObjectKind } from "../../env.ts";
 import { log, logBug } from "../../log.ts";
 import { deleteWatchdog, isTenantStopped, writeWatchdog } from "../../store/tenants.ts";
 import type { ObjectRuntime } from "./context.ts";
-import { BOUND_LIMIT, type Database, readMeta, writeMeta } from "./database.ts";
+import { type Database, deleteMeta, readMeta, writeMeta } from "./database.ts";
 import { type JobKind, maxFailures } from "./job-kinds.ts";
 import { requestedWaitMs } from "./problems.ts";
 
@@ -84,7 +84,7 @@ export class Watchdog {
   /** The note is deleted first: after a crash in between, the next wake call removes the row. */
   async #remove(): Promise<void> {
     const { sql, env, name } = this.#runtime;
-    sql.exec("DELETE FROM meta WHERE key = ?", WATCHDOG_DUE_META);
+    deleteMeta(sql, WATCHDOG_DUE_META);
     await deleteWatchdog(env.DB, name, this.#kind);
   }
 }
@@ -116,13 +116,38 @@ export type JobRow = {
   readonly unfinished: number;
 };
 
-const COLUMNS = "kind, key, attempts, unfinished";
+/** A job with its times, as the table has it. */
+type TimedJob = JobRow & { readonly due_at: number; readonly lease_until: number };
 
+const COLUMNS = "kind, key, attempts, unfinished, due_at, lease_until";
+/** When a job is runnable; the index has the same expression. */
+const TIME = "max(due_at, lease_until)";
+const timeOf = ({ due_at, lease_until }: TimedJob): EpochMs => Math.max(due_at, lease_until);
+
+/**
+ * Jobs that are held in memory, the earliest ones. Chosen: more than an object has at once, except for far ones such as
+ * the expiry of many files.
+ */
+const HELD_JOBS = 100;
+
+/**
+ * The rows of the table. Those that come first are held in memory too, because they are asked for after every change:
+ * which jobs are due, and when is the next one.
+ */
 export class JobRows {
   readonly #sql: SqlStorage;
+  /** Every job whose time is not after `#heldUntil`, by name; null: not read yet. */
+  #held: Map<string, TimedJob> | null = null;
+  #heldUntil: EpochMs = 0;
 
-  constructor(sql: SqlStorage) {
+  constructor({ sql, onRollback }: ObjectRuntime) {
     this.#sql = sql;
+    onRollback(() => this.forget());
+  }
+
+  /** The table is read again at the next look. */
+  forget(): void {
+    this.#held = null;
   }
 
   /** Schedules a job again and resets its failures. A job that keeps taking its instance down keeps its later time. */
@@ -130,78 +155,135 @@ export class JobRows {
     const query = `INSERT INTO jobs (kind, key, due_at) VALUES (?, ?, ?) ON CONFLICT (kind, key) DO UPDATE SET
       due_at = CASE WHEN unfinished >= ${POISON_ATTEMPTS} THEN max(due_at, excluded.due_at) ELSE excluded.due_at END,
       lease_until = 0, attempts = 0`;
-    this.#sql.exec(query, kind, key, Math.round(at));
+    this.#write(query, kind, key, Math.round(at));
   }
 
   /** Schedules a running job for another time: it stays leased, and its failures stay counted. */
   putLeased(kind: string, key: string, at: EpochMs, leaseUntil: EpochMs): void {
     const query = `INSERT INTO jobs (kind, key, due_at, lease_until) VALUES (?, ?, ?, ?)
       ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, lease_until = excluded.lease_until`;
-    this.#sql.exec(query, kind, key, Math.round(at), Math.round(leaseUntil));
+    this.#write(query, kind, key, Math.round(at), Math.round(leaseUntil));
   }
 
   /** Schedules a job unless it is scheduled already. */
   putNew(kind: string, key: string, at: EpochMs): void {
-    this.#sql.exec("INSERT OR IGNORE INTO jobs (kind, key, due_at) VALUES (?, ?, ?)", kind, key, Math.round(at));
+    if (this.#read().has(nameOf(kind, key))) return;
+    this.#write("INSERT OR IGNORE INTO jobs (kind, key, due_at) VALUES (?, ?, ?)", kind, key, Math.round(at));
   }
 
   remove(kind: string, key: string): void {
+    if (this.#isMissing(kind, key)) return;
     this.#sql.exec("DELETE FROM jobs WHERE kind = ? AND key = ?", kind, key);
+    this.#held?.delete(nameOf(kind, key));
+  }
+
+  /** Removes every job but those of one kind. */
+  removeAllBut(kind: string | null): void {
+    this.#sql.exec("DELETE FROM jobs WHERE kind IS NOT ?", kind);
+    this.forget();
   }
 
   /** The earliest time at which a job becomes runnable; null when there is none. */
   earliest(): EpochMs | null {
-    const query = "SELECT max(due_at, lease_until) AS at FROM jobs ORDER BY max(due_at, lease_until) LIMIT 1";
-    return this.#sql.exec<{ at: number }>(query).toArray()[0]?.at ?? null;
+    let earliest: EpochMs | null = null;
+    for (const job of this.#read().values()) earliest = Math.min(timeOf(job), earliest ?? Number.POSITIVE_INFINITY);
+    return earliest;
   }
 
   /** Runnable jobs, oldest first. */
   due(now: EpochMs, limit: number): JobRow[] {
-    const query = `SELECT ${COLUMNS} FROM jobs WHERE max(due_at, lease_until) <= ? ORDER BY max(due_at, lease_until) ${BOUND_LIMIT}`;
-    return this.#sql.exec<JobRow>(query, now, limit).toArray();
+    let due = this.#heldDue(now);
+    if (due.length < limit && this.#heldUntil < now) {
+      this.forget();
+      due = this.#heldDue(now);
+    }
+    return due.sort((one, other) => timeOf(one) - timeOf(other)).slice(0, limit);
   }
 
   /** Jobs under a lease. */
   leased(): JobRow[] {
-    return this.#sql.exec<JobRow>(`SELECT ${COLUMNS} FROM jobs WHERE lease_until > 0`).toArray();
+    return this.#sql.exec<TimedJob>(`SELECT ${COLUMNS} FROM jobs WHERE lease_until > 0`).toArray();
   }
 
   /** Claims a job for one more attempt, which counts as started and not finished. */
   lease({ kind, key }: JobRow, until: EpochMs): void {
     const query =
       "UPDATE jobs SET lease_until = ?, attempts = attempts + 1, unfinished = unfinished + 1 WHERE kind = ? AND key = ?";
-    this.#sql.exec(query, Math.round(until), kind, key);
+    this.#change(kind, key, query, Math.round(until), kind, key);
   }
 
-  /** Extends the lease of a job that has one. */
-  renew({ kind, key }: JobRow, until: EpochMs): void {
+  /** Extends the lease of a job that has one, unless it was extended less than `everyMs` ago. */
+  renew({ kind, key }: JobRow, until: EpochMs, everyMs: number): void {
+    const leaseUntil = this.#read().get(nameOf(kind, key))?.lease_until ?? 0;
+    if (leaseUntil > 0 && until - leaseUntil < everyMs) return;
     const query = "UPDATE jobs SET lease_until = ? WHERE kind = ? AND key = ? AND lease_until > 0";
-    this.#sql.exec(query, Math.round(until), kind, key);
+    this.#change(kind, key, query, Math.round(until), kind, key);
   }
 
   /** Ends the lease of a job whose attempt never finished; it runs again at `notBefore` at the earliest. */
   release({ kind, key }: JobRow, notBefore: EpochMs): void {
     const query = "UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?) WHERE kind = ? AND key = ?";
-    this.#sql.exec(query, Math.round(notBefore), kind, key);
+    this.#change(kind, key, query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt failed: ends the lease; the job runs again at `notBefore` at the earliest. */
   failed({ kind, key }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?), unfinished = max(unfinished - 1, 0)
       WHERE kind = ? AND key = ?`;
-    this.#sql.exec(query, Math.round(notBefore), kind, key);
+    this.#change(kind, key, query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt succeeded and the job is scheduled again, at `notBefore` at the earliest: all failures are reset. */
   succeeded({ kind, key }: JobRow, notBefore: EpochMs): void {
     const query = `UPDATE jobs SET lease_until = 0, due_at = max(due_at, ?), attempts = 0, unfinished = 0
       WHERE kind = ? AND key = ?`;
-    this.#sql.exec(query, Math.round(notBefore), kind, key);
+    this.#change(kind, key, query, Math.round(notBefore), kind, key);
   }
 
   /** The attempt finished without rescheduling or completing the job: it runs again when its lease is over. */
   finishedOpen({ kind, key }: JobRow): void {
-    this.#sql.exec("UPDATE jobs SET unfinished = max(unfinished - 1, 0) WHERE kind = ? AND key = ?", kind, key);
+    const query = "UPDATE jobs SET unfinished = max(unfinished - 1, 0) WHERE kind = ? AND key = ?";
+    this.#change(kind, key, query, kind, key);
+  }
+
+  /** Updates one job, if there is one. */
+  #change(kind: string, key: string, query: string, ...values: SqlStorageValue[]): void {
+    if (!this.#isMissing(kind, key)) this.#write(query, ...values);
+  }
+
+  /** Whether the job is known not to be in the table. */
+  #isMissing(kind: string, key: string): boolean {
+    const held = this.#read();
+    return this.#heldUntil === Number.POSITIVE_INFINITY && !held.has(nameOf(kind, key));
+  }
+
+  /** Runs a statement that writes jobs, and holds what it wrote. */
+  #write(query: string, ...values: SqlStorageValue[]): void {
+    const written = this.#sql.exec<TimedJob>(`${query} RETURNING ${COLUMNS}`, ...values).toArray();
+    for (const job of written) {
+      if (timeOf(job) <= this.#heldUntil) this.#held?.set(nameOf(job.kind, job.key), job);
+      else this.#held?.delete(nameOf(job.kind, job.key));
+    }
+    if ((this.#held?.size ?? 0) > 2 * HELD_JOBS) this.forget();
+  }
+
+  #heldDue(now: EpochMs): TimedJob[] {
+    return [...this.#read().values()].filter((job) => timeOf(job) <= now);
+  }
+
+  /** The held jobs; read from the table when they are not known, or when the later ones have become the earliest. */
+  #read(): Map<string, TimedJob> {
+    const isKnown = this.#held !== null && (this.#held.size > 0 || this.#heldUntil === Number.POSITIVE_INFINITY);
+    if (this.#held !== null && isKnown) return this.#held;
+    const query = `SELECT ${TIME} AS at FROM jobs ORDER BY ${TIME} LIMIT 1 OFFSET ${HELD_JOBS}`;
+    const last = this.#sql.exec<{ at: number }>(query).toArray()[0];
+    this.#heldUntil = last?.at ?? Number.POSITIVE_INFINITY;
+    const jobs = this.#sql.exec<TimedJob>(
+      `SELECT ${COLUMNS} FROM jobs WHERE ${TIME} <= ? ORDER BY ${TIME}`,
+      this.#heldUntil,
+    );
+    this.#held = new Map([...jobs].map((job) => [nameOf(job.kind, job.key), job]));
+    return this.#held;
   }
 }
 
@@ -258,7 +340,7 @@ export class JobScheduler {
     this.#database = database;
     this.#kind = kind;
     this.#handler = handler;
-    this.#rows = new JobRows(runtime.sql);
+    this.#rows = new JobRows(runtime);
     this.#watchdog = new Watchdog(runtime, database, kind, () => this.#rows.earliest());
     if (database.exists()) this.#recover();
   }
@@ -302,6 +384,12 @@ export class JobScheduler {
     if (this.#running.get(nameOf(kind, key))?.isScheduled !== true) this.done(kind, key);
   }
 
+  /** Removes every job but those of one kind; null: all of them. */
+  removeAllBut(kind: JobKind | null): void {
+    this.#rows.removeAllBut(kind);
+    this.#arm();
+  }
+
   /** Whether any job is scheduled or running. */
   hasJobs(): boolean {
     return this.#running.size > 0 || this.#rows.earliest() !== null;
@@ -316,7 +404,7 @@ export class JobScheduler {
   tick(): void {
     if (!this.#database.exists()) return;
     for (const { work, row } of this.#running.values()) {
-      this.#rows.renew(row, this.#leaseEnd());
+      this.#rows.renew(row, this.#leaseEnd(), this.#runtime.config.timings.turnLease / 4);
       this.#runtime.waitUntil(work);
     }
     for (const row of this.#claim()) this.#start(row);
@@ -326,6 +414,7 @@ export class JobScheduler {
   /** The object's alarm handler. */
   alarm(): void {
     this.#armedAt = undefined; // it has just fired
+    this.#rows.forget();
     try {
       this.tick();
     } catch (error) {
@@ -337,6 +426,7 @@ export class JobScheduler {
 
   /** The cron's wake call: the same as an alarm, and the watchdog row is moved to the next due time. */
   async wake(): Promise<void> {
+    this.#rows.forget();
     this.tick();
     await this.#watchdog.ensureWatchdog(true);
   }

@@ -74,7 +74,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async eraseUser(uh: UserHash, settled: readonly SettledTurn[] = []): Promise<ErasedEvents> {
     this.#tenant.database.ready();
-    return this.ctx.storage.transactionSync(() => {
+    return this.#tenant.runtime.storage.transactionSync(() => {
       const gone = this.#tenant.tombstones.erase(uh);
       this.#tenant.quotas.erase(uh);
       this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
@@ -241,7 +241,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async close(): Promise<ClosedTenant> {
     if (!this.#tenant.database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
-    return closeTenant(this.#tenant.runtime);
+    return closeTenant(this.#tenant.runtime, this.#tenant.jobs);
   }
 
   async destroy(): Promise<void> {

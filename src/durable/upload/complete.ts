@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import { logBug } from "../../log.ts";
 import { sha256Of } from "../../store/files.ts";
 import { inspectMedia } from "../../store/media.ts";
+import { deleteMetaExcept } from "../shared/database.ts";
 import { settleQuota } from "../shared/problems.ts";
 import type { Concatenation, PartialUsage } from "./concat.ts";
 import { ASSET, CHECK_WRITE, DELETE_JOB, EXPIRE, IMPORT, PUBLISH, type UploadContext } from "./context.ts";
@@ -220,8 +221,9 @@ export class UploadTermination {
     await runtime.env.MEDIA.delete(this.#context.key(upload));
     runtime.storage.transactionSync(() => {
       bytes.clear();
-      for (const table of ["outbox", "sequences", "jobs"]) runtime.sql.exec(`DELETE FROM ${table}`);
-      runtime.sql.exec("DELETE FROM meta WHERE key NOT IN ('schema_version', 'watchdog_due_at')");
+      for (const table of ["outbox", "sequences"]) runtime.sql.exec(`DELETE FROM ${table}`);
+      jobs.removeAllBut(null);
+      deleteMetaExcept(runtime.sql, ["schema_version", "watchdog_due_at"]);
     });
     await jobs.ensureWatchdog();
   }

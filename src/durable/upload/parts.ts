@@ -9,7 +9,7 @@
 import { ownerOf, uploadKey } from "../../core/address.ts";
 import { UPLOAD_ROW_BYTES } from "../../core/limits.ts";
 import { log } from "../../log.ts";
-import type { ObjectRuntime } from "../shared/context.ts";
+import type { ObjectRuntime, ObjectStorage } from "../shared/context.ts";
 import type { Upload } from "./record.ts";
 
 export const BYTES_TABLES = `
@@ -28,9 +28,9 @@ export type StoredPart = { readonly partNumber: number; readonly sizeBytes: numb
 type RestRow = { position: number; bytes: ArrayBuffer };
 
 export class UploadBytes {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: ObjectStorage;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: ObjectStorage) {
     this.#storage = storage;
   }
 

@@ -33,7 +33,7 @@ import { logBug } from "../../log.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
 import { measure, purge } from "../../store/files.ts";
 import { deleteTokenStatuses, deleteUser } from "../../store/users.ts";
-import { type Database, readMeta, writeMeta } from "../shared/database.ts";
+import { type Database, deleteMetaExcept, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
 import { AUDIT, noteAudit } from "../shared/outbox.ts";
 import { SANDBOX_URL } from "../shared/stored-token.ts";
@@ -57,7 +57,7 @@ const COUNTED_TABLES = ["projects", "turns", "assets", "renders", "videos"] as c
 /** Tables of the object itself, which are kept until the tombstone expires. */
 const RETAINED_TABLES = ["meta", "jobs"];
 /** Meta keys that are kept until then. */
-const RETAINED_META = "('schema_version', 'tombstone', 'watchdog_due_at')";
+const RETAINED_META = ["schema_version", "tombstone", "watchdog_due_at"];
 
 export class UserDeletion {
   readonly #context: Pick<UserContext, "runtime" | "address" | "database">;
@@ -101,7 +101,7 @@ export class UserDeletion {
       const removed = { projects, turns, assets, renders, videos, files: 0, file_bytes: 0, events: 0, deliveries: 0 };
       const createdAt = Number(readMeta(sql, "created_at") ?? now());
       this.#save({ createdAt, requestedAt: now(), deletedAt: null, removed, settled: null });
-      sql.exec("DELETE FROM jobs WHERE kind != ?", AUDIT);
+      jobs.removeAllBut(AUDIT);
       noteAudit(this.#context.runtime, jobs, audit);
       // Delayed, so that the answer to this call is sent before the instance restarts.
       jobs.schedule(DELETE_USER, "", now() + config.timings.retry);
@@ -203,7 +203,7 @@ export class UserDeletion {
       )
       .toArray();
     for (const { name } of tables) if (!RETAINED_TABLES.includes(name)) sql.exec(`DELETE FROM "${name}"`);
-    sql.exec(`DELETE FROM meta WHERE key NOT IN ${RETAINED_META}`);
+    deleteMetaExcept(sql, RETAINED_META);
   }
 
   #count(more: Partial<RemovedWire>): void {

@@ -11,6 +11,7 @@ import { sample } from "../../support/media.ts";
 import {
   bad,
   call,
+  editRows,
   endOf,
   env,
   freshAddress,
@@ -276,8 +277,8 @@ describe("a final upload is rejected", () => {
     const address = freshAddress();
     const partials = await partialsOf(address, [clip(), clip()]);
     for (const one of partials)
-      await runInDurableObject(stubOf(one), (_, { storage }) => {
-        storage.sql.exec("UPDATE meta SET value = json_set(value, '$.sizeBytes', 250000001) WHERE key = 'upload'");
+      await editRows(stubOf(one), (sql) => {
+        sql.exec("UPDATE meta SET value = json_set(value, '$.sizeBytes', 250000001) WHERE key = 'upload'");
       });
     expect(bad((await joined(address, partials)).answer).code).toBe("file_too_large");
     const nothing = await partial(address, new Uint8Array());

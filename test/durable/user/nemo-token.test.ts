@@ -10,6 +10,7 @@ import { type LiveNemo, someToken, startLiveNemo } from "../../support/live-nemo
 import {
   bad,
   call,
+  editRows,
   endOf,
   env,
   freshAddress,
@@ -191,10 +192,10 @@ describe("a provided token", () => {
     expect(await user.readToken()).toMatchObject({ source: "user", state: "rejected" });
     expect(nemo.seen.some(({ token }) => token === env.NEMO_TOKEN)).toBe(false);
     // Ten minutes are ten seconds here: the mark is moved back instead of waiting for them.
-    await runInDurableObject(userStub(address), (_, { storage }) => {
-      const row = storage.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'stored_token'").one();
+    await editRows(userStub(address), (sql) => {
+      const row = sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'stored_token'").one();
       const record = { ...JSON.parse(row.value), rejectedAt: Date.now() - HOUR_MS };
-      storage.sql.exec("UPDATE meta SET value = ? WHERE key = 'stored_token'", JSON.stringify(record));
+      sql.exec("UPDATE meta SET value = ? WHERE key = 'stored_token'", JSON.stringify(record));
     });
     good(await user.readCredits());
     expect(await user.readToken()).toMatchObject({ source: "user", state: "ready" });
