@@ -60,6 +60,8 @@ export class Outbox {
   readonly #runtime: ObjectRuntime;
   readonly #jobs: JobScheduler;
   readonly #publisher: EventPublisher;
+  /** How many events this instance has appended. */
+  #added = 0;
 
   constructor(runtime: ObjectRuntime, jobs: JobScheduler, publisher: EventPublisher) {
     this.#runtime = runtime;
@@ -86,6 +88,7 @@ export class Outbox {
       callback,
       key,
     );
+    this.#added++;
     this.#jobs.schedule(OUTBOX, "", now());
     this.#publisher.onEvent?.(resource);
   }
@@ -94,29 +97,32 @@ export class Outbox {
   async flush(): Promise<void> {
     const { sql, failpoint } = this.#runtime;
     await failpoint("event.outbox");
-    for (;;) {
-      const rows = this.#batch();
+    for (let isLast = false; !isLast; ) {
+      const added = this.#added;
+      const { rows, isAll } = this.#batch();
       const last = rows.at(-1);
       if (last === undefined) break;
       await this.#tenant().accept(await Promise.all(rows.map((row) => this.#newEvent(row))));
       sql.exec("DELETE FROM outbox WHERE position <= ?", last.position);
+      isLast = isAll && this.#added === added;
     }
     this.#jobs.done(OUTBOX, "");
   }
 
   /**
-   * The next events, as many as one call may carry. Rows are read one at a time, so that no more are held in memory.
+   * The next events, as many as one call may carry, and whether these are all. Rows are read one at a time, so that no
+   * more are held in memory.
    */
-  #batch(): Row[] {
+  #batch(): { readonly rows: readonly Row[]; readonly isAll: boolean } {
     const rows: Row[] = [];
     let bytes = 0;
     const query = `SELECT position, type, resource, sequence, at, data, callback, key FROM outbox ORDER BY position ${BOUND_LIMIT}`;
     for (const row of this.#runtime.sql.exec<Row>(query, OUTBOX_ROWS)) {
       bytes += utf8Bytes(row.data);
-      if (rows.length > 0 && bytes > OUTBOX_BYTES) break;
+      if (rows.length > 0 && bytes > OUTBOX_BYTES) return { rows, isAll: false };
       rows.push(row);
     }
-    return rows;
+    return { rows, isAll: rows.length < OUTBOX_ROWS };
   }
 
   async #newEvent({ position: _, ...row }: Row): Promise<NewEvent> {

@@ -132,6 +132,7 @@ export class Assets {
    * runs without that file.
    */
   async settle(project: ProjectId, turn: TurnId): Promise<Problem | null> {
+    if (this.#user.attachRows.areAttached(project)) return null;
     for (const { asset } of this.#user.attachRows.inStatus(project, "pending")) {
       const problem = await this.#user.attachRun.upload(project, asset.id);
       if (problem === null) continue;

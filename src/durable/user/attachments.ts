@@ -50,6 +50,12 @@ export class AttachRows {
     return this.#read("project = ? AND status = ? ORDER BY asset", project, status);
   }
 
+  /** Whether every attachment of the project is at Nemo: none is pending, none has failed. */
+  areAttached(project: ProjectId): boolean {
+    const query = "SELECT 1 FROM attachments WHERE project = ? AND status IN ('pending', 'failed') LIMIT 1";
+    return this.#runtime.sql.exec(query, project).toArray().length === 0;
+  }
+
   /** The projects that an asset is or was to be attached to. */
   projectsOf(asset: AssetId): ProjectId[] {
     const query = "SELECT project FROM attachments WHERE asset = ?";

@@ -20,7 +20,7 @@ import type { GeneratorJobWire, RecipeWire } from "../../core/wire/generator.ts"
 import { newTurn } from "../../core/wire/turn.ts";
 import { insertGenerator } from "../../store/generators.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
-import type { Database } from "../shared/database.ts";
+import { type Database, TablePresence } from "../shared/database.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
@@ -35,10 +35,12 @@ const POLL_AFTER_SECONDS = 3;
 export class GeneratorJobRows {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
+  readonly #presence: TablePresence;
 
   constructor(runtime: ObjectRuntime, database: Database) {
     this.#runtime = runtime;
     this.#database = database;
+    this.#presence = new TablePresence(runtime, "generator_jobs");
   }
 
   find(id: GeneratorJobId): GeneratorJob | null {
@@ -56,9 +58,11 @@ export class GeneratorJobRows {
       generatorJob.turn,
       JSON.stringify(generatorJob),
     );
+    this.#presence.inserted();
   }
 
   waitingFor(turn: TurnId): GeneratorJobId[] {
+    if (!this.#presence.mayHaveRows()) return [];
     const rows = this.#runtime.sql
       .exec<{ id: GeneratorJobId }>("SELECT id FROM generator_jobs WHERE turn = ?", turn)
       .toArray();

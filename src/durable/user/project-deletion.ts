@@ -161,9 +161,12 @@ type TurnRow = { id: TurnId; phase: Turn["phase"] };
 
 export class DeletionRows {
   readonly #runtime: ObjectRuntime;
+  readonly #onProject: (id: ProjectId) => void;
 
-  constructor(runtime: ObjectRuntime) {
+  /** `onProject` is called with every project whose row this class changes. */
+  constructor(runtime: ObjectRuntime, onProject: (id: ProjectId) => void) {
     this.#runtime = runtime;
+    this.#onProject = onProject;
   }
 
   /** Whether it was deleted within the last 30 days. */
@@ -184,7 +187,7 @@ export class DeletionRows {
     const { sql, now } = this.#runtime;
     const query = "INSERT INTO deletions (id, record, deleted_at) VALUES (?, ?, ?)";
     sql.exec(query, deletion.id, JSON.stringify(deletion), now());
-    if (deletion.wholeProject) sql.exec("UPDATE projects SET is_deleted = 1 WHERE id = ?", deletion.project);
+    if (deletion.wholeProject && deletion.project !== null) this.#hide(deletion.project);
     for (const video of deletion.videos) {
       sql.exec("INSERT OR IGNORE INTO deletions (id, record, deleted_at) VALUES (?, NULL, ?)", video, now());
       sql.exec("DELETE FROM videos WHERE id = ?", video);
@@ -220,7 +223,12 @@ export class DeletionRows {
     const { sql } = this.#runtime;
     const record = JSON.stringify({ ...deletion, project, wholeProject: true });
     sql.exec("UPDATE deletions SET record = ? WHERE id = ?", record, deletion.id);
-    sql.exec("UPDATE projects SET is_deleted = 1 WHERE id = ?", project);
+    this.#hide(project);
+  }
+
+  #hide(project: ProjectId): void {
+    this.#runtime.sql.exec("UPDATE projects SET is_deleted = 1 WHERE id = ?", project);
+    this.#onProject(project);
   }
 
   /** Its turns: all of the project, or the video's own. */
@@ -264,6 +272,7 @@ export class DeletionRows {
       for (const table of ["turns", "renders", "attachments"])
         sql.exec(`DELETE FROM ${table} WHERE project = ?`, project);
       sql.exec("DELETE FROM projects WHERE id = ?", project);
+      if (project !== null) this.#onProject(project);
     }
     sql.exec("UPDATE deletions SET record = NULL WHERE id = ?", id);
   }

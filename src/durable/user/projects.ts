@@ -2,6 +2,7 @@
 
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import { ownedId, type ProjectId } from "../../core/ids.ts";
+import { Lru } from "../../core/lru.ts";
 import { cutPage, idBefore, rowsFor } from "../../core/page.ts";
 import { type Metered, metered } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -33,11 +34,19 @@ export type Project = {
 
 type Session = NonNullable<Project["session"]>;
 
+type Stored = { readonly project: Project; readonly isDeleted: boolean };
+
+/** Projects held in memory. Chosen: more than a user's four turns at once. */
+const HELD_PROJECTS = 8;
+
 export class Projects {
   readonly #context: UserContext;
+  /** The projects read or saved last: a turn reads its project at every step. */
+  readonly #held = new Lru<Stored>(HELD_PROJECTS);
 
   constructor(context: UserContext) {
     this.#context = context;
+    context.runtime.onRollback(() => this.#held.clear());
   }
 
   create(call: Call, body: NewProject): Promise<Metered<ProjectWire>> {
@@ -95,7 +104,8 @@ export class Projects {
 
   /** The project; null when it does not exist or was deleted. */
   find(id: ProjectId): Project | null {
-    return this.#stored("SELECT record FROM projects WHERE is_deleted = 0 AND id = ?", id);
+    const stored = this.#stored(id);
+    return stored === null || stored.isDeleted ? null : stored.project;
   }
 
   /** Updates the project's name or metadata; a field that is not given keeps its value. */
@@ -109,6 +119,13 @@ export class Projects {
 
   save(project: Project): void {
     this.#context.runtime.sql.exec("UPDATE projects SET record = ? WHERE id = ?", JSON.stringify(project), project.id);
+    const held = this.#held.get(project.id);
+    if (held !== undefined) this.#held.set(project.id, { ...held, project });
+  }
+
+  /** Call after the project's row was changed by other code: it is read again. */
+  forget(id: ProjectId): void {
+    this.#held.delete(id);
   }
 
   /**
@@ -151,9 +168,9 @@ export class Projects {
    * whose running turns still settle.
    */
   async state(id: ProjectId): Promise<Result<NemoState | null, Problem>> {
-    const project = this.#stored("SELECT record FROM projects WHERE id = ?", id);
-    if (project === null) return err(noProject());
-    const { session } = project;
+    const stored = this.#stored(id);
+    if (stored === null) return err(noProject());
+    const { session } = stored.project;
     if (session === null) return ok(null);
     const { account, runtime } = this.#context;
     return account.read((token) => {
@@ -188,10 +205,18 @@ export class Projects {
     return ok({ url: made.value.url, expires_at: toRfc3339(expiresAt) });
   }
 
-  #stored(query: string, id: ProjectId): Project | null {
+  #stored(id: ProjectId): Stored | null {
     if (!this.#context.database.exists()) return null;
-    const row = this.#context.runtime.sql.exec<{ record: string }>(query, id).toArray()[0];
-    return row === undefined ? null : (JSON.parse(row.record) as Project); // written by this file only
+    const held = this.#held.get(id);
+    if (held !== undefined) return held;
+    type Row = { record: string; is_deleted: number };
+    const query = "SELECT record, is_deleted FROM projects WHERE id = ?";
+    const row = this.#context.runtime.sql.exec<Row>(query, id).toArray()[0];
+    if (row === undefined) return null;
+    const project = JSON.parse(row.record) as Project; // written by this file only
+    const stored = { project, isDeleted: row.is_deleted === 1 };
+    this.#held.set(id, stored);
+    return stored;
   }
 
   #show(project: Project, origin = originOf(this.#context)): ProjectWire {

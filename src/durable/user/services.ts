@@ -88,6 +88,7 @@ export function createUserServices(runtime: ObjectRuntime, handler: JobHandler):
   const account = new Account({ runtime, address, database, jobs, outbox });
   const context: UserContext = { runtime, address, database, jobs, outbox, account, log };
   const user = { ...context } as UserServices; // completed by the next statement; until then constructors only keep it
+  const projects = new Projects(user);
   const turns = new Turns(user);
   const videos = new Videos(user);
   const downloads = new Downloads(runtime, address);
@@ -96,15 +97,15 @@ export function createUserServices(runtime: ObjectRuntime, handler: JobHandler):
     pendingSettlements: createPendingSettlements(context, fullDatabase),
     downloads,
     sessions: new Sessions(user),
-    projects: new Projects(user),
-    deletionRows: new DeletionRows(runtime),
+    projects,
+    deletionRows: new DeletionRows(runtime, (project) => user.projects.forget(project)),
     deletions: new Deletions(user),
     uploads: new Uploads(user),
     assets: new Assets(user),
     assetDeletions: new AssetDeletions(user),
     attachRows: new AttachRows(runtime),
     attachRun: new AttachRun(user),
-    turnRows: new TurnRows(runtime, database),
+    turnRows: new TurnRows(runtime, database, projects),
     turns,
     turnRun: new TurnRun(user),
     turnSettle: new TurnSettle(user),
@@ -148,6 +149,7 @@ function onEvent({ videoWorkflow, generatorJobs, batches }: UserServices, resour
  */
 function createPendingSettlements(context: UserContext, database: Database): PendingSettlements {
   const late: UserContext = { ...context, database, account: new Account({ ...context, database }) };
-  const settling = { ...late, projects: new Projects(late), turnRows: new TurnRows(late.runtime, database) };
+  const projects = new Projects(late);
+  const settling = { ...late, projects, turnRows: new TurnRows(late.runtime, database, projects) };
   return new PendingSettlements({ ...settling, turnSettle: new TurnSettle(settling) });
 }

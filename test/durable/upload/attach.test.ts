@@ -124,16 +124,31 @@ describe("an asset on its way to a project", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     const asset = await newAsset(address, "clip.mp4", 100);
-    let sent = 0;
-    pushes((real) => {
-      if (sent++ > 0) return null;
-      return real().then(async (answer) => {
-        await runInDurableObject(userStub(address), (_, { storage }) => {
-          storage.sql.exec("UPDATE projects SET record = json_set(record, '$.session', NULL) WHERE id = ?", project);
-        });
-        return answer;
+    const session = (): Promise<string | null> =>
+      runInDurableObject(userStub(address), (_, { storage }) => {
+        const query = "SELECT record ->> '$.session.sessionId' AS id FROM projects WHERE id = ?";
+        return storage.sql.exec<{ id: string | null }>(query, project).one().id;
       });
+    const { fetch } = SandboxObject.prototype;
+    let lose = (): void => undefined;
+    const isLost = new Promise<void>((resolve) => {
+      lose = resolve;
     });
+    let [sent, turns] = [0, 0];
+    vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(async function (this: SandboxObject, request) {
+      if (request.url.endsWith("/run_sse") && turns++ === 0) {
+        await isLost;
+        return Response.json({ detail: "Session not found" }, { status: 404 });
+      }
+      const answer = await fetch.call(this, request);
+      if (!isPush(request) || sent++ > 0) return answer;
+      const old = await session();
+      lose();
+      await until(async () => (await session()) !== old);
+      return answer;
+    });
+    await startTurn(user, project, "make a video of the sea");
+    await until(async () => turns > 0);
     expect(await attached(user, project, asset)).toBe("attached");
     expect(sent).toBe(2);
   });

@@ -13,6 +13,7 @@ import { SandboxObject } from "../../../src/sandbox/object.ts";
 import { someToken, startLiveNemo } from "../../support/live-nemo.ts";
 import {
   call,
+  editRows,
   endOf,
   env,
   freshAddress,
@@ -343,12 +344,10 @@ describe("a turn on a shared token", () => {
       const first = await startTurn(user, project, "make a video of the sea #slow:1800s");
       const second = await startTurn(user, project, "make a video of the sea #slow:1800s");
       await until(async () => good(await user.readTurn(first)).status === "running");
-      await runInDurableObject(userStub(address), (_, { storage }) =>
-        storage.sql.exec(
-          "UPDATE turns SET record = json_set(record, '$.createdAt', json_extract(record, '$.createdAt') - 3600000) WHERE id = ?",
-          second,
-        ),
-      );
+      await editRows(userStub(address), (sql) => {
+        const older = "json_set(record, '$.createdAt', json_extract(record, '$.createdAt') - 3600000)";
+        sql.exec(`UPDATE turns SET record = ${older} WHERE id = ?`, second);
+      });
       const leases: number[] = [];
       const { lease } = TokenObject.prototype;
       vi.spyOn(TokenObject.prototype, "lease").mockImplementation(async function (this: TokenObject, turn, to) {

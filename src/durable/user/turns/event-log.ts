@@ -53,9 +53,24 @@ type ActiveLog = {
   visible: number;
   awaited: number;
   recent: Frame[];
+  /** The complete messages so far, as many as a turn shows; null: in the table only. */
+  messages: string[] | null;
   readonly followers: Set<() => void>;
   isActive: boolean;
 };
+
+/** The memory of a log of which so many events are stored. */
+const newActiveLog = (last: number): ActiveLog => ({
+  next: last + 1,
+  stored: last,
+  synced: last,
+  visible: last,
+  awaited: last,
+  recent: [],
+  messages: last === 0 ? [] : null,
+  followers: new Set(),
+  isActive: false,
+});
 
 /** A frame in the stream's format; the same bytes for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
@@ -74,6 +89,11 @@ function publish(active: ActiveLog): void {
   if (active.visible > visible) wake(active);
 }
 
+function addMessage({ messages }: ActiveLog, text: string): void {
+  const chars = messages?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+  if (chars <= TURN_TEXT_CHARS) messages?.push(text);
+}
+
 function wake({ followers }: ActiveLog): void {
   for (const wakeFollower of followers) wakeFollower();
 }
@@ -90,6 +110,15 @@ export class TurnEventLog {
 
   constructor(runtime: ObjectRuntime) {
     this.#runtime = runtime;
+    runtime.onRollback(() => {
+      for (const active of this.#active.values()) active.messages = null;
+    });
+  }
+
+  /** Appends the first events of a log: nothing is stored of it yet. */
+  begin(turn: LogId, events: readonly LoggedEvent[]): void {
+    this.#active.set(turn, newActiveLog(0));
+    this.append(turn, events);
   }
 
   /** Appends events. Subscribers see partial text at once and everything else as soon as it is on disk. */
@@ -99,8 +128,10 @@ export class TurnEventLog {
     if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
     const active = this.#activeLog(turn);
     active.isActive = true; // also after the end: a video may be continued
-    for (const event of events)
+    for (const event of events) {
       active.recent.push({ seq: active.next++, type: event.type, data: JSON.stringify(event) });
+      if (event.type === "message" && !event.partial) addMessage(active, event.text);
+    }
     const last = active.next - 1;
     if (events.every(isPartialText) && last - active.synced <= UNSTORED_FRAMES) {
       publish(active);
@@ -189,12 +220,16 @@ export class TurnEventLog {
 
   /** The complete messages of a turn, joined by blank lines and cut at 30,000 characters; null when there are none. */
   textOf(turn: TurnId): string | null {
+    const texts = this.#active.get(turn)?.messages ?? this.#storedMessages(turn);
+    return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
+  }
+
+  #storedMessages(turn: TurnId): readonly string[] {
     const rows = this.#runtime.sql
       .exec<{ data: string }>("SELECT data FROM event_log WHERE owner = ? AND type = 'message' ORDER BY seq", turn)
       .toArray();
     const events = rows.map(({ data }) => JSON.parse(data) as TurnEventWire); // written by append() only
-    const texts = events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
-    return texts.length === 0 ? null : cut(texts.join("\n\n"), TURN_TEXT_CHARS);
+    return events.flatMap((event) => (event.type === "message" && !event.partial ? [event.text] : []));
   }
 
   /** The last stored event's sequence number, 0 when there is none. */
@@ -254,17 +289,7 @@ export class TurnEventLog {
   #activeLog(turn: LogId): ActiveLog {
     const known = this.#active.get(turn);
     if (known !== undefined) return known;
-    const last = this.last(turn);
-    const active: ActiveLog = {
-      next: last + 1,
-      stored: last,
-      synced: last,
-      visible: last,
-      awaited: last,
-      recent: [],
-      followers: new Set(),
-      isActive: false,
-    };
+    const active = newActiveLog(this.last(turn));
     this.#active.set(turn, active);
     return active;
   }

@@ -82,7 +82,9 @@ export class TurnSettle {
         toSettling({ ...open, ...known }, stream, error),
       );
       if (changed === null) return null;
-      jobs.schedule(TURN, id, firstPollAt(changed.is, runtime.now(), runtime.config.timings));
+      const at = firstPollAt(changed.is, runtime.now(), runtime.config.timings);
+      // A state that is read at once needs no other time: the turn's job runs this, and is due again if it is interrupted.
+      if (at > runtime.now()) jobs.schedule(TURN, id, at);
       return changed.is;
     });
     if (turn === null) return;
@@ -127,7 +129,7 @@ export class TurnSettle {
   /** Informs the project's waiting turns of the time by which this one, which cannot be settled at once, has ended. */
   #publishWaiting(turn: Turn): void {
     const by = aheadEndsBy(turn, this.#user.runtime.config.timings);
-    for (const [at, { id }] of this.#user.turnRows.queuedIn(turn.project).entries())
+    for (const [at, id] of this.#user.turnRows.queuedIn(turn.project).entries())
       this.#user.log.append(id, [{ type: "turn.queued", id, position: at + 1, ahead_ends_by: by }]);
   }
 
@@ -239,7 +241,7 @@ export class TurnSettle {
    */
   startWaiting(): void {
     const { runtime, jobs } = this.#user;
-    for (const project of new Set(this.#user.turnRows.inPhases(["queued"]).map((turn) => turn.project))) {
+    for (const project of this.#user.turnRows.projectsWithQueued()) {
       const next = this.#user.turnRows.nextIn(project);
       if (next !== null && this.#user.turnRows.runningIn(project) === null)
         jobs.scheduleOnce(TURN, next, runtime.now());

@@ -2,6 +2,7 @@
 
 import { ERRORS, type Problem } from "../../../core/errors.ts";
 import type { ProjectId, RenderId, TurnId } from "../../../core/ids.ts";
+import { Lru } from "../../../core/lru.ts";
 import { idBefore, rowsFor } from "../../../core/page.ts";
 import type { PageRequest } from "../../../core/rpc/user.ts";
 import { checkWebhookTarget } from "../../../core/ssrf.ts";
@@ -13,6 +14,7 @@ import type { TurnStatus, TurnWire } from "../../../core/wire/turn.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import type { Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
+import type { Projects } from "../projects.ts";
 
 type Row = { record: string };
 
@@ -21,29 +23,61 @@ const OPEN = "ended_at IS NULL";
 /** True for every turn; written so that the index by age is used. */
 const ANY_AGE = "events_deleted IN (0, 1)";
 
+/** What decides which turn runs next. */
+type OpenRow = { readonly project: ProjectId; readonly phase: Turn["phase"]; readonly sentAt: EpochMs | null };
+
+/** What an instance knows of its turns without a query. */
+type Known = {
+  /** Every turn that has not ended, in order of creation. The tenant's quota of concurrent turns bounds it. */
+  readonly open: Map<TurnId, OpenRow>;
+  /** Since when this instance has seen every end. */
+  readonly since: EpochMs;
+  /** The last time at which any turn was sent; null: none. */
+  lastSentAt: EpochMs | null;
+  /** The last end since then of a turn that had been sent; null: none. */
+  lastEndedAt: EpochMs | null;
+};
+
+/** Records of open turns held in memory. Chosen: twice as many as a user's turns run at once. */
+const HELD_TURNS = 8;
+
 export class TurnRows {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
+  readonly #projects: Pick<Projects, "find">;
+  /** Null: not read yet. */
+  #known: Known | null = null;
+  /** Records of open turns: each step of a turn reads it. */
+  readonly #held = new Lru<OpenTurn>(HELD_TURNS);
 
-  constructor(runtime: ObjectRuntime, database: Database) {
+  constructor(runtime: ObjectRuntime, database: Database, projects: Pick<Projects, "find">) {
     this.#runtime = runtime;
     this.#database = database;
+    this.#projects = projects;
+    runtime.onRollback(() => {
+      this.#known = null;
+      this.#held.clear();
+    });
   }
 
   find(id: TurnId): Turn | null {
     if (!this.#database.exists()) return null;
-    return this.#turns("SELECT record FROM turns WHERE id = ?", id)[0] ?? null;
+    const held = this.#held.get(id);
+    if (held !== undefined) return held;
+    const turn = this.#turns("SELECT record FROM turns WHERE id = ?", id)[0] ?? null;
+    const open = openTurnOf(turn);
+    if (open !== null) this.#held.set(id, open);
+    return turn;
   }
 
   /** The turn as callers may see it; null when its project was deleted. */
   shown(id: TurnId): Turn | null {
-    if (!this.#database.exists()) return null;
-    const query =
-      "SELECT record FROM turns WHERE id = ? AND project NOT IN (SELECT id FROM projects WHERE is_deleted = 1)";
-    return this.#turns(query, id)[0] ?? null;
+    const turn = this.find(id);
+    return turn === null || this.#projects.find(turn.project) === null ? null : turn;
   }
 
-  add(turn: Turn): void {
+  add(turn: OpenTurn): void {
+    const known = this.#read();
     this.#runtime.sql.exec(
       "INSERT INTO turns (id, project, phase, sent_at, ended_at, record) VALUES (?, ?, ?, NULL, NULL, ?)",
       turn.id,
@@ -51,6 +85,7 @@ export class TurnRows {
       turn.phase,
       JSON.stringify(turn),
     );
+    this.#hold(known, turn);
   }
 
   /**
@@ -71,6 +106,7 @@ export class TurnRows {
   }
 
   #save(turn: Turn): void {
+    const known = this.#read();
     this.#runtime.sql.exec(
       "UPDATE turns SET phase = ?, sent_at = ?, ended_at = ?, record = ? WHERE id = ?",
       turn.phase,
@@ -79,6 +115,34 @@ export class TurnRows {
       JSON.stringify(turn),
       turn.id,
     );
+    this.#hold(known, turn);
+  }
+
+  /** Holds a turn's new state, after its row was written. */
+  #hold(known: Known, turn: Turn): void {
+    const { id, project, phase, sentAt, endedAt } = turn;
+    if (sentAt !== null) known.lastSentAt = Math.max(sentAt, known.lastSentAt ?? sentAt);
+    const open = openTurnOf(turn);
+    if (open !== null) {
+      known.open.set(id, { project, phase, sentAt });
+      this.#held.set(id, open);
+      return;
+    }
+    if (sentAt !== null && endedAt !== null) known.lastEndedAt = Math.max(endedAt, known.lastEndedAt ?? endedAt);
+    known.open.delete(id);
+    this.#held.delete(id);
+  }
+
+  #read(): Known {
+    if (this.#known !== null) return this.#known;
+    const { sql, now } = this.#runtime;
+    type OpenSqlRow = { id: TurnId; project: ProjectId; phase: Turn["phase"]; sentAt: number | null };
+    const query = `SELECT id, project, phase, sent_at AS sentAt FROM turns WHERE ${OPEN} ORDER BY rowid`;
+    const rows = sql.exec<OpenSqlRow>(query).toArray();
+    const { at } = sql.exec<{ at: number | null }>("SELECT max(sent_at) AS at FROM turns").one();
+    const open = new Map(rows.map(({ id, ...row }) => [id, row]));
+    this.#known = { open, since: now(), lastSentAt: at, lastEndedAt: null };
+    return this.#known;
   }
 
   /** A page of a project's turns in reverse order of creation, and one more to know whether there are others. */
@@ -89,9 +153,18 @@ export class TurnRows {
   }
 
   /** Turns in any of these phases, oldest first. */
-  inPhases(phases: readonly Turn["phase"][]): Turn[] {
-    const marks = phases.map(() => "?").join(", ");
-    return this.#turns(`SELECT record FROM turns WHERE phase IN (${marks}) ORDER BY id`, ...phases);
+  inPhases(phases: readonly OpenTurn["phase"][]): Turn[] {
+    return this.#openWhere(({ phase }) => phases.includes(phase as OpenTurn["phase"])).flatMap(
+      (id) => this.find(id) ?? [],
+    );
+  }
+
+  /** The projects with waiting turns. */
+  projectsWithQueued(): ReadonlySet<ProjectId> {
+    if (!this.#database.exists()) return new Set();
+    return new Set(
+      [...this.#read().open.values()].flatMap(({ project, phase }) => (phase === "queued" ? project : [])),
+    );
   }
 
   endedSince(at: EpochMs): Turn[] {
@@ -100,7 +173,7 @@ export class TurnRows {
 
   /** The turn of a project that was sent and has not ended; later turns wait for it. */
   runningIn(project: ProjectId): TurnId | null {
-    return this.#id(`project = ? AND phase IN ('sending', 'streaming', 'settling') AND ${OPEN}`, project);
+    return this.#openWhere((turn) => turn.project === project && turn.phase !== "queued")[0] ?? null;
   }
 
   /**
@@ -108,34 +181,42 @@ export class TurnRows {
    * order.
    */
   nextIn(project: ProjectId): TurnId | null {
-    return this.#id(`project = ? AND phase = 'queued' AND ${OPEN}`, project);
+    return this.#queuedIn(project)[0] ?? null;
   }
 
   /** The queued turns of a project, in order. */
-  queuedIn(project: ProjectId): Turn[] {
-    const query = `SELECT record FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN} ORDER BY rowid`;
-    return this.#turns(query, project);
+  queuedIn(project: ProjectId): readonly TurnId[] {
+    return this.#queuedIn(project);
   }
 
   /** The number of queued turns of a project. */
   countQueuedIn(project: ProjectId): number {
-    const query = `SELECT count(*) AS n FROM turns WHERE project = ? AND phase = 'queued' AND ${OPEN}`;
-    return this.#runtime.sql.exec<{ n: number }>(query, project).one().n;
+    return this.#queuedIn(project).length;
+  }
+
+  #queuedIn(project: ProjectId): TurnId[] {
+    return this.#openWhere((turn) => turn.project === project && turn.phase === "queued");
+  }
+
+  /** The open turns that match, in order of creation. */
+  #openWhere(matches: (turn: OpenRow) => boolean): TurnId[] {
+    if (!this.#database.exists()) return [];
+    return [...this.#read().open].flatMap(([id, turn]) => (matches(turn) ? [id] : []));
   }
 
   /** Whether any turn of this object was sent since: an older snapshot may be out of date. */
   sentSince(at: EpochMs): boolean {
-    return this.#isAny("sent_at > ?", at);
+    return (this.#read().lastSentAt ?? 0) > at;
   }
 
   /** Whether another turn of this object was running at the same time: they share a token and its balance. */
   overlapped(turn: Turn): boolean {
     const [from, to] = [turn.sentAt ?? turn.createdAt, turn.endedAt ?? this.#runtime.now()];
-    // The plus makes SQLite use the index of open turns instead of the one by sending time.
-    return (
-      this.#isAny(`id != ? AND +sent_at <= ? AND ${OPEN}`, turn.id, to) ||
-      this.#isAny(`id != ? AND sent_at <= ? AND ${ANY_AGE} AND ended_at >= ?`, turn.id, to, from)
-    );
+    const { open, since, lastEndedAt } = this.#read();
+    for (const [id, { sentAt }] of open) if (id !== turn.id && sentAt !== null && sentAt <= to) return true;
+    if (turn.endedAt === null && from > since) return lastEndedAt !== null && lastEndedAt >= from;
+    const query = `SELECT 1 FROM turns WHERE id != ? AND sent_at <= ? AND ${ANY_AGE} AND ended_at >= ? LIMIT 1`;
+    return this.#runtime.sql.exec(query, turn.id, to, from).toArray().length > 0;
   }
 
   /** The next turn in the same project; null for the last one. */
@@ -151,10 +232,6 @@ export class TurnRows {
   #id(where: string, ...values: SqlStorageValue[]): TurnId | null {
     const query = `SELECT id FROM turns WHERE ${where} ORDER BY rowid LIMIT 1`;
     return this.#runtime.sql.exec<{ id: TurnId }>(query, ...values).toArray()[0]?.id ?? null;
-  }
-
-  #isAny(where: string, ...values: SqlStorageValue[]): boolean {
-    return this.#runtime.sql.exec(`SELECT 1 FROM turns WHERE ${where} LIMIT 1`, ...values).toArray().length > 0;
   }
 }
 
@@ -177,7 +254,13 @@ export const eventsUrl = (context: UserContext, id: TurnId): string => `${origin
 /** The latest time at which a running turn ends. */
 export const aheadEndsBy = (turn: Turn, timings: Timings): string => toRfc3339(giveUpAt(turn, timings));
 
-export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): TurnWire {
+export const showTurn = (context: UserContext, rows: TurnRows, turn: Turn): TurnWire =>
+  show(context, turn, context.log.textOf(turn.id), rendersOf(context, turn, rows));
+
+/** The same for a turn that was just created: it has neither text nor renders. */
+export const showNewTurn = (context: UserContext, turn: Turn): TurnWire => show(context, turn, null, []);
+
+function show(context: UserContext, turn: Turn, text: string | null, renders: RenderId[]): TurnWire {
   const { after, verdict } = turn;
   const ended = turn.phase === "ended";
   return {
@@ -187,7 +270,7 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
     intent: turn.intent,
     prompt: turn.prompt,
     prompt_source: turn.source,
-    text: context.log.textOf(turn.id),
+    text,
     text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.hasFinalText)),
     charged: verdict?.charged ?? null,
     credits: ended ? spentBy(turn, after, turn.shared) : null,
@@ -196,7 +279,7 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
     error: turn.error === null ? null : failureOf(turn.error),
     language: turn.language,
     metadata: { ...turn.metadata },
-    render_ids: rendersOf(context, turn, rows.after(turn)),
+    render_ids: renders,
     events_url: eventsUrl(context, turn.id),
     created_at: toRfc3339(turn.createdAt),
     sent_at: turn.sentAt === null ? null : toRfc3339(turn.sentAt),
@@ -208,11 +291,14 @@ export function showTurn(context: UserContext, rows: TurnRows, turn: Turn): Turn
  * Renders that were started after this turn and before the next one. Ids of all kinds sort by time after their
  * prefix.
  */
-function rendersOf({ runtime }: UserContext, turn: Turn, next: TurnId | null): RenderId[] {
-  const query =
+function rendersOf({ runtime }: UserContext, turn: Turn, rows: TurnRows): RenderId[] {
+  const query = "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) ORDER BY id LIMIT 1";
+  const isLater = runtime.sql.exec(query, turn.project, turn.id).toArray().length > 0;
+  if (!isLater) return [];
+  const between =
     "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) AND id < 'rnd_' || substr(?, 5) ORDER BY id";
-  const rows = runtime.sql.exec<{ id: RenderId }>(query, turn.project, turn.id, next ?? "trn_~").toArray();
-  return rows.map(({ id }) => id);
+  const found = runtime.sql.exec<{ id: RenderId }>(between, turn.project, turn.id, rows.after(turn) ?? "trn_~");
+  return found.toArray().map(({ id }) => id);
 }
 
 function statusOf(turn: Turn): TurnStatus {

@@ -16,7 +16,7 @@ import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
-import { newTurnOf, type Turn } from "../../../core/turn.ts";
+import { newTurnOf, type OpenTurn, type Turn } from "../../../core/turn.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/common.ts";
 import type { NewTurn, TurnEventWire, TurnWire } from "../../../core/wire/turn.ts";
@@ -27,7 +27,7 @@ import { recordCaller, TURN } from "../context.ts";
 import type { StreamSource } from "../event-streams.ts";
 import { noProject } from "../projects.ts";
 import type { UserServices } from "../services.ts";
-import { aheadEndsBy, checkCallback, eventsUrl, showTurn } from "./store.ts";
+import { aheadEndsBy, checkCallback, eventsUrl, showNewTurn, showTurn } from "./store.ts";
 
 /** What a turn is started for, and who wrote its prompt. */
 type TurnOrigin = {
@@ -42,7 +42,7 @@ type TurnOrigin = {
 };
 
 /** A turn that is not stored yet, with its reserved slot. */
-type NewlyReserved = { readonly turn: Turn; readonly limits: readonly Limit[] };
+type NewlyReserved = { readonly turn: OpenTurn; readonly limits: readonly Limit[] };
 
 export class Turns {
   readonly #user: UserServices;
@@ -76,7 +76,7 @@ export class Turns {
       commit: ({ turn }) => {
         const firstEvents = this.#firstEvents(turn);
         this.#user.turnRows.add(turn);
-        log.append(turn.id, firstEvents);
+        log.begin(turn.id, firstEvents);
         jobs.schedule(TURN, turn.id, runtime.now());
         return turn.id;
       },
@@ -84,7 +84,7 @@ export class Turns {
         confirmSlot(runtime, turn.id);
         await runtime.failpoint("turn.intent");
         jobs.tick();
-        return metered(showTurn(this.#user, this.#user.turnRows, turn), limits);
+        return metered(showNewTurn(this.#user, turn), limits);
       },
     });
   }
@@ -94,7 +94,7 @@ export class Turns {
     project: ProjectId,
     body: NewTurn,
     { attribution, source }: { readonly attribution: AttributionWire | null; readonly source: PromptSource },
-  ): Turn {
+  ): OpenTurn {
     const { runtime, address } = this.#user;
     return newTurnOf({
       id: ownedId("trn", address.uh, runtime.now(), runtime.random),

@@ -21,7 +21,7 @@ import {
 } from "../../../core/video.ts";
 import type { VideoWire } from "../../../core/wire/video.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
-import type { Database } from "../../shared/database.ts";
+import { type Database, TablePresence } from "../../shared/database.ts";
 import { findByOwnKey, stepKey } from "../../shared/idempotency.ts";
 import type { Assets } from "../assets.ts";
 import { originOf, type UserContext } from "../context.ts";
@@ -32,10 +32,12 @@ import { checkCallback, failureOf } from "../turns/store.ts";
 export class VideoRows {
   readonly #runtime: ObjectRuntime;
   readonly #database: Database;
+  readonly #presence: TablePresence;
 
   constructor(runtime: ObjectRuntime, database: Database) {
     this.#runtime = runtime;
     this.#database = database;
+    this.#presence = new TablePresence(runtime, "videos");
   }
 
   find(id: VideoId): Video | null {
@@ -55,6 +57,7 @@ export class VideoRows {
       video.endedAt,
       JSON.stringify(video),
     );
+    this.#presence.inserted();
   }
 
   remove(id: VideoId): void {
@@ -102,6 +105,7 @@ export class VideoRows {
    * Videos that wait for this turn or render: running ones, and cancelled ones, which still record what a turn cost.
    */
   waitingFor(id: TurnId | RenderId): VideoId[] {
+    if (!this.#presence.mayHaveRows()) return [];
     const column = id.startsWith("trn_") ? "turn" : "render";
     const query = `SELECT id FROM videos WHERE ${column} = ? AND (ended_at IS NULL OR status = 'cancelled')`;
     return this.#runtime.sql
