@@ -4,13 +4,11 @@
  */
 
 import type { RootSecrets } from "./core/crypto.ts";
+import type { DeliveryMessage, QueueNames, WakeMessage } from "./core/queues.ts";
 import { publicDns, type TargetPolicy } from "./core/ssrf.ts";
 import { scaledTimings, type Timings } from "./core/timings.ts";
 import { SAFE_TO_PRINT } from "./log.ts";
 
-/** The messages of each queue. They only wake an object; a lost one delays work and loses none. */
-export type WakeMessage = { readonly kind: ObjectKind | "deletion"; readonly name: string };
-export type DeliveryMessage = { readonly tenant: string };
 export type ObjectKind = "user" | "tenant" | "upload" | "token";
 
 /** Bindings as declared in wrangler.toml; vars and secrets from .dev.vars or `wrangler secret`. */
@@ -41,6 +39,10 @@ export type Env = {
    * instead of receiving uploads.
    */
   PUBLIC_URL?: string;
+  /** The name of each queue, for names that do not end in `-wake`, `-deliveries` and `-dead` (`core/queues.ts`). */
+  WAKE_QUEUE?: string;
+  DELIVERY_QUEUE?: string;
+  DEAD_QUEUE?: string;
   NEMO_API_URL?: string;
   NEMO_TOKEN?: string;
   ALLOW_ANONYMOUS?: string;
@@ -90,6 +92,7 @@ export type Config = {
   readonly publicUrl: string | null;
   /** How every URL that a caller or upstream sends is checked. */
   readonly targets: TargetPolicy;
+  readonly queues: QueueNames;
   readonly nemoUrl: string;
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
@@ -140,6 +143,7 @@ export function readConfig(env: Env): Config {
       // On Cloudflare a flag keeps every request in the public internet; a developer's machine can reach private hosts.
       resolve: local ? publicDns((question) => fetch(question, { signal: AbortSignal.timeout(DNS_MS) })) : null,
     },
+    queues: { wake: env.WAKE_QUEUE || null, deliveries: env.DELIVERY_QUEUE || null, dead: env.DEAD_QUEUE || null },
     nemoUrl: stripSlash(env.NEMO_API_URL || "https://mega-api-prod.nemovideo.ai"),
     nemoToken: env.NEMO_TOKEN || null,
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",

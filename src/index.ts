@@ -1,9 +1,8 @@
 /** The Worker's entry point: requests, the cron of every minute, the queues, and the object classes. No logic. */
 import { createApp } from "./app.ts";
-import type { DeliveryMessage, Env, WakeMessage } from "./env.ts";
+import type { Env } from "./env.ts";
 import { deleteExpired, reEncryptSweep, sweep } from "./jobs/cron.ts";
-import { deliverAll } from "./jobs/deliver.ts";
-import { recordDeadLetters, wakeAll } from "./jobs/messages.ts";
+import { consumeQueue } from "./jobs/messages.ts";
 
 export { TenantObject } from "./durable/tenant/object.ts";
 export { TokenObject } from "./durable/token/object.ts";
@@ -19,14 +18,7 @@ export default {
     await Promise.all([sweep(env, Date.now()), reEncryptSweep(env), deleteExpired(env, Date.now())]);
   },
   async queue(batch, env, ctx) {
-    if (batch.queue === "nemo-gateway-wake") await wakeAll(batch as MessageBatch<WakeMessage>, env);
-    else if (batch.queue === "nemo-gateway-dead") await recordDeadLetters(batch, env, Date.now());
-    else
-      deliverAll(
-        batch as MessageBatch<DeliveryMessage>,
-        env,
-        { fetch: (url, init) => fetch(url, init), now: Date.now },
-        (work) => ctx.waitUntil(work),
-      );
+    const dependencies = { fetch: (url: URL, init: RequestInit) => fetch(url, init), now: Date.now };
+    await consumeQueue(batch, env, dependencies, (work) => ctx.waitUntil(work));
   },
-} satisfies ExportedHandler<Env, WakeMessage | DeliveryMessage>;
+} satisfies ExportedHandler<Env>;

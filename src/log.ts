@@ -14,6 +14,7 @@ export const LOG_FIELDS = [
   "attempt",
   "work",
   "count",
+  "queue",
 ] as const satisfies readonly (keyof LogFields)[];
 
 export type LogFields = {
@@ -30,6 +31,8 @@ export type LogFields = {
   /** The kind of work, for lines that are not requests: `turn`, `sweep`, `delivery`. */
   work?: string | undefined;
   count?: number | undefined;
+  /** The name of a queue, as the operator chose it. */
+  queue?: string | undefined;
 };
 
 /** The fields of the list, in its order; all others are dropped. */

@@ -5,17 +5,15 @@
 
 import { kidOf } from "../core/crypto.ts";
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
+import { isWakeKind, type WakeMessage } from "../core/queues.ts";
 import type { EpochMs } from "../core/time.ts";
-import { type Env, readConfig, type WakeMessage } from "../env.ts";
+import { type Env, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { deleteOldDeadLetters } from "../store/dead-letters.ts";
 import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
 import { deleteExpiredKeys } from "../store/keys.ts";
 import { overdue, type WatchdogRow } from "../store/tenants.ts";
-
-const KINDS: readonly string[] = ["user", "tenant", "upload", "token", "deletion"] satisfies WakeMessage["kind"][];
-export const isWakeKind = (kind: string): kind is WakeMessage["kind"] => KINDS.includes(kind);
 
 /**
  * Sends a wake message to every object that is overdue at `now`, page by page; returns the number of rows. Two runs at

@@ -12,9 +12,10 @@ import {
   SENDER_SLOT_WAIT_MS,
   SENDER_SLOTS,
 } from "../core/limits.ts";
+import type { DeliveryMessage } from "../core/queues.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "../core/rpc/tenant.ts";
 import { explainTarget, resolveTarget, type TargetPolicy } from "../core/ssrf.ts";
-import { type Config, type DeliveryMessage, type Env, readConfig } from "../env.ts";
+import { type Config, type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import { log, logBug } from "../log.ts";
 
@@ -228,28 +229,27 @@ export class Sender {
   }
 }
 
+type Due = Pick<DeliveryMessage, "tenant">;
+
 /**
- * Starts a sender for every message of a batch, concurrently. The queue does not wait for them: they continue under
- * `continueWith` after the batch is acknowledged, so that hanging receivers do not delay other messages. A lost message
+ * Starts a sender for every message, concurrently. The queue does not wait for them: they continue under
+ * `continueWith` after their messages are acknowledged, so that hanging receivers do not delay other messages. A lost message
  * is harmless, because the tenant's object sends it again.
  */
 export function deliverAll(
-  batch: MessageBatch<DeliveryMessage>,
+  messages: readonly Message<Due>[],
   env: Env,
   dependencies: DeliveryDependencies,
   continueWith: (work: Promise<void>) => void,
 ): void {
   const config = readConfig(env);
-  for (const { body } of batch.messages) continueWith(deliver(body, env, config, dependencies));
-  batch.ackAll();
+  for (const message of messages) {
+    continueWith(deliver(message.body, env, config, dependencies));
+    message.ack();
+  }
 }
 
-async function deliver(
-  message: DeliveryMessage,
-  env: Env,
-  config: Config,
-  dependencies: DeliveryDependencies,
-): Promise<void> {
+async function deliver(message: Due, env: Env, config: Config, dependencies: DeliveryDependencies): Promise<void> {
   const tools = {
     tenant: () => tenantOf(env, message),
     send: (job: DeliveryJob) => attempt(job, config, dependencies),
@@ -257,7 +257,7 @@ async function deliver(
   };
   try {
     const more = await new Sender(tools).run();
-    if (more) await env.DELIVERIES.send(message);
+    if (more) await env.DELIVERIES.send({ kind: "deliveries", tenant: message.tenant });
   } catch (error) {
     logBug("delivery_failed", error, { work: "delivery" });
   }
@@ -288,5 +288,4 @@ function logReports(reports: readonly DeliveryReport[], tenant: string): void {
   }
 }
 
-const tenantOf = (env: Env, { tenant }: DeliveryMessage): TenantRpc =>
-  env.TENANT.getByName(tenant) as unknown as TenantRpc; // TenantObject implements TenantRpc
+const tenantOf = (env: Env, { tenant }: Due): TenantRpc => env.TENANT.getByName(tenant) as unknown as TenantRpc; // TenantObject implements TenantRpc

@@ -1,13 +1,15 @@
 /**
- * The consumers of the wake queue and of its dead-letter queue. A wake message names an object, which then does what
- * its alarm would have done.
+ * The consumer of the queues: passes each message to what its queue is for. A wake message names an object, which then
+ * does what its alarm would have done.
  */
 import type { TenantId } from "../core/ids.ts";
-import type { Env, ObjectKind, WakeMessage } from "../env.ts";
+import { isDeliveryMessage, isWakeMessage, queueRole, type WakeMessage } from "../core/queues.ts";
+import { type Env, type ObjectKind, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { recordDeadLetter } from "../store/dead-letters.ts";
 import { withTimeout } from "../timeout.ts";
 import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
+import { type DeliveryDependencies, deliverAll } from "./deliver.ts";
 
 /** Every object with a job scheduler has this method. */
 type Wakeable = { wake(): Promise<void> };
@@ -18,16 +20,53 @@ const ATTEMPT_WAIT_SECONDS = 10;
 const TIMEOUT_MS = 20_000;
 
 /**
+ * Consumes one batch. A queue that is not one of the gateway's, or a message that does not belong into its queue, is an
+ * error line and a retry: after the queue's own number of retries it is a dead letter, and the operator sees it.
+ */
+export async function consumeQueue(
+  batch: MessageBatch,
+  env: Env,
+  dependencies: DeliveryDependencies,
+  continueWith: (work: Promise<void>) => void,
+): Promise<void> {
+  const role = queueRole(batch.queue, readConfig(env).queues);
+  switch (role) {
+    case "wake":
+      return wakeAll(checked(batch, isWakeMessage), env);
+    case "deliveries":
+      return deliverAll(checked(batch, isDeliveryMessage), env, dependencies, continueWith);
+    case "dead":
+      return recordDeadLetters(batch, env, Date.now());
+    case null:
+      log("error", "unknown_queue", { work: "queue", queue: batch.queue, count: batch.messages.length });
+      batch.retryAll({ delaySeconds: ATTEMPT_WAIT_SECONDS });
+  }
+}
+
+/** The messages of a batch that belong into its queue; the others are retried. */
+function checked<Body>(batch: MessageBatch, belongs: (body: unknown) => body is Body): Message<Body>[] {
+  const [good, strange]: [Message<Body>[], Message[]] = [[], []];
+  for (const message of batch.messages) {
+    if (belongs(message.body))
+      good.push(message as Message<Body>); // its body was checked
+    else strange.push(message);
+  }
+  if (strange.length > 0) log("error", "unknown_message", { work: "queue", queue: batch.queue, count: strange.length });
+  for (const message of strange) message.retry({ delaySeconds: ATTEMPT_WAIT_SECONDS });
+  return good;
+}
+
+/**
  * Wakes the objects of a batch concurrently. One that fails, or does not answer within `timeoutMs`, is retried alone
  * and does not stop the others.
  */
 export async function wakeAll(
-  batch: MessageBatch<WakeMessage>,
+  messages: readonly Message<WakeMessage>[],
   env: Env,
   timeoutMs: number = TIMEOUT_MS,
 ): Promise<void> {
   await Promise.all(
-    batch.messages.map(async (message) => {
+    messages.map(async (message) => {
       try {
         await withTimeout(wake(env, message.body), timeoutMs, noAnswer);
         message.ack();

@@ -15,11 +15,11 @@ import {
   type UploadId,
   type VideoId,
 } from "../../src/core/ids.ts";
+import type { WakeMessage } from "../../src/core/queues.ts";
 import type { Page, PageRequest, UserRpc } from "../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
 import type { VideoRequest } from "../../src/core/video.ts";
 import { newRender } from "../../src/core/wire/render.ts";
-import type { WakeMessage } from "../../src/env.ts";
 import { deleteExpired } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
 import { type Counts, keysUnder, meterReads, rowsOf, rowsOfD1, sumOf, watchMaps } from "../support/aging.ts";
@@ -98,7 +98,7 @@ async function until(ready: () => Promise<boolean>): Promise<void> {
   for (;;) {
     const rows = (await overdue.bind(clock.now()).all<WakeMessage>()).results;
     const messages = rows.map((body) => ({ body, attempts: 1, ack: () => undefined, retry: () => undefined }));
-    await wakeAll({ messages } as unknown as MessageBatch<WakeMessage>, env); // what it looks at
+    await wakeAll(messages as unknown as Message<WakeMessage>[], env); // what it looks at
     if (await ready()) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

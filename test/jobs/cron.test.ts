@@ -9,9 +9,10 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type UserAddress, userObjectName } from "../../src/core/address.ts";
 import type { RenderId } from "../../src/core/ids.ts";
+import type { WakeMessage } from "../../src/core/queues.ts";
 import { newRender } from "../../src/core/wire/render.ts";
 import { UserObject } from "../../src/durable/user/object.ts";
-import type { Env, WakeMessage } from "../../src/env.ts";
+import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { sweep } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
@@ -109,7 +110,7 @@ describe("the sweep", () => {
     }));
     const batch = createMessageBatch<WakeMessage>("nemo-gateway-wake", messages);
     const ctx = createExecutionContext();
-    await wakeAll(batch, env, 5_000);
+    await wakeAll(batch.messages, env, 5_000);
     const { explicitAcks, retryMessages } = await getQueueResult(batch, ctx);
     expect(woken).toEqual([names[2]]);
     expect(explicitAcks).toEqual(["m2"]);

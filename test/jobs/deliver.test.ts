@@ -2,8 +2,9 @@ import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecu
 import { describe, expect, it, vi } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
+import type { DeliveryMessage } from "../../src/core/queues.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
-import { type DeliveryMessage, readConfig } from "../../src/env.ts";
+import { readConfig } from "../../src/env.ts";
 import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
 import { editRows, env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
@@ -26,16 +27,16 @@ async function attempt(
   await editRows(tenantStub(address), (sql) => {
     sql.exec("UPDATE endpoints SET url = ?", moved);
   });
-  const message: DeliveryMessage = { tenant: tenantObjectName(address) };
+  const message: DeliveryMessage = { kind: "deliveries", tenant: tenantObjectName(address) };
   const dependencies: DeliveryDependencies = { fetch: (url, init) => answer(new Request(url, init)), now: Date.now };
   const batch = createMessageBatch<DeliveryMessage>("nemo-gateway-deliveries", [
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);
   const context = createExecutionContext();
-  deliverAll(batch, env, dependencies, (work) => context.waitUntil(work));
+  deliverAll(batch.messages, env, dependencies, (work) => context.waitUntil(work));
   await waitOnExecutionContext(context);
   const result = await getQueueResult(batch, createExecutionContext());
-  expect(result.ackAll).toBe(true);
+  expect(result.explicitAcks).toEqual(["1"]);
   return good(await tenantRpc(address).readDelivery(id));
 }
 

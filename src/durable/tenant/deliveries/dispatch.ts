@@ -20,10 +20,10 @@ import {
   TEST_HOST_PER_SECOND,
   UNPROVEN_IN_FLIGHT,
 } from "../../../core/limits.ts";
+import type { DeliveryMessage } from "../../../core/queues.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, UnsentDelivery } from "../../../core/rpc/tenant.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import { isAccepted, isGone, nextAttempt } from "../../../core/webhooks/delivery.ts";
-import type { DeliveryMessage } from "../../../env.ts";
 import { logBug } from "../../../log.ts";
 import { mustWait } from "../../shared/jobs.ts";
 import type { EventRow } from "../events.ts";
@@ -98,7 +98,7 @@ export class Deliveries {
     if (more > 0) {
       this.#unanswered += more;
       this.#sentAt = now();
-      const body: DeliveryMessage = { tenant: name };
+      const body: DeliveryMessage = { kind: "deliveries", tenant: name };
       await env.DELIVERIES.sendBatch(Array.from({ length: more }, () => ({ body })));
     }
     this.#reschedule(this.#nextRunAt());
