@@ -33,7 +33,8 @@ export type Given<U extends Usage> = {
 export type Instead = { readonly code: 0 | 2; readonly print: string };
 
 /** `npm run dev -- --port N`: npm keeps flags before the `--` for itself. */
-const separator = ({ command }: Usage): string => (/^npm (run|test)/.test(command) ? " --" : "");
+const separator = ({ command }: Usage): string =>
+  /^npm (run|test)/.test(command) && !command.includes(" -- ") ? " --" : "";
 
 const shown = (name: string, flag: Flag): string => `--${name}${flag.value === undefined ? "" : ` ${flag.value}`}`;
 
