@@ -158,7 +158,7 @@ function modeOf(flags: Flags): "live" | "test" {
   throw new Exit(2, "Say which mode: --mode live or --mode test");
 }
 
-/** Has the tenant's id typed again by whoever deletes it. */
+/** Has the tenant's id typed again. */
 async function confirmDeletion(id: string, { error, readLine }: Terminal): Promise<void> {
   error(
     `This deletes the tenant ${id} with its keys, users, files and usage. It cannot be undone.\nType the tenant's id:`,

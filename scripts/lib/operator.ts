@@ -15,7 +15,7 @@ export class Exit extends Error {
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
-/** The gateway's origin. Refuses plain http to another machine: it would send the admin token unencrypted. */
+/** The gateway's origin. Rejects plain http to another machine: it would send the admin token unencrypted. */
 export function gatewayUrl(given: string | undefined): string {
   if (given === undefined || given === "")
     throw new Exit(
@@ -34,7 +34,7 @@ export function gatewayUrl(given: string | undefined): string {
 }
 
 /**
- * The admin token in a file: the file's only line, or its line `ADMIN_TOKEN=…`, as in `.dev.vars`. Refuses a file that
+ * The admin token in a file: the file's only line, or its line `ADMIN_TOKEN=…`, as in `.dev.vars`. Rejects a file that
  * other accounts of this machine can read.
  */
 export function adminToken(path: string): string {

@@ -1,6 +1,6 @@
 /**
  * Which of the gateway's three queues a batch comes from, and which messages each carries. A Worker learns a queue's
- * name only with a batch, and whoever deploys the gateway may rename its queues, so a role is never assumed: a queue
+ * name only with a batch, and its queues may be renamed, so a role is never assumed: a queue
  * that is not known is reported, and its messages are retried.
  */
 

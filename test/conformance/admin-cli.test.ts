@@ -95,9 +95,9 @@ describe("npm run admin", () => {
   it("deletes a tenant only after its id was typed again", async () => {
     const { id } = await json<{ id: string }>("tenants", "create", "short-lived");
     for (const input of ["", "yes\n", `${id}x\n`]) {
-      const refused = await run(["tenants", "delete", id], { input });
-      expect(refused).toMatchObject({ code: 1, out: "" });
-      expect(refused.err).toContain("nothing was deleted");
+      const rejected = await run(["tenants", "delete", id], { input });
+      expect(rejected).toMatchObject({ code: 1, out: "" });
+      expect(rejected.err).toContain("nothing was deleted");
       expect(await stateOf(id)).toBe("active");
     }
     expect(await spawned(["tenants", "delete", id], "")).toMatchObject({ code: 1, out: "" });
@@ -121,22 +121,22 @@ describe("npm run admin", () => {
     [["tenants", "create", "x", "--tier", "huge"], 1, "/tier"],
     [["status", "--url", "http://gateway.example"], 2, "https"],
     [["status", "--token-file", "/nowhere/token"], 3, "does not exist"],
-  ])("refuses %j with code %i", async (words, code, text) => {
-    const refused = await run(words);
-    expect(refused).toMatchObject({ code, out: "" });
-    expect(refused.err).toContain(text);
+  ])("rejects %j with code %i", async (words, code, text) => {
+    const rejected = await run(words);
+    expect(rejected).toMatchObject({ code, out: "" });
+    expect(rejected.err).toContain(text);
   });
 
-  it("refuses a token file that others can read, and a token that the gateway refuses", async () => {
+  it("rejects a token file that others can read, and a token that the gateway rejects", async () => {
     const open = join(folder, "open");
     writeFileSync(open, served.adminToken);
     chmodSync(open, 0o644);
     expect(await run(["status", "--token-file", open])).toMatchObject({ code: 3, out: "" });
     const wrong = join(folder, "wrong");
     writeFileSync(wrong, "ADMIN_TOKEN='not-this-one-0123456789-0123456789'\n", { mode: 0o600 });
-    const refused = await run(["status", "--token-file", wrong]);
-    expect(refused).toMatchObject({ code: 3, out: "" });
-    expect(refused.err).not.toContain("not-this-one");
+    const rejected = await run(["status", "--token-file", wrong]);
+    expect(rejected).toMatchObject({ code: 3, out: "" });
+    expect(rejected.err).not.toContain("not-this-one");
   });
 
   it("says how to repeat a creation whose answer was lost", async () => {
