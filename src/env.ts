@@ -30,10 +30,14 @@ export type Env = {
   RATE_LIMIT_BYTES: RateLimit;
   RATE_LIMIT_LOOKUP: RateLimit;
   ASSETS: Fetcher;
+  /** Counters of the log's lines. A deployment may leave this binding out. */
+  COUNTERS?: AnalyticsEngineDataset;
   ROOT_SECRET: string;
   ROOT_SECRET_PREVIOUS?: string;
   ADMIN_TOKEN?: string;
   ADMIN_TOKEN_PREVIOUS?: string;
+  /** A token for monitoring: reads the status and the metrics, and nothing else. */
+  METRICS_TOKEN?: string;
   /**
    * The gateway's public URL, if it differs from the request's own origin. With it, upstream downloads assets by link
    * instead of receiving uploads.
@@ -103,6 +107,8 @@ export type Config = {
   readonly roots: RootSecrets;
   /** Valid admin tokens; empty when none is set or long enough. */
   readonly adminTokens: readonly string[];
+  /** Tokens that may read the status and the metrics, and nothing else; empty when none is set or long enough. */
+  readonly metricsTokens: readonly string[];
   /** False only locally, to prove that the cron alone finishes all work. */
   readonly alarms: boolean;
   readonly crashAt: string | null;
@@ -115,6 +121,9 @@ export type Config = {
 const DNS_MS = 5_000;
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
+
+const isLongEnough = (token: string | undefined): token is string =>
+  token !== undefined && bytes(token) >= SECRET_MIN_BYTES;
 
 const stripSlash = (url: string): string => url.replace(/\/+$/, "");
 
@@ -151,9 +160,8 @@ export function readConfig(env: Env): Config {
     rootSecret: env.ROOT_SECRET,
     rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
     roots: { current: env.ROOT_SECRET, previous: env.ROOT_SECRET_PREVIOUS || null },
-    adminTokens: [env.ADMIN_TOKEN, env.ADMIN_TOKEN_PREVIOUS].filter(
-      (token): token is string => token !== undefined && bytes(token) >= SECRET_MIN_BYTES,
-    ),
+    adminTokens: [env.ADMIN_TOKEN, env.ADMIN_TOKEN_PREVIOUS].filter(isLongEnough),
+    metricsTokens: [env.METRICS_TOKEN].filter(isLongEnough),
     alarms: !(local && env.ALARMS === "off"),
     crashAt: local ? env.CRASH_AT || null : null,
     crashUrl: local ? env.CRASH_URL || null : null,

@@ -179,8 +179,31 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   status: {
     takes: "",
     words: 0,
-    says: "what is late, and what failed",
-    run: async ({ admin }) => one(await admin.get("/admin/status", gatewayStatus)),
+    says: "each check with its state, and what to do",
+    run: async ({ admin }) => {
+      const status = await admin.get("/admin/status", gatewayStatus);
+      const rows = status.checks.map(({ name, state, value, unit, warn_from, critical_from }) => ({
+        check: name,
+        state,
+        value,
+        warn_from,
+        critical_from,
+        unit,
+      }));
+      const advice = status.checks.flatMap(({ name, reason, next_step }) =>
+        reason === null ? [] : [`\n${name}: ${reason} ${next_step ?? ""}`],
+      );
+      return { json: status, text: [`${status.state}\n`, tableOf(rows), ...advice].join("\n") };
+    },
+  },
+  metrics: {
+    takes: "",
+    words: 0,
+    says: "the same as Prometheus text",
+    run: async ({ admin }) => {
+      const text = await (await admin.send("/admin/metrics")).text();
+      return { json: text, text: text.trimEnd() };
+    },
   },
   "tenants list": {
     takes: "",

@@ -17,7 +17,7 @@ import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "..
 import { explainTarget, resolveTarget, type TargetPolicy } from "../core/ssrf.ts";
 import { type Config, type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
-import { log, logBug } from "../log.ts";
+import { type Counters, logBug, logCounted } from "../log.ts";
 
 /* One webhook request: its timeout, and how much of the response is read. */
 
@@ -253,7 +253,7 @@ async function deliver(message: Due, env: Env, config: Config, dependencies: Del
   const tools = {
     tenant: () => tenantOf(env, message),
     send: (job: DeliveryJob) => attempt(job, config, dependencies),
-    log: (reports: readonly DeliveryReport[]) => logReports(reports, message.tenant),
+    log: (reports: readonly DeliveryReport[]) => logReports(env.COUNTERS, reports, message.tenant),
   };
   try {
     const more = await new Sender(tools).run();
@@ -273,11 +273,11 @@ async function attempt(job: DeliveryJob, config: Config, dependencies: DeliveryD
  * One log line for all results with the same status that are reported together: never the address. Each attempt has its
  * own entry in the delivery's log.
  */
-function logReports(reports: readonly DeliveryReport[], tenant: string): void {
+function logReports(counters: Counters, reports: readonly DeliveryReport[], tenant: string): void {
   const statuses = new Set(reports.map(({ outcome }) => outcome.status));
   for (const status of statuses) {
     const same = reports.filter(({ outcome }) => outcome.status === status);
-    log("info", "delivery", {
+    logCounted(counters, "delivery", {
       work: "delivery",
       count: same.length,
       attempt: Math.max(...same.map(({ attempt: nth }) => nth)),

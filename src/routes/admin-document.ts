@@ -160,7 +160,23 @@ export const ADMIN_ROUTES: readonly DocumentedRoute[] = [
     operationId: "status.retrieve",
     tag: "Status",
     summary: "Retrieve the status of the gateway",
-    description: "Returns late work, unpublished events, dead letters, errors by code and Nemo tokens by state.",
+    description:
+      "Returns late work, unpublished events, dead letters and Nemo tokens by state. `checks` judges each value: its thresholds, what it means, and what to do. Also accepts `METRICS_TOKEN`.",
     responses: { 200: jsonResponse(gatewayStatus, "The status.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/metrics",
+    operationId: "status.metrics",
+    tag: "Status",
+    summary: "Retrieve the status as Prometheus metrics",
+    description:
+      "The values and checks of the status as gauges, in Prometheus text format 0.0.4. Labels have fixed values: no tenant is named. Also accepts `METRICS_TOKEN`.",
+    responses: {
+      200: {
+        description: "The metrics.",
+        content: { "text/plain": { schema: z.string(), example: 'nemo_gateway_check_state{check="late_work"} 0\n' } },
+      },
+    },
   }),
 ];

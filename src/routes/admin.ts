@@ -6,12 +6,13 @@ import * as z from "zod";
 import { kidOf } from "../core/crypto.ts";
 import { SWEEP_PAGE } from "../core/limits.ts";
 import { rowsFor } from "../core/page.ts";
+import { METRICS_TYPE, type Measured, metricsOf, statusOf } from "../core/status.ts";
 import { tenantWarnings } from "../core/tenant.ts";
-import { toRfc3339 } from "../core/time.ts";
+import { DAY_MS } from "../core/time.ts";
 import { plain } from "../core/wire/common.ts";
 import { newKey, rotation } from "../core/wire/key.ts";
 import { newTenant, tenantChange } from "../core/wire/tenant.ts";
-import type { AppEnv } from "../http/context.ts";
+import type { AppEnv, Ctx } from "../http/context.ts";
 import { plainPage } from "../http/define-route.ts";
 import { adminAuth } from "../http/middleware/auth.ts";
 import { operatorsToken } from "../http/objects.ts";
@@ -30,7 +31,7 @@ import {
   updateTenant,
 } from "../services/tenants.ts";
 import { listAudit } from "../store/audit.ts";
-import { deadLetters } from "../store/dead-letters.ts";
+import { countDeadLettersSince, deadLetters } from "../store/dead-letters.ts";
 import { countStaleEncryptions } from "../store/encryption.ts";
 import { listKeys } from "../store/keys.ts";
 import { listTenants, oldestDue, outboxBacklog, overdue } from "../store/tenants.ts";
@@ -93,33 +94,43 @@ function adminTenants(): Hono<AppEnv> {
   return admin;
 }
 
-function adminStatus(): Hono<AppEnv> {
-  const admin = new Hono<AppEnv>();
-
-  admin.get("/status", async (c) => {
-    const { DB } = c.env;
-    const now = Date.now();
-    const [late, oldest, outbox, dead, stale, live, test, operators] = await Promise.all([
+/**
+ * What the status and the metrics are made of: nine queries of indexes in D1 and one call to the object of the
+ * operator's token, however many tenants there are.
+ */
+async function measure({ env, var: { config } }: Ctx): Promise<Measured> {
+  const { DB } = env;
+  const now = Date.now();
+  const [late, oldestDueAt, outboxBacklogCount, dead, deadLettersToday, staleEncryption, live, test, operators] =
+    await Promise.all([
       overdue(DB, now, null, SWEEP_PAGE),
       oldestDue(DB),
       outboxBacklog(DB),
       deadLetters(DB),
-      kidOf(c.var.config.rootSecret).then((kid) => countStaleEncryptions(DB, kid)),
+      countDeadLettersSince(DB, now - DAY_MS),
+      kidOf(config.rootSecret).then((kid) => countStaleEncryptions(DB, kid)),
       countTokens(DB, "live", now),
       countTokens(DB, "test", now),
-      operatorsToken(c.env).read(),
+      operatorsToken(env).read(),
     ]);
-    return c.json({
-      overdue: late.length,
-      overdue_at_least: late.length === SWEEP_PAGE,
-      oldest_due_at: oldest === null ? null : toRfc3339(oldest),
-      outbox_backlog: outbox,
-      dead_letters: dead,
-      stale_encryption: stale,
-      tokens: { operator: operators.state, live, test },
-    });
-  });
+  return {
+    now,
+    overdue: late.length,
+    overdueLimit: SWEEP_PAGE,
+    oldestDueAt,
+    outboxBacklog: outboxBacklogCount,
+    deadLetters: dead,
+    deadLettersToday,
+    staleEncryption,
+    hasPreviousRoot: config.rootSecretPrevious !== null,
+    tokens: { operator: operators.state, live, test },
+  };
+}
 
+function adminStatus(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+  admin.get("/status", async (c) => c.json(statusOf(await measure(c))));
+  admin.get("/metrics", async (c) => c.body(metricsOf(await measure(c)), 200, { "Content-Type": METRICS_TYPE }));
   return admin;
 }
 

@@ -19,6 +19,12 @@ export async function deadLetters(db: D1Database): Promise<{ count: number; last
   return { count: row?.n ?? 0, last_at: row?.last_at ? toRfc3339(row.last_at) : null };
 }
 
+/** The number of dead letters since then. */
+export async function countDeadLettersSince(db: D1Database, since: EpochMs): Promise<number> {
+  const count = "SELECT count(*) AS n FROM dead_letters WHERE recorded_at >= ?1";
+  return (await db.prepare(count).bind(since).first<number>("n")) ?? 0;
+}
+
 /** Deletes expired dead letters. */
 export async function deleteOldDeadLetters(db: D1Database, now: EpochMs): Promise<void> {
   await db

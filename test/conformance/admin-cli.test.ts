@@ -84,7 +84,8 @@ describe("npm run admin", () => {
     const audit = await run(["tenants", "audit", id]);
     expect(audit.out).toMatch(/key\.revoked +key_/);
     expect((await run(["tenants", "list"])).out).toMatch(new RegExp(`^${id} +from the shell +active +medium `, "m"));
-    expect((await run(["status"])).out).toMatch(/^overdue +\d+$/m);
+    expect((await run(["status"])).out).toMatch(/^late_work +(ok|warn|critical) +\d+ +120 +600 +seconds$/m);
+    expect((await run(["metrics"])).out).toMatch(/^nemo_gateway_overdue_objects \d+$/m);
   });
 
   it("creates nothing twice under one idempotency key", async () => {

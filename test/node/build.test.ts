@@ -47,6 +47,13 @@ describe("accountNames", () => {
 });
 
 describe("the Worker's configuration", () => {
+  it("records no traces, whose spans contain whole URLs, and so links to files", () => {
+    const toml = readFileSync("wrangler.toml", "utf8");
+    const lines = toml.split("\n").filter((line) => !line.startsWith("#"));
+    expect(lines.join("\n")).not.toMatch(/traces|"?head_sampling_rate/);
+    expect(toml).toMatch(/^\[observability\.logs\]\ninvocation_logs = false$/m);
+  });
+
   it("keeps all its outgoing requests on the public internet", () => {
     for (const file of ["wrangler.toml", "src/sandbox/wrangler.toml"])
       expect(readFileSync(file, "utf8")).toMatch(/^compatibility_flags = \[.*"global_fetch_strictly_public"/m);

@@ -1,6 +1,7 @@
 /** The log of a whole run: one line for every request and every effect, of allowed fields alone, and nothing else is printed. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { LOG_FIELDS, type LogFields, log } from "../../src/log.ts";
+import { createApp } from "../../src/app.ts";
+import { LOG_FIELDS, type LogFields, log, logCounted } from "../../src/log.ts";
 import { call, env, type Member, makeMember } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 import { createResources } from "../support/resources.ts";
@@ -71,5 +72,34 @@ describe("the log", () => {
     const strange = { work: "turn", prompt: "secret words" };
     log("info", "work", strange);
     expect(printed).toEqual(['{"event":"work","work":"turn"}']);
+  });
+
+  it("is counted with the fields of its lines, if counters are bound, and fails nothing when they fail", () => {
+    const points: unknown[] = [];
+    const counters = { writeDataPoint: (point: unknown) => void points.push(point) };
+    const strange = { work: "turn", attempt: 2, ms: 7, tenant: "ten_a", mode: "test", prompt: "secret words" };
+    logCounted(counters, "work", strange);
+    expect(points).toEqual([{ indexes: ["ten_a"], blobs: ["work", "turn", "", "", "", "test"], doubles: [1, 7, 2] }]);
+    logCounted(undefined, "work", strange);
+    const failing = {
+      writeDataPoint: () => {
+        throw new Error("no dataset");
+      },
+    };
+    logCounted(failing, "work", strange);
+    expect(new Set(printed)).toEqual(
+      new Set(['{"event":"work","ms":7,"tenant":"ten_a","mode":"test","attempt":2,"work":"turn"}']),
+    );
+  });
+
+  it("counts every request through a bound dataset", async () => {
+    const points: { blobs?: unknown[] }[] = [];
+    const COUNTERS = { writeDataPoint: (point: { blobs?: unknown[] }) => void points.push(point) };
+    const member = await makeMember(USER);
+    const bound = { ...env, COUNTERS } as unknown as typeof env;
+    await createApp().request("/v1/me?secret=1", { headers: member.headers }, bound);
+    expect(points).toMatchObject([
+      { indexes: [member.tenant.id], blobs: ["request", "", "GET /v1/me", "", "200", "test"] },
+    ]);
   });
 });

@@ -1,16 +1,20 @@
 /** What the operator's status says, with everything else of the file's runtime known. */
 import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
 import { OPERATOR_TOKEN_NAME } from "../../src/core/address.ts";
 import { randomUserHash } from "../../src/core/ids.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
+import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { recordDeadLetter } from "../../src/store/dead-letters.ts";
 import { putTokenStatus } from "../../src/store/users.ts";
-import { adminHeaders, call, env, jsonOf } from "../support/gateway.ts";
+import { adminHeaders, call, env, jsonOf, makeMember } from "../support/gateway.ts";
 import { call as aCall, freshAddress, good, newProject, random, until, userRpc, userStub } from "../support/objects.ts";
 
 type Status = {
+  state: string;
+  checks: { name: string; state: string; value: number; reason: string | null; next_step: string | null }[];
   overdue: number;
   outbox_backlog: number;
   dead_letters: { count: number; last_at: string | null };
@@ -91,5 +95,68 @@ describe("tokens by state", () => {
     );
     expect((await status()).tokens.operator).toBe("ready");
     delete env.NEMO_TOKEN;
+  });
+});
+
+describe("the metrics", () => {
+  /** A line of the format: a comment, or a name, labels and a number. */
+  const LINE =
+    /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="[^"\\\n]*"(?:,[a-z_]+="[^"\\\n]*")*\})? \d+(?:\.\d+)?)$/;
+  const metrics = async (headers: Record<string, string>) => call("/admin/metrics", { headers });
+
+  it("are Prometheus text of the same values, and name no tenant", async () => {
+    const { tenant } = await makeMember("a user that no metric names");
+    const response = await metrics(adminHeaders);
+    expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const text = await response.text();
+    expect(text.endsWith("\n")).toBe(true);
+    const lines = text.trimEnd().split("\n");
+    expect(lines.filter((line) => !LINE.test(line))).toEqual([]);
+    const samples = lines.filter((line) => !line.startsWith("#"));
+    expect(new Set(samples.map((line) => line.split(" ")[0])).size).toBe(samples.length);
+    const described = new Set(lines.filter((line) => line.startsWith("# TYPE")).map((line) => line.split(" ")[2]));
+    expect(new Set(samples.map((line) => line.split(/[{ ]/)[0]))).toEqual(described);
+    expect(text).not.toContain(tenant.id);
+    expect(text).not.toContain(tenant.name);
+    const { checks, tokens } = await status();
+    for (const { name, state } of checks) {
+      const value = ["ok", "warn", "critical"].indexOf(state);
+      expect(samples).toContain(`nemo_gateway_check_state{check="${name}"} ${value}`);
+    }
+    expect(samples).toContain(`nemo_gateway_nemo_tokens{mode="test",state="ready"} ${tokens.test.ready}`);
+  });
+
+  it("have as many lines with more tenants", async () => {
+    const count = async () => (await (await metrics(adminHeaders)).text()).split("\n").length;
+    const before = await count();
+    await Promise.all([makeMember(null), makeMember(null), makeMember(null)]);
+    expect(await count()).toBe(before);
+  });
+
+  it("can be read with a token that can do nothing else", async () => {
+    const METRICS_TOKEN = "a-token-for-monitoring-of-more-than-32-bytes";
+    const ask = (path: string, token: string, more: Partial<Env> = { METRICS_TOKEN }) =>
+      createApp().request(path, { headers: { Authorization: `Bearer ${token}` } }, { ...env, ...more });
+    for (const path of ["/admin/status", "/admin/metrics"]) {
+      expect((await ask(path, METRICS_TOKEN)).status).toBe(200);
+      expect((await ask(path, METRICS_TOKEN, {})).status).toBe(401);
+      expect((await ask(path, "short", { METRICS_TOKEN: "short" })).status).toBe(401);
+    }
+    for (const path of ["/admin/tenants", "/admin/openapi.json", "/admin/status/x", "/admin//metrics"])
+      expect((await ask(path, METRICS_TOKEN)).status).toBe(401);
+  });
+});
+
+describe("the checks", () => {
+  it("warn of a dead letter, and say what to do", async () => {
+    await recordDeadLetter(env.DB, [{ id: "fresh", body: null }], Date.now());
+    const { state, checks } = await status();
+    expect(state).not.toBe("ok");
+    expect(checks.find(({ name }) => name === "dead_letters")).toMatchObject({
+      state: "warn",
+      value: expect.any(Number),
+      reason: expect.stringContaining("Nothing is lost"),
+      next_step: expect.stringContaining("unknown_queue"),
+    });
   });
 });

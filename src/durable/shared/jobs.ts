@@ -14,7 +14,7 @@ import type { Problem } from "../../core/errors.ts";
 import { POISON_ATTEMPTS } from "../../core/limits.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { ObjectKind } from "../../env.ts";
-import { log, logBug } from "../../log.ts";
+import { countLine, log, logBug, logCounted } from "../../log.ts";
 import { deleteWatchdog, isTenantStopped, writeWatchdog } from "../../store/tenants.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, deleteMeta, readMeta, writeMeta } from "./database.ts";
@@ -486,10 +486,11 @@ export class JobScheduler {
       await storage.sync();
       await this.ensureWatchdog();
       await this.#handler.perform(row);
-      log("info", "work", fields());
+      logCounted(this.#runtime.env.COUNTERS, "work", fields());
       return null;
     } catch (error) {
       logBug("work_failed", error, fields());
+      countLine(this.#runtime.env.COUNTERS, "work_failed", fields());
       return { error };
     }
   }

@@ -13,7 +13,7 @@ import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Attribution } from "../../core/usage.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
-import { log } from "../../log.ts";
+import { log, logCounted } from "../../log.ts";
 import { createNemo, type Nemo } from "../../nemo/client.ts";
 import type { NemoFailure } from "../../nemo/errors.ts";
 import type { Watch } from "../../nemo/http.ts";
@@ -232,11 +232,11 @@ export const SANDBOX_URL = "https://sandbox.nemo.internal";
 
 /** Logs one line per upstream request: which it was, how it ended, and the time to its response headers. */
 const logRequests =
-  ({ name, now }: ObjectRuntime): Watch =>
+  ({ env, name, now }: ObjectRuntime): Watch =>
   (at) => {
     const startedAt = now();
     return (status) =>
-      log("info", "upstream", {
+      logCounted(env.COUNTERS, "upstream", {
         work: at,
         ...(status === null ? {} : { status }),
         upstream_ms: now() - startedAt,

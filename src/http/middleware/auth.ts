@@ -283,10 +283,17 @@ function checkInBrowser(c: Ctx, { origins }: Caller): void {
 
 /* Operator authentication: closed unless an admin token of at least 32 bytes is configured. */
 
-/** Requires `Authorization: Bearer <ADMIN_TOKEN>`; also accepts the previous token while it is configured. */
+/** The routes that `METRICS_TOKEN` may read. */
+const METRICS_PATHS: readonly string[] = ["/admin/status", "/admin/metrics"];
+
+/**
+ * Requires `Authorization: Bearer <ADMIN_TOKEN>`; also accepts the previous token while it is configured, and for the
+ * status and the metrics the token for monitoring.
+ */
 export const adminAuth: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const tokens = c.var.config.adminTokens;
-  if (tokens.length === 0) throw apiError("admin_closed", "No route has this path.");
+  const { adminTokens, metricsTokens } = c.var.config;
+  const tokens = METRICS_PATHS.includes(c.req.path) ? [...adminTokens, ...metricsTokens] : adminTokens;
+  if (adminTokens.length === 0) throw apiError("admin_closed", "No route has this path.");
   const sent = /^Bearer\s+(\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? "";
   if (!(await isOneOf(sent, tokens))) {
     await countRejected(c);

@@ -1,14 +1,14 @@
 /** Logs one line per request, with the route's pattern and never the URL. */
 import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import { log } from "../../log.ts";
+import { logCounted } from "../../log.ts";
 import type { AppEnv, Caller, Ctx } from "../context.ts";
 
 export const requestLog: MiddlewareHandler<AppEnv> = async (c, next) => {
   const began = Date.now();
   await next();
   const caller: Caller | undefined = c.get("caller"); // absent on public and rejected requests
-  log("info", "request", {
+  logCounted(c.env.COUNTERS, "request", {
     request_id: c.get("requestId"),
     route: `${c.req.method} ${patternOf(c)}`,
     status: c.res.status,
