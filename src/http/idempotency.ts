@@ -3,6 +3,7 @@ import { type UserAddress, userNameOwner } from "../core/address.ts";
 import type { Principal, UserTarget } from "../core/auth.ts";
 import { encrypt } from "../core/crypto.ts";
 import { hex, sha256 } from "../core/encoding.ts";
+import type { Problem } from "../core/errors.ts";
 import {
   callHash,
   type OwnedPrefix,
@@ -13,6 +14,7 @@ import {
   type UserHash,
   userHashOf,
 } from "../core/ids.ts";
+import type { Result } from "../core/result.ts";
 import type { Call } from "../core/rpc/user.ts";
 import type { AuditEntry } from "../core/tenant.ts";
 import type { IdempotencyKey } from "../store/idempotency.ts";
@@ -123,11 +125,21 @@ export async function dedupeRequest(c: Ctx): Promise<boolean> {
   return !isNew;
 }
 
-/** Replaces the key set by `dedupeRequest`, after the first request's resource was deleted. */
-export async function renewDedupeKey(c: Ctx): Promise<void> {
+/**
+ * The result of a creation whose key `dedupeRequest` has set. If an identical request came before and what it created was
+ * deleted, it is created again under a new key.
+ */
+export async function repeatable<R extends Result<unknown, Problem>>(
+  c: Ctx,
+  isRepeated: boolean,
+  create: () => Promise<R>,
+): Promise<R> {
+  const first = await create();
+  if (!isRepeated || first.ok || first.error.code !== "repeat_deleted") return first;
   const { idempotencyKey, caller } = c.var;
   const { key } = await tenantObject(c.env, caller).dedupeBody(await hashOf(c), idempotencyKey ?? undefined);
   c.set("idempotencyKey", key);
+  return create();
 }
 
 /** The hash of method, path and body. */

@@ -3,22 +3,19 @@
 import * as z from "zod";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { plainIdPattern } from "../core/ids.ts";
-import { generatorForUser } from "../core/user-view.ts";
 import { pageQuery, pageSchema } from "../core/wire/common.ts";
 import {
-  type GeneratorWire,
   generatorJob,
   generatorParams,
   generatorPatch,
   newGenerator,
   newGeneratorJob,
-  type ShownGeneratorWire,
   shownGenerator,
 } from "../core/wire/generator.ts";
-import type { Api, Ctx } from "../http/context.ts";
+import type { Api } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse, ownedParams } from "../http/define-route.ts";
 import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
-import { checkUserToken, userObject } from "../http/objects.ts";
+import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
 import {
@@ -26,7 +23,8 @@ import {
   checkTakenSlug,
   createGenerator,
   findGenerator,
-  pageOfGenerators,
+  findShownGenerator,
+  pageOfShownGenerators,
   updateGenerator,
 } from "../services/generators.ts";
 import { removeGenerator } from "../store/generators.ts";
@@ -116,12 +114,6 @@ const remove = defineRoute({
   responses: { 204: { description: "The generator was deleted." } },
 });
 
-/** A generator as the caller may see it. */
-const shownTo =
-  ({ var: { caller } }: Ctx) =>
-  (generator: GeneratorWire): ShownGeneratorWire =>
-    caller.grant === null ? generator : generatorForUser(generator);
-
 export function mountGenerators(app: Api): void {
   app.openapi(create, async (c) => {
     const made = await createGenerator(c, c.req.valid("json"));
@@ -129,15 +121,12 @@ export function mountGenerators(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    await checkUserToken(c.env, c.var.caller);
-    const page = shownPage(await pageOfGenerators(c, pageRequest(c.req.valid("query"))));
-    return c.json({ ...page, data: page.data.map(shownTo(c)) }, 200);
+    return c.json(shownPage(await pageOfShownGenerators(c, pageRequest(c.req.valid("query")))), 200);
   });
 
   app.openapi(read, async (c) => {
-    await checkUserToken(c.env, c.var.caller);
-    const known = await findGenerator(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
-    return c.json(shownTo(c)(known), 200, { ETag: `"${known.version}"` });
+    const known = await findShownGenerator(c, c.req.valid("param").id, c.req.valid("query").version ?? null);
+    return c.json(known, 200, { ETag: `"${known.version}"` });
   });
 
   app.openapi(change, async (c) => {

@@ -37,7 +37,7 @@ import { pageRequest, shownPage } from "../http/page.ts";
 import { apiError, checkInvalid, notFound, unwrap } from "../http/problem.ts";
 import { parseJsonBody, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
 import { findGenerator } from "../services/generators.ts";
-import { checkVideoScopes, orderFor, orderOf, startVideo, waitForVideo } from "../services/videos.ts";
+import { checkVideoScopes, continueVideo, orderFor, orderOf, startVideo, waitForVideo } from "../services/videos.ts";
 import { fileAnswers } from "./renders.ts";
 import { takeForm } from "./uploads/form.ts";
 
@@ -282,8 +282,7 @@ export function mountVideos(app: Api): void {
     checkVideoScopes(c);
     const wait = waitOf(c);
     const { id } = c.req.valid("param");
-    const user = userObject(c.env, addressOf(c, id));
-    const made = unwrap(await user.continueVideo(await callOf(c), id, c.req.valid("json").prompt));
+    const made = await continueVideo(c, id, c.req.valid("json").prompt);
     const { video, isEnd, headers } = await waitForVideo(c, made, wait);
     return c.json(video, isEnd ? 200 : 202, headers);
   });

@@ -7,15 +7,18 @@ import { plainId, slugOf } from "../core/ids.ts";
 import { GENERATORS_PER_SCOPE } from "../core/limits.ts";
 import { cutPage, rowsFor } from "../core/page.ts";
 import type { Page, PageRequest } from "../core/rpc/user.ts";
+import { generatorForUser } from "../core/user-view.ts";
 import {
   type GeneratorPatch,
   type GeneratorWire,
   type NewGenerator,
   type RecipeWire,
   recipe,
+  type ShownGeneratorWire,
 } from "../core/wire/generator.ts";
 import { type Ctx, random } from "../http/context.ts";
 import { callOf } from "../http/idempotency.ts";
+import { checkUserToken } from "../http/objects.ts";
 import { apiError } from "../http/problem.ts";
 import { changeGenerator, insertGenerator, listGenerators, readGenerator } from "../store/generators.ts";
 
@@ -45,6 +48,28 @@ export async function pageOfGenerators(c: Ctx, page: PageRequest): Promise<Page<
     (generator) => generator,
   );
 }
+
+/** `pageOfGenerators`, as the caller may see it. */
+export async function pageOfShownGenerators(c: Ctx, page: PageRequest): Promise<Page<ShownGeneratorWire>> {
+  await checkUserToken(c.env, c.var.caller);
+  const found = await pageOfGenerators(c, page);
+  return { ...found, data: found.data.map(shownTo(c)) };
+}
+
+/** `findGenerator`, as the caller may see it. */
+export async function findShownGenerator(
+  c: Ctx,
+  idOrSlug: string,
+  version: number | null,
+): Promise<ShownGeneratorWire> {
+  await checkUserToken(c.env, c.var.caller);
+  return shownTo(c)(await findGenerator(c, idOrSlug, version));
+}
+
+const shownTo =
+  ({ var: { caller } }: Ctx) =>
+  (generator: GeneratorWire): ShownGeneratorWire =>
+    caller.grant === null ? generator : generatorForUser(generator);
 
 /** Stores a generator under the requested slug, or under one derived from its name. */
 export async function createGenerator(c: Ctx, { slug, ...fields }: NewGenerator): Promise<GeneratorWire> {

@@ -1,13 +1,13 @@
 /** Creates videos from requests: builds and checks the order, starts the video, and waits for its end. */
 import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
-import type { AssetId, UploadId } from "../core/ids.ts";
+import type { AssetId, UploadId, VideoId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
-import { addressOf, callOf, dedupeRequest, newAddress, renewDedupeKey } from "../http/idempotency.ts";
+import { addressOf, callOf, dedupeRequest, newAddress, repeatable } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { afterCommit, apiError, unwrap } from "../http/problem.ts";
 import { waitOf } from "../http/request-body.ts";
@@ -94,12 +94,29 @@ function questionOf(text: NewVideo["on_question"]): OnQuestion {
   return { answer: text.slice("answer:".length).trim() };
 }
 
-/* The response to an order: the plan of a dry run, the video in progress, or the ended video. */
+/* Creating and continuing videos. The HTTP response is built from what these return. */
 
 /** The fields of a body that are not part of the order. */
 type RequestOptions = Pick<NewVideo, "dry_run" | "dedupe">;
 
-/** Starts the video at its project's address, or at the caller's. A dry run is checked there and starts nothing. */
+/** A created video. `isDuplicate`: an identical request created it within the last 60 seconds. */
+export type CreatedVideo = { readonly video: VideoWire; readonly isDuplicate: boolean };
+
+/** Creates the video at its project's address, or at the caller's. `isRepeated`: an identical request came before. */
+export async function createVideo(c: Ctx, order: NamedVideoRequest, isRepeated: boolean): Promise<CreatedVideo> {
+  checkImportScope(c, order.sources);
+  const { deduplicated, ...video } = unwrap(await repeatable(c, isRepeated, () => submit(c, order)));
+  // If the earlier request ended before it created the video, this one creates it.
+  return { video, isDuplicate: isRepeated && deduplicated === true };
+}
+
+/** Sends a message to a video that has ended: an answer to the agent's question, or a change. */
+export async function continueVideo(c: Ctx, id: VideoId, prompt: string, isRepeated = false): Promise<VideoWire> {
+  const user = userObject(c.env, addressOf(c, id));
+  return unwrap(await repeatable(c, isRepeated, async () => user.continueVideo(await callOf(c), id, prompt)));
+}
+
+/** The response to an order: the plan of a dry run, the video in progress, or the ended video. */
 export async function startVideo(c: Ctx, order: NamedVideoRequest, { dry_run, dedupe }: RequestOptions) {
   checkImportScope(c, order.sources);
   const wait = waitOf(c); // validated before the video is created
@@ -107,14 +124,8 @@ export async function startVideo(c: Ctx, order: NamedVideoRequest, { dry_run, de
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
     return c.json(planOf(order, c.var.caller), 200);
   }
-  const isRepeated = dedupe && (await dedupeRequest(c));
-  const first = await submit(c, order);
-  const isDeleted = isRepeated && !first.ok && first.error.code === "repeat_deleted";
-  if (isDeleted) await renewDedupeKey(c);
-  const { deduplicated, ...made } = unwrap(isDeleted ? await submit(c, order) : first);
-  // If the earlier request ended before it created the video, this one creates it.
-  const isDuplicate = isRepeated && deduplicated === true;
-  const extra = isDuplicate ? ({ deduplicated } as const) : {};
+  const { video: made, isDuplicate } = await createVideo(c, order, dedupe && (await dedupeRequest(c)));
+  const extra = isDuplicate ? ({ deduplicated: true } as const) : {};
   const { video, isEnd, headers } = await waitForVideo(c, made, wait);
   const location = { Location: `/v1/videos/${made.id}` };
   return c.json({ ...video, ...extra }, isEnd || isDuplicate ? 200 : 202, { ...location, ...headers });

@@ -16,12 +16,13 @@ import {
   unwrapMetered,
 } from "../../http/define-route.ts";
 import { pipeToObject } from "../../http/event-stream.ts";
-import { callOf, namedAddress, newAddress, newUploadId } from "../../http/idempotency.ts";
+import { namedAddress } from "../../http/idempotency.ts";
 import { tooLarge } from "../../http/middleware/limits.ts";
 import { uploadObject, userObject } from "../../http/objects.ts";
 import { pageRequest, shownPage } from "../../http/page.ts";
 import { apiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
+import { createUpload, importFile } from "../../services/uploads.ts";
 import { otherDialects } from "./resumable.ts";
 
 const tags = ["Uploads and assets"];
@@ -103,12 +104,7 @@ export function mountUploads(app: Api): void {
   app.use("/v1/uploads", otherDialects);
 
   app.openapi(create, async (c) => {
-    const owner = await newAddress(c);
-    const id = await newUploadId(c, owner);
-    const made = unwrapMetered(
-      c,
-      await uploadObject(c.env, owner, id).create(await callOf(c), owner, id, c.req.valid("json")),
-    );
+    const made = unwrapMetered(c, await createUpload(c, c.req.valid("json")));
     return c.json(made, 201, { Location: `/v1/uploads/${made.id}` });
   });
 
@@ -184,14 +180,7 @@ const startImport = defineRoute({
 
 export function mountUploadImport(app: Api): void {
   app.openapi(startImport, async (c) => {
-    const { url, file_name: fileName = null, metadata } = c.req.valid("json");
-    const owner = await newAddress(c);
-    const id = await newUploadId(c, owner);
-    const made = await uploadObject(c.env, owner, id).startImport(await callOf(c), owner, id, {
-      url,
-      fileName,
-      metadata,
-    });
-    return c.json(unwrapMetered(c, made), 202, { Location: `/v1/uploads/${id}` });
+    const made = unwrapMetered(c, await importFile(c, c.req.valid("json")));
+    return c.json(made, 202, { Location: `/v1/uploads/${made.id}` });
   });
 }
