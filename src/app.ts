@@ -21,6 +21,7 @@ import { mountHealth } from "./routes/health.ts";
 import { mountHooks } from "./routes/hooks.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
+import { mountMcp } from "./routes/mcp.ts";
 import { mountNemoToken } from "./routes/nemo-token.ts";
 import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
@@ -74,11 +75,12 @@ export function createApp(): Api {
   app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
   app.use("/v1/uploads/*", uploadHeaders);
-  for (const path of ["/v1/*", "/f/*", "/openapi.json"]) app.use(path, openCors);
+  for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp"]) app.use(path, openCors);
   app.use("/v1/uploads/*", uploadVersion);
 
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());
+  mountMcp(app);
 
   app.get(
     "/openapi.json",

@@ -52,6 +52,8 @@ export type Env = {
   ALLOW_ANONYMOUS?: string;
   /** `1` allows renders with other outputs than the attested one. */
   ALLOW_UNATTESTED_OUTPUT?: string;
+  /** Web origins that may call `/mcp` besides the gateway's own, separated by commas. */
+  MCP_ORIGINS?: string;
   /** `development` or `test`: the gateway answers on a loopback address only. Anything else is production. */
   ENVIRONMENT?: string;
   ALARMS?: string;
@@ -101,6 +103,8 @@ export type Config = {
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
   readonly allowUnattestedOutput: boolean;
+  /** Web origins that may call `/mcp`. */
+  readonly mcpOrigins: readonly string[];
   readonly rootSecret: string;
   readonly rootSecretPrevious: string | null;
   /** The current and the previous root secret, for encryption and links. */
@@ -157,6 +161,7 @@ export function readConfig(env: Env): Config {
     nemoToken: env.NEMO_TOKEN || null,
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",
     allowUnattestedOutput: env.ALLOW_UNATTESTED_OUTPUT === "1",
+    mcpOrigins: (env.MCP_ORIGINS ?? "").split(/[\s,]+/).filter((origin) => origin !== ""),
     rootSecret: env.ROOT_SECRET,
     rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
     roots: { current: env.ROOT_SECRET, previous: env.ROOT_SECRET_PREVIOUS || null },

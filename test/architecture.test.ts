@@ -31,7 +31,8 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   jobs: ["core", "store", "env", "failpoints", "log", "timeout"],
   http: ["core", "store", "env", "log", "timeout"],
   services: ["core", "http", "store"],
-  routes: ["core", "http", "services", "store", "timeout"],
+  mcp: ["core", "http", "log", "services", "timeout"],
+  routes: ["core", "http", "mcp", "services", "store", "timeout"],
   app: ["http", "routes"],
   index: ["app", "durable", "jobs", "sandbox"],
 };
@@ -50,6 +51,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   sandbox: ["cloudflare:workers", "hono", "jsonc-parser", "zod"],
   durable: ["cloudflare:workers", "standardwebhooks"],
   http: ["hono", "@hono/zod-openapi", "jsonc-parser", "zod"],
+  mcp: ["@modelcontextprotocol/server", "zod"],
   routes: ["hono", "@hono/zod-validator", "zod"],
   app: ["@hono/zod-openapi"],
 };

@@ -41,6 +41,7 @@ export const ERRORS = {
   last_key: row(409, "This is the last key that can create keys"),
   too_many_keys: row(409, "The maximum number of keys is reached"),
   key_in_browser: row(403, "This key cannot be used in a browser"),
+  origin_not_allowed: row(403, "This web page is not allowed here"),
   tenant_paused: row(403, "This account is paused"),
   tenant_deleting: row(409, "This account is being deleted"),
   auth_unavailable: row(503, "Sign-in is temporarily unavailable", true),

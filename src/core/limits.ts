@@ -413,3 +413,11 @@ export const SWEEP_PAGE = 1_000;
 export const QUEUE_BATCH = 100;
 /** Event types that an endpoint may name. Chosen: more than there are, so that duplicates are accepted. */
 export const ENDPOINT_TYPES = 100;
+
+// ---- MCP
+/** The time in which a tool call is answered, in ms. Chosen: below the 60 s after which hosts give up. */
+export const MCP_CALL_MS = 45 * SECOND_MS;
+/** Seconds that a tool may wait for an end. Chosen: leaves time for the rest of the call. */
+export const MCP_WAIT_SECONDS = 40;
+/** Characters of the text of a tool's result. Chosen: the model reads every one of them; the data is beside it. */
+export const MCP_TEXT_CHARS = 600;

@@ -90,6 +90,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   { words: "refused", files: /./, text: /import_refused/, why: "a public error code" },
   { words: "garbled", files: /./, text: /nemo_garbled/, why: "a public error code" },
   { words: "refused", files: /runtime-noise/, text: /Connection refused/, why: "the operating system's message" },
+  { words: "world", files: /^src\/mcp\//, text: /openWorldHint/, why: "a field of the protocol" },
   { words: "home", files: /cli/, text: /HOME\b|homedir/, why: "the environment's own name" },
   { words: "gate", files: /runtime-noise/, text: /outputGateBroken/, why: "the runtime's message" },
   {
