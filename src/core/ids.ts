@@ -31,6 +31,9 @@ export type DeliveryId = `dlv_${string}`;
  */
 export const OWNED_PREFIXES = ["ntk", "prj", "trn", "upl", "ast", "rnd", "vid", "bat", "gjb"] as const;
 export type OwnedPrefix = (typeof OWNED_PREFIXES)[number];
+/** The kinds of resources that an API key can list for all users of its tenant. */
+export type ListedKind = "prj" | "upl" | "rnd" | "vid";
+export type ListedId = `${ListedKind}_${string}`;
 export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
 
 /** 80 bits of a user's address as 16 base32 characters. */

@@ -53,6 +53,18 @@ export const HEADERS_CHARS = 65_536;
 export const TARGET_CHARS = 4_096;
 export const PAGE_DEFAULT = 20;
 export const PAGE_MAX = 100;
+/**
+ * The newest resources of a tenant and mode that the lists of all users go back to. Chosen: with their indexes they take
+ * about 250 bytes each, a fortieth of what an object may store.
+ */
+export const RESOURCES_LISTED = 1_000_000;
+/**
+ * Entries of such a list that one page reads from their users' objects before it ends short. Chosen: below the 1,000
+ * calls that one request may make.
+ */
+export const ENTRIES_PER_PAGE = 400;
+/** Users' objects that a page reads at the same time. Chosen. */
+export const OWNERS_AT_ONCE = 25;
 
 // ---- tenants and keys
 /**

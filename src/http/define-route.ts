@@ -8,7 +8,7 @@ import { createRoute, type RouteConfig } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { invalidFields, problemOf } from "../core/errors.ts";
-import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
+import { type ListedKind, type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, PREFER_WAIT_MAX_SECONDS, USER_CHARS } from "../core/limits.ts";
 import type { Metered } from "../core/quota.ts";
 import { owned, pageQuery, plain, problemBody } from "../core/wire/common.ts";
@@ -38,7 +38,7 @@ const header = (name: string, description: string, maxLength: number) =>
 
 const USER = header(
   "X-User-Id",
-  "Your own id of the end user. Required to list a user's resources, and to create resources for a user.",
+  "Your own id of the end user. Required to create resources for a user, and to list what belongs to one user.",
   USER_CHARS,
 );
 const IDEMPOTENCY = header(
@@ -181,6 +181,13 @@ export const ownedParams = <P extends OwnedPrefix>(prefix: P) => z.object({ id: 
 
 /** The query of a list of such resources. The cursor is the last id. */
 export const ownedPage = (prefix: OwnedPrefix) => pageQuery(ownedIdPattern(prefix));
+
+/**
+ * The query of a list that an API key can also read for all users of its tenant. The cursor is the last id of a user's
+ * list, or the position and the mark of the tenant's (`src/services/lists.ts`).
+ */
+export const listPage = (prefix: ListedKind) =>
+  pageQuery(new RegExp(`${ownedIdPattern(prefix).source}|^\\d{1,15}-[0-9a-z]{10}$`));
 
 /** The query of a list of a tenant's resources. The cursor is the last id. */
 export const plainPage = (prefix: PlainPrefix) => pageQuery(plainIdPattern(prefix));

@@ -62,7 +62,7 @@ export const addressOf = (c: Ctx, id: `${OwnedPrefix}_${string}`): UserTarget =>
   uh: userHashOf(id),
 });
 
-/** The address of the caller's user. Required for lists: resources created without a user live at many addresses. */
+/** The address of the caller's user. Required for some lists: resources created without a user live at many addresses. */
 export function namedAddress(c: Ctx): UserTarget {
   const own = ownHash(c);
   if (own !== null) return { ...principalOf(c), uh: own };

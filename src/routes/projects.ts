@@ -1,14 +1,14 @@
 /** Projects: each has one conversation and one timeline. */
 import * as z from "zod";
-import { pageSchema } from "../core/wire/common.ts";
+import { listedSchema, pageSchema } from "../core/wire/common.ts";
 import { browserLink, newProject, project, projectPatch, timeline } from "../core/wire/project.ts";
 import type { Api } from "../http/context.ts";
-import { defineRoute, jsonBody, jsonResponse, ownedPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
+import { defineRoute, jsonBody, jsonResponse, listPage, ownedParams, unwrapMetered } from "../http/define-route.ts";
 import { matchesEtag } from "../http/files.ts";
-import { addressOf, callOf, namedAddress, newAddress } from "../http/idempotency.ts";
+import { addressOf, callOf, newAddress } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
-import { pageRequest, shownPage } from "../http/page.ts";
 import { notFound, unwrap } from "../http/problem.ts";
+import { listResources } from "../services/lists.ts";
 
 const tags = ["Projects and turns"];
 const create = defineRoute({
@@ -32,9 +32,9 @@ const list = defineRoute({
   credentials: "key_or_user_token",
   tags,
   summary: "List projects",
-  description: "Returns the projects of the user, newest first.",
-  request: { query: ownedPage("prj") },
-  responses: { 200: jsonResponse(pageSchema(project), "A page of projects.") },
+  description: "Newest first: the projects of the user, or, without `X-User-Id`, those of all users of the tenant.",
+  request: { query: listPage("prj") },
+  responses: { 200: jsonResponse(pageSchema(listedSchema(project)), "A page of projects.") },
 });
 
 const read = defineRoute({
@@ -122,8 +122,9 @@ export function mountProjects(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const user = userObject(c.env, namedAddress(c));
-    return c.json(shownPage(await user.listProjects(pageRequest(c.req.valid("query")))), 200);
+    const query = c.req.valid("query");
+    const page = await listResources(c, { kind: "prj", query, read: (user, page) => user.listProjects(page) });
+    return c.json(page, 200);
   });
 
   app.openapi(read, async (c) => {

@@ -1,7 +1,8 @@
 /** Renders: exports of a timeline to a file, and their files. */
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
-import { pageSchema } from "../core/wire/common.ts";
+import type { PageRequest, UserRpc } from "../core/rpc/user.ts";
+import { listedSchema, pageSchema } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import type { Api } from "../http/context.ts";
 import {
@@ -9,15 +10,17 @@ import {
   documentHead,
   jsonBody,
   jsonResponse,
+  listPage,
   ownedPage,
   ownedParams,
   unwrapMetered,
 } from "../http/define-route.ts";
 import { serveFile } from "../http/files.ts";
-import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
+import { addressOf, callOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest, shownPage } from "../http/page.ts";
 import { unwrap } from "../http/problem.ts";
+import { listResources } from "../services/lists.ts";
 
 const tags = ["Renders"];
 const renderPage = pageSchema(render);
@@ -59,9 +62,9 @@ const listAll = defineRoute({
   credentials: "key_or_user_token",
   tags,
   summary: "List renders",
-  description: "Returns the renders of the user, newest first.",
-  request: { query: ownedPage("rnd") },
-  responses: { 200: jsonResponse(renderPage, "A page of renders.") },
+  description: "Newest first: the renders of the user, or, without `X-User-Id`, those of all users of the tenant.",
+  request: { query: listPage("rnd").extend({ status: render.shape.status.optional() }) },
+  responses: { 200: jsonResponse(pageSchema(listedSchema(render)), "A page of renders.") },
 });
 
 const cancel = defineRoute({
@@ -147,8 +150,9 @@ export function mountRenders(app: Api): void {
   });
 
   app.openapi(listAll, async (c) => {
-    const page = pageRequest(c.req.valid("query"));
-    return c.json(shownPage(unwrap(await userObject(c.env, namedAddress(c)).listRenders(null, page))), 200);
+    const { status, ...query } = c.req.valid("query");
+    const read = async (user: UserRpc, page: PageRequest) => unwrap(await user.listRenders(null, page, status));
+    return c.json(await listResources(c, { kind: "rnd", query, status, read }), 200);
   });
 
   app.openapi(cancel, async (c) => {

@@ -5,7 +5,7 @@ import { linkUrl } from "../core/crypto.ts";
 import { PROMPT_BYTES } from "../core/limits.ts";
 import { mediaTypeOf } from "../core/uploads/tus.ts";
 import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
-import { owned, pageSchema } from "../core/wire/common.ts";
+import { listedSchema, owned, pageSchema } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";
 import { link, newLink } from "../core/wire/render.ts";
 import {
@@ -25,18 +25,18 @@ import {
   eventStream,
   jsonBody,
   jsonResponse,
-  ownedPage,
+  listPage,
   ownedParams,
 } from "../http/define-route.ts";
 import { eventsQuery, serveEvents } from "../http/event-stream.ts";
 import { serveFile } from "../http/files.ts";
-import { addressOf, callOf, namedAddress } from "../http/idempotency.ts";
+import { addressOf, callOf } from "../http/idempotency.ts";
 import { access } from "../http/middleware/auth.ts";
 import { userObject } from "../http/objects.ts";
-import { pageRequest, shownPage } from "../http/page.ts";
 import { apiError, checkInvalid, notFound, unwrap } from "../http/problem.ts";
 import { parseJsonBody, plainJson, readFormText, valuesIn, waitOf, waitQuery } from "../http/request-body.ts";
 import { findGenerator } from "../services/generators.ts";
+import { listResources } from "../services/lists.ts";
 import { checkVideoScopes, continueVideo, orderFor, orderOf, startVideo, waitForVideo } from "../services/videos.ts";
 import { fileAnswers } from "./renders.ts";
 import { takeForm } from "./uploads/form.ts";
@@ -149,16 +149,17 @@ const list = defineRoute({
   credentials,
   tags,
   summary: "List videos",
-  description: "Returns the videos of the user, newest first.",
+  description:
+    "Newest first: the videos of the user, or, without `X-User-Id`, those of all users of the tenant. `project` and `batch` select the videos of one.",
   request: {
-    query: ownedPage("vid").extend({
+    query: listPage("vid").extend({
       status: video.shape.status.optional(),
       generator: generatorParams.shape.id.optional().meta({ description: "The id or slug of a generator." }),
       project: owned("prj").optional(),
       batch: owned("bat").optional(),
     }),
   },
-  responses: { 200: jsonResponse(pageSchema(video), "A page of videos.") },
+  responses: { 200: jsonResponse(pageSchema(listedSchema(video)), "A page of videos.") },
 });
 
 const read = defineRoute({
@@ -265,9 +266,15 @@ export function mountVideos(app: Api): void {
 
   app.openapi(list, async (c) => {
     const { status, generator, project, batch, ...query } = c.req.valid("query");
-    const user = userObject(c.env, namedAddress(c));
-    const page = await user.listVideos(pageRequest(query), status ?? null, { generator, project, batch });
-    return c.json(shownPage(page), 200);
+    const page = await listResources(c, {
+      kind: "vid",
+      query,
+      status,
+      generator,
+      of: project ?? batch,
+      read: (user, page) => user.listVideos(page, status ?? null, { generator, project, batch }),
+    });
+    return c.json(page, 200);
   });
 
   app.openapi(read, async (c) => {

@@ -122,12 +122,13 @@ describe.concurrent("§2.3 users", () => {
     expect((await member.as("another user").ask("GET", `/v1/projects/${made.id}`)).status).toBe(404);
   });
 
-  it("§2.3 lists a user's own resources, and none without a user", async () => {
+  it("§2.3 lists a user's own resources, and those of all users without a user", async () => {
     const member = await newMember("ada");
     const { id } = await member.newProject();
     expect(await idsOf(member, "/v1/projects", 10)).toEqual([id]);
     expect(await idsOf(member.as("grace"), "/v1/projects", 10)).toEqual([]);
-    for (const path of ["/v1/projects", "/v1/assets"]) await problem(member.as(null).ask("GET", path), "user_required");
+    expect(await idsOf(member.as(null), "/v1/projects", 10)).toEqual([id]);
+    for (const path of ["/v1/assets", "/v1/batches"]) await problem(member.as(null).ask("GET", path), "user_required");
   });
 
   it("§2.3 combines resources that were created without a user", async () => {

@@ -32,6 +32,7 @@ const CLOSED = [
   "mayStart",
   "openSession",
   "putToken",
+  "readListed",
   "readUser",
   "recordUpload",
   "removeToken",

@@ -37,7 +37,7 @@ describe("a key", () => {
       { "X-Api-Key": key.secret },
       { Authorization: `Basic ${btoa(`${key.secret}:`)}` },
     ]) {
-      expect((await call("/v1/projects", { headers })).status).toBe(422); // authenticated, then rejected because a user is needed
+      expect((await call("/v1/assets", { headers })).status).toBe(422); // authenticated, then rejected because a user is needed
     }
   });
 
@@ -49,7 +49,7 @@ describe("a key", () => {
       { Authorization: "Bearer x" },
       { Authorization: `Bearer ${key.secret.slice(0, -1)}${last}` },
     ]) {
-      const response = await call("/v1/projects", { headers });
+      const response = await call("/v1/assets", { headers });
       expect(response.headers.get("WWW-Authenticate")).toContain("Bearer");
       expect(await readProblem(response), WELL_FORMED).toMatchObject({ status: 401, code: "unauthenticated" });
     }
@@ -80,7 +80,7 @@ describe("a key", () => {
 
   it("stops working when it is revoked, and when it expires", async () => {
     const { key, tenant } = await makeMember();
-    expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
+    expect((await call("/v1/assets", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
     expect((await send("POST", `/admin/keys/${key.id}/revoke`, "", adminHeaders)).status).toBe(200);
     expect(await readProblem(await call("/v1/projects", { headers: { "X-Api-Key": key.secret } }))).toMatchObject({
       status: 401,
@@ -136,8 +136,8 @@ describe("a key", () => {
     const { key } = await makeMember();
     const app = createApp();
     const headers = { "X-Api-Key": key.secret };
-    expect((await app.request("/v1/projects", { headers }, env)).status).toBe(422); // known, and rejected because a user is needed
-    const read = async () => (await app.request("/v1/projects", { headers }, withoutD1())).status;
+    expect((await app.request("/v1/assets", { headers }, env)).status).toBe(422); // known, and rejected because a user is needed
+    const read = async () => (await app.request("/v1/assets", { headers }, withoutD1())).status;
     const write = async () =>
       (await app.request("/v1/renders/x/link", { method: "POST", headers }, withoutD1())).status;
     vi.advanceTimersByTime(5_000);
@@ -161,7 +161,7 @@ describe("a key", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const tenant = await makeTenant();
     const key = await makeKey(tenant.id, { expires_at: new Date(Date.now() + 10_000).toISOString() });
-    const ask = () => call("/v1/projects", { headers: { "X-Api-Key": key.secret } });
+    const ask = () => call("/v1/assets", { headers: { "X-Api-Key": key.secret } });
     expect((await ask()).status).toBe(422);
     vi.advanceTimersByTime(9_999);
     expect((await ask()).status).toBe(422);
@@ -178,7 +178,7 @@ describe("a key", () => {
       return listed.data[0]?.last_used_on;
     };
     expect(await lastUse()).toBeNull();
-    await call("/v1/projects", { headers: { "X-Api-Key": key.secret } });
+    await call("/v1/assets", { headers: { "X-Api-Key": key.secret } });
     const day = await until(lastUse);
     expect(day).toBe(new Date().toISOString().slice(0, 10));
   });
@@ -189,7 +189,7 @@ describe("a key", () => {
     const key = await makeKey(id);
     const response = await send("POST", "/v1/projects", {}, { "X-Api-Key": key.secret });
     expect(await readProblem(response)).toMatchObject({ status: 403, code: "missing_scope" });
-    expect((await call("/v1/projects", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
+    expect((await call("/v1/assets", { headers: { "X-Api-Key": key.secret } })).status).toBe(422);
   });
 });
 

@@ -172,7 +172,7 @@ describe("headers", () => {
 
   it("name a user if a list needs one", async () => {
     const { "X-User-Id": _, ...withoutUser } = member.headers;
-    expect(await readProblem(await call("/v1/projects", { headers: withoutUser }))).toMatchObject({
+    expect(await readProblem(await call("/v1/assets", { headers: withoutUser }))).toMatchObject({
       status: 422,
       code: "user_required",
       hint: "GET /v1/events",

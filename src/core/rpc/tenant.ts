@@ -3,7 +3,7 @@
  * compatibility rules of user.ts apply.
  */
 import type { Limit, Problem } from "../errors.ts";
-import type { DeliveryId, EndpointId, EventId, KeyId, TurnId, UserHash } from "../ids.ts";
+import type { DeliveryId, EndpointId, EventId, KeyId, ListedId, ListedKind, TurnId, UserHash } from "../ids.ts";
 import type { QuotaRequest } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { ErasedEvents, SettledTurn } from "../tenant.ts";
@@ -94,6 +94,28 @@ export type ClosedTenant = {
  */
 export type DedupeKey = { readonly key: string; readonly isNew: boolean };
 
+/**
+ * A resource that is about to be created, or continued, for the lists of all users. It is entered before it is committed,
+ * so that no committed one is missing.
+ */
+export type EnteredResource = {
+  readonly id: ListedId;
+  /** The generator that a video is made with. */
+  readonly generator?: { readonly id: string; readonly slug: string } | null;
+  /** How many events it has had; a later one may say how it ended. Missing: none. */
+  readonly sequence?: number;
+};
+
+export type ResourceFilter = {
+  readonly kind: ListedKind;
+  readonly status?: string | null | undefined;
+  /** The id or the slug of a generator. */
+  readonly generator?: string | null | undefined;
+};
+
+/** `position` counts the resources of all kinds in the order in which they were entered. */
+export type ResourceEntry<Id extends ListedId = ListedId> = { readonly id: Id; readonly position: number };
+
 /** One tenant's events, endpoints and deliveries in one mode. */
 export interface TenantRpc {
   /** Stores each event once, even if it is published twice, and schedules its deliveries. */
@@ -107,19 +129,28 @@ export interface TenantRpc {
   eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedEvents>;
   /**
    * Reserves all requested amounts, or none, and returns the remainder of each; the same ref is counted once. `limits`
-   * null: the limits of the last call. `by`: the user whose share it is; null when none was named.
+   * null: the limits of the last call. `by`: the user whose share it is; null when none was named. `entered`: what is
+   * created with it, entered in the lists of all users.
    */
   reserveQuota(
     requests: readonly QuotaRequest[],
     limits: QuotasWire | null,
     by?: UserHash | null,
+    entered?: readonly EnteredResource[],
   ): Answer<readonly Limit[] | null>;
   /** A user's share of each quota and its remainder; of the tenant when `by` is null. Writes nothing. */
   readQuotas(limits: QuotasWire, by: UserHash | null): Promise<readonly Limit[]>;
   /** Marks the turn of this slot as committed. */
   confirmSlot(turn: TurnId): Promise<void>;
-  /** Releases what was reserved for something that was not created. */
+  /** Releases what was reserved for something that was not created, and removes it from the lists of all users. */
   releaseQuota(ref: string): Promise<void>;
+  /**
+   * Resources of one kind that were entered before the position (null: the newest), the newest first. All that exist
+   * and match are among them; one that was deleted, or has another status by now, may be too.
+   */
+  listResources(filter: ResourceFilter, before: number | null, limit: number): Promise<readonly ResourceEntry[]>;
+  /** Removes resources from the lists of all users: those entered before `before`, or all of them (null). */
+  forgetResources(ids: readonly ListedId[], before: EpochMs | null): Promise<void>;
   /** Corrects the reserved bytes of an upload to its actual size. */
   settleQuota(ref: string, amount: number): Promise<void>;
   /** Usage by day, newest first; or by user or key, summed over the period, in order. */
@@ -185,6 +216,8 @@ export const TENANT_METHODS = {
   confirmSlot: { reads: false },
   releaseQuota: { reads: false },
   settleQuota: { reads: false },
+  listResources: { reads: true },
+  forgetResources: { reads: false },
   readUsage: { reads: true },
   cursor: { reads: true },
   listEvents: { reads: true },

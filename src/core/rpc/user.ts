@@ -15,6 +15,7 @@ import type {
   BatchId,
   GeneratorJobId,
   KeyId,
+  ListedKind,
   ProjectId,
   RenderId,
   TurnId,
@@ -29,7 +30,7 @@ import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
 import type { AttributionWire, DownloadFields } from "../wire/common.ts";
 import type { GeneratorJobWire } from "../wire/generator.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../wire/project.ts";
-import type { NewRender, RenderPlan, RenderWire } from "../wire/render.ts";
+import type { NewRender, RenderPlan, RenderStatus, RenderWire } from "../wire/render.ts";
 import type { QuotasWire } from "../wire/tenant.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../wire/token.ts";
 import type { NewTurn, TurnEventsPage, TurnWire } from "../wire/turn.ts";
@@ -96,6 +97,16 @@ export type VideoFilter = {
   readonly batch?: BatchId | undefined;
 };
 
+/** The resources that are listed for all users of a tenant, by the prefix of their ids. */
+export type Listed = {
+  readonly prj: ProjectWire;
+  readonly upl: UploadWire;
+  readonly rnd: RenderWire;
+  readonly vid: VideoWire;
+};
+/** Those of one user that exist, and the tenant's own name of the user; null when none was ever sent. */
+export type ListedOfUser<K extends ListedKind> = { readonly user: string | null; readonly items: readonly Listed[K][] };
+
 /** A user's videos. */
 export interface VideoRpc {
   startVideo(call: Call, order: NamedVideoRequest): Answer<VideoWire>;
@@ -149,6 +160,8 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   signOut(call: Call): Answer<{ signed_out_at: string }>;
   /** The tenant's own name of the user; null when none was ever sent. */
   readName(): Promise<string | null>;
+  /** The resources with these ids, as they are now; one that does not exist is left out. */
+  readListed<K extends ListedKind>(kind: K, ids: readonly Listed[K]["id"][]): Promise<ListedOfUser<K>>;
   readUser(): Answer<UserRecord>;
   /** Re-encrypts the stored name of the user, and deletes one that was encrypted for another user. */
   repairName(): Promise<void>;
@@ -193,7 +206,8 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   recordUpload(call: Call, id: UploadId, upload: UploadWire | null): Promise<void>;
   /** Whether this import may download, or this final upload be hashed, by the user's limits. */
   mayStart(id: UploadId, work: "import" | "final"): Promise<boolean>;
-  listUploads(page: PageRequest): Promise<Page<UploadWire>>;
+  /** As their objects last reported them. With a status also those whose status may have changed since. */
+  listUploads(page: PageRequest, status?: UploadWire["status"] | null): Promise<Page<UploadWire>>;
 
   /** Adds the asset that an upload's object reports. Idempotent. */
   addAsset(call: Call, asset: AssetRecord): Answer<AssetWire>;
@@ -218,7 +232,7 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   /** Cancels a render. One that has ended, or whose file is being copied, does not change. */
   cancelRender(call: Call, id: RenderId): Answer<RenderWire>;
   /** Of one project, or of all (null). */
-  listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>>;
+  listRenders(project: ProjectId | null, page: PageRequest, status?: RenderStatus | null): Answer<Page<RenderWire>>;
   /** The finished file in R2; fails until it exists. */
   renderFile(id: RenderId): Answer<StoredFile>;
   /** A token that opens the finished file for this long without a credential. */
@@ -276,6 +290,7 @@ export const USER_METHODS = {
   openSession: { reads: false, token: false },
   signOut: { reads: false, token: false },
   readName: { reads: true, token: true },
+  readListed: { reads: true, token: false },
   readUser: { reads: true, token: false },
   repairName: { reads: false, token: false },
   eraseUser: { reads: false, token: false },

@@ -122,6 +122,15 @@ export const pageQuery = (cursor: RegExp) =>
       .meta({ description: "The `next_cursor` of the previous page." }),
   });
 
+/** A resource in a list that can span all users. Its schema's name is that of the resource with `Listed`. */
+export const listedSchema = <S extends z.ZodRawShape>(item: z.ZodObject<S>) => {
+  const user = z
+    .string()
+    .nullable()
+    .meta({ description: "Your own id of its user; null if it was created without one." });
+  return item.extend({ user }).meta({ id: `Listed${item.meta()?.id}` });
+};
+
 /** A page of a list, newest first unless its route says otherwise. Its schema's name is that of the item with `Page`. */
 export const pageSchema = <T extends z.ZodType>(item: T) => {
   const page = z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });

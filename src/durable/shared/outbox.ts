@@ -93,6 +93,12 @@ export class Outbox {
     this.#publisher.onEvent?.(resource);
   }
 
+  /** The number of events that a resource has had. */
+  countOf(resource: string): number {
+    const query = "SELECT last FROM sequences WHERE resource = ?";
+    return this.#runtime.sql.exec<{ last: number }>(query, resource).toArray()[0]?.last ?? 0;
+  }
+
   /** Publishes all stored events to the tenant's object: the `outbox` job. */
   async flush(): Promise<void> {
     const { sql, failpoint } = this.#runtime;

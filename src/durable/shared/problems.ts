@@ -2,11 +2,11 @@
 
 import { parseScope, tenantObjectName } from "../../core/address.ts";
 import { type Charged, type Limit, type Problem, problemOf } from "../../core/errors.ts";
-import { type TurnId, USER_HASH_CHARS, type UserHash } from "../../core/ids.ts";
+import { type ListedId, type TurnId, USER_HASH_CHARS, type UserHash } from "../../core/ids.ts";
 import { formatList } from "../../core/media/sniff.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { TenantRpc } from "../../core/rpc/tenant.ts";
+import type { EnteredResource, TenantRpc } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import type { Timings } from "../../core/timings.ts";
@@ -132,20 +132,23 @@ export const isShortWait = (error: Problem, { retryMax }: Timings): boolean => r
  */
 
 /**
- * Reserves everything that is requested and returns what is left, or the problem. When the tenant's object does not
- * answer, the call fails: nothing is created without a reservation.
+ * Reserves everything that is requested and returns what is left, or the problem. `entered`: what is created with it,
+ * entered in the lists of all users. When the tenant's object does not answer, the call fails: nothing is created
+ * without a reservation, or without being listed.
  */
 export async function reserveQuota(
   runtime: ObjectRuntime,
   call: Call,
   requests: readonly QuotaRequest[],
+  entered: readonly EnteredResource[] = [],
 ): Promise<Result<readonly Limit[], Problem>> {
   try {
-    const reserved = await tenantOf(runtime).reserveQuota(requests, call.quotas ?? null, shareOwner(runtime, call));
+    const by = shareOwner(runtime, call);
+    const reserved = await tenantOf(runtime).reserveQuota(requests, call.quotas ?? null, by, entered);
     return reserved.ok ? ok(reserved.value ?? []) : reserved;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });
-    const detail = "The account's quotas cannot be read at the moment; try again in a second.";
+    const detail = "The account's quotas and lists cannot be reached at the moment; try again in a second.";
     return err(problemOf("unavailable", detail, { charged: "no", retryAfterSeconds: 1 }));
   }
 }
@@ -160,6 +163,13 @@ export const confirmSlot = (runtime: ObjectRuntime, turn: TurnId): void =>
       .confirmSlot(turn)
       .catch(() => undefined),
   );
+
+/**
+ * The resources were deleted, or no longer exist: they leave the lists of all users. Throws when the tenant's object does
+ * not answer.
+ */
+export const forgetResources = (runtime: ObjectRuntime, ids: readonly ListedId[]): Promise<void> =>
+  tenantOf(runtime).forgetResources(ids, null);
 
 /** Nothing was created. A release that is lost costs a slot for a minute, or one of a day's count. */
 export const releaseQuota = (runtime: ObjectRuntime, ref: string): void =>

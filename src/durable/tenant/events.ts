@@ -286,7 +286,7 @@ export const TENANT_CLEANUP = "cleanup";
  * happens while large bodies are stored. Quotas see every event; usage counts only the events that are stored.
  */
 export async function ingestEvents(
-  { runtime, jobs, events, subscriptions, deliveries, tombstones, quotas, usage }: TenantServices,
+  { runtime, jobs, events, subscriptions, deliveries, tombstones, quotas, resources, usage }: TenantServices,
   newEvents: readonly NewEvent[],
 ): Promise<void> {
   if (isClosed(runtime)) return;
@@ -303,6 +303,7 @@ export async function ingestEvents(
       const stored = isDeleted(newEvent.uh) ? null : events.add(prepared[at] ?? newEvent);
       if (stored === null) continue;
       counted.push(newEvent);
+      resources.recordEvent(newEvent);
       deliveries.schedule(stored, subscribers(newEvent.type));
       if (newEvent.callback) deliveries.schedule(stored, [callbackTo(newEvent.callback)]);
     }

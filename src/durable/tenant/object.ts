@@ -5,7 +5,15 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
-import type { DeliveryId, EndpointId, EventId, TurnId, UserHash } from "../../core/ids.ts";
+import {
+  type DeliveryId,
+  type EndpointId,
+  type EventId,
+  type ListedId,
+  type TurnId,
+  type UserHash,
+  userHashOf,
+} from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import { EMPTY_PAGE } from "../../core/page.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
@@ -14,7 +22,10 @@ import type {
   ClosedTenant,
   DeliveryJob,
   DeliveryReport,
+  EnteredResource,
   NewEvent,
+  ResourceEntry,
+  ResourceFilter,
   TenantRpc,
   UnsentDelivery,
 } from "../../core/rpc/tenant.ts";
@@ -42,7 +53,7 @@ import type {
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject } from "../shared/context.ts";
 import { handlerOf } from "../shared/job-handlers.ts";
-import { closeTenant } from "./deletion.ts";
+import { closeTenant, isClosed } from "./deletion.ts";
 import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import { TENANT_JOBS } from "./jobs.ts";
 import { dedupeKey } from "./quotas.ts";
@@ -77,6 +88,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     return this.#tenant.runtime.storage.transactionSync(() => {
       const gone = this.#tenant.tombstones.erase(uh);
       this.#tenant.quotas.erase(uh);
+      this.#tenant.resources.erase(uh);
       this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
       this.#tenant.deliveries.plan();
       this.#tenant.jobs.scheduleOnce(TENANT_CLEANUP, "", this.#tenant.runtime.now() + EVENT_TTL_MS + DAY_MS);
@@ -88,8 +100,16 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     requests: readonly QuotaRequest[],
     limits: Limits | null,
     by: UserHash | null = null,
+    entered: readonly EnteredResource[] = [],
   ): Promise<Result<readonly Limit[], Problem>> {
-    return this.#tenant.quotas.reserve(requests, limits, by);
+    this.#tenant.database.ready();
+    return this.ctx.storage.transactionSync(() => {
+      const reserved = this.#tenant.quotas.reserve(requests, limits, by);
+      const { runtime, tombstones, resources } = this.#tenant;
+      if (reserved.ok && entered.length > 0 && !isClosed(runtime))
+        resources.enter(entered.filter(({ id }) => !tombstones.has(userHashOf(id))));
+      return reserved;
+    });
   }
 
   async readQuotas(limits: Limits, by: UserHash | null): Promise<readonly Limit[]> {
@@ -102,6 +122,15 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async releaseQuota(ref: string): Promise<void> {
     this.#tenant.quotas.release(ref);
+    await this.forgetResources([ref as ListedId], null); // another reference names no resource
+  }
+
+  async listResources(filter: ResourceFilter, before: number | null, limit: number): Promise<ResourceEntry[]> {
+    return this.#tenant.database.exists() ? this.#tenant.resources.list(filter, before, limit) : [];
+  }
+
+  async forgetResources(ids: readonly ListedId[], before: EpochMs | null): Promise<void> {
+    if (this.#tenant.database.exists()) this.#tenant.resources.remove(ids, before);
   }
 
   async settleQuota(ref: string, amount: number): Promise<void> {

@@ -175,4 +175,21 @@ export const TENANT_MIGRATIONS: Migrations = [
   ${IDEMPOTENCY_TABLE}
   ${JOBS_TABLE}
   `,
+  `
+  CREATE TABLE resources (
+    position INTEGER PRIMARY KEY AUTOINCREMENT, -- the order in which they were entered: the cursor of the lists
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,               -- prj | upl | rnd | vid
+    status TEXT NOT NULL,             -- how it ended; empty: it may change, only its owner knows
+    sequence INTEGER NOT NULL,        -- its last event that is known here
+    generator_id TEXT,                -- of a video that a generator wrote; null: none
+    generator_slug TEXT,
+    entered_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX resources_by_kind ON resources (kind, position);
+  CREATE INDEX resources_by_status ON resources (kind, status, position);
+  CREATE INDEX resources_by_generator ON resources (generator_id, position) WHERE generator_id IS NOT NULL;
+  CREATE INDEX resources_by_slug ON resources (generator_slug, position) WHERE generator_slug IS NOT NULL;
+  CREATE INDEX resources_by_user ON resources (substr(id, -16));
+  `,
 ];

@@ -11,6 +11,7 @@ import { Recoveries } from "./deliveries/recovery.ts";
 import { DeliveryLog, DeliveryRows } from "./deliveries/store.ts";
 import { EventBodies, Events } from "./events.ts";
 import { Quotas } from "./quotas.ts";
+import { Resources } from "./resources.ts";
 import { TENANT_MIGRATIONS } from "./schema.ts";
 import { Secrets } from "./secrets.ts";
 import { SubscriptionStore, Subscriptions } from "./subscriptions.ts";
@@ -27,6 +28,7 @@ export type TenantContext = {
 export type TenantServices = TenantContext & {
   readonly tombstones: Tombstones;
   readonly quotas: Quotas;
+  readonly resources: Resources;
   readonly usage: Usage;
   readonly eventBodies: EventBodies;
   readonly events: Events;
@@ -57,6 +59,7 @@ export function createTenantServices(runtime: ObjectRuntime, handler: JobHandler
   return Object.assign(tenant, {
     tombstones: new Tombstones(runtime),
     quotas: new Quotas(runtime, database),
+    resources: new Resources(runtime),
     usage: new Usage(runtime, database),
     eventBodies: new EventBodies(runtime.env.MEDIA, scope),
     events: new Events(tenant),

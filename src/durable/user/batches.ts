@@ -24,10 +24,11 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
+import { releaseQuota, reserveQuota } from "../shared/problems.ts";
 import { admitNewUser, BATCH, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { prepareSources } from "./videos/videos.ts";
+import { entryOf, prepareSources } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -176,15 +177,36 @@ export class Batches {
         for (const video of this.#user.batchRows.running(id)) this.#user.videos.cancel(video);
       if (step.do === "make_project") await this.#makeProject(batch);
       if (step.do === "start") {
-        for (const { position, item } of this.#user.batchRows.waiting(id, step.count)) {
-          runtime.storage.transactionSync(() => {
-            const video = this.#user.videos.begin(videoOrderOf(batch, item), id, batch.key);
-            this.#user.batchRows.markStarted(id, position, video.id);
-          });
-        }
+        await this.#start(batch, step.count);
         await runtime.failpoint("batch.item");
         jobs.tick();
       }
+    }
+  }
+
+  /** Starts up to `count` waiting items, unless the batch was paused or cancelled while they were entered in the lists. */
+  async #start(batch: Batch, count: number): Promise<void> {
+    const { runtime, batchRows, videos } = this.#user;
+    const ready = batchRows.waiting(batch.id, count).map(({ position, item }) => ({
+      position,
+      video: videos.newVideo(videoOrderOf(batch, item), batch.id, batch.key),
+    }));
+    const call = stepCall(this.#user, batch, "videos");
+    const entries = ready.map(({ video }) => entryOf(video));
+    const entered = await reserveQuota(runtime, call, [], entries);
+    if (!entered.ok) throw new RetryLater("videos of a batch were not entered", entered.error);
+    const fresh = batchRows.find(batch.id);
+    const step = fresh === null ? null : nextBatchStep(fresh, batchRows.counts(batch.id), runtime.now());
+    const allowed = step?.do === "start" ? step.count : 0;
+    for (const [n, { position, video }] of ready.entries()) {
+      if (n >= allowed) {
+        releaseQuota(runtime, video.id);
+        continue;
+      }
+      runtime.storage.transactionSync(() => {
+        videos.begin(video);
+        batchRows.markStarted(batch.id, position, video.id);
+      });
     }
   }
 

@@ -13,6 +13,7 @@ import type {
   AssetId,
   BatchId,
   GeneratorJobId,
+  ListedKind,
   ProjectId,
   RenderId,
   TurnId,
@@ -27,6 +28,8 @@ import {
   type AssetRecord,
   type Call,
   type EventSubscription,
+  type Listed,
+  type ListedOfUser,
   type Page,
   type PageRequest,
   type StoredFile,
@@ -44,7 +47,7 @@ import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";
 import type { AttributionWire } from "../../core/wire/common.ts";
 import type { GeneratorJobWire } from "../../core/wire/generator.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
-import type { NewRender, RenderPlan, RenderWire } from "../../core/wire/render.ts";
+import type { NewRender, RenderPlan, RenderStatus, RenderWire } from "../../core/wire/render.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import type { NewTurn, TurnEventsPage, TurnWire } from "../../core/wire/turn.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../../core/wire/upload.ts";
@@ -98,6 +101,18 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
 
   async readName(): Promise<string | null> {
     return this.#user.sessions.name();
+  }
+
+  async readListed<K extends ListedKind>(kind: K, ids: readonly Listed[K]["id"][]): Promise<ListedOfUser<K>> {
+    const { sessions, projects, uploads, renders, videos, downloads } = this.#user;
+    const readers: { readonly [Kind in ListedKind]: (id: Listed[Kind]["id"]) => Promise<Listed[Kind] | null> } = {
+      prj: async (id) => found(projects.read(id)),
+      upl: async (id) => uploads.find(id),
+      rnd: async (id) => found(await downloads.answer(renders.read(id))),
+      vid: async (id) => found(await downloads.answer(videos.read(id))),
+    };
+    const [user, ...items] = await Promise.all([sessions.name(), ...ids.map((id) => readers[kind](id))]);
+    return { user, items: items.filter((item) => item !== null) };
   }
 
   async repairName(): Promise<void> {
@@ -201,8 +216,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#user.uploads.mayStart(id, work);
   }
 
-  async listUploads(page: PageRequest): Promise<Page<UploadWire>> {
-    return this.#user.database.exists() ? this.#user.uploads.list(page) : EMPTY_PAGE;
+  async listUploads(page: PageRequest, status: UploadWire["status"] | null = null): Promise<Page<UploadWire>> {
+    return this.#user.database.exists() ? this.#user.uploads.list(page, status) : EMPTY_PAGE;
   }
 
   async addAsset(call: Call, asset: AssetRecord): Answer<AssetWire> {
@@ -287,8 +302,12 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     );
   }
 
-  async listRenders(project: ProjectId | null, page: PageRequest): Answer<Page<RenderWire>> {
-    const listed = this.#user.renders.list(project, page);
+  async listRenders(
+    project: ProjectId | null,
+    page: PageRequest,
+    status: RenderStatus | null = null,
+  ): Answer<Page<RenderWire>> {
+    const listed = this.#user.renders.list(project, page, status);
     return listed.ok ? ok(await this.#user.downloads.page(listed.value)) : listed;
   }
 
@@ -424,6 +443,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     }
   }
 }
+
+const found = <T>(read: Result<T, Problem>): T | null => (read.ok ? read.value : null);
 
 const sharedBalance = (): Problem =>
   problemOf("key_required", "This user works with the tenant's Nemo account; read its balance with an API key.", {

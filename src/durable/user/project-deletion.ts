@@ -7,7 +7,7 @@
 
 import { renderKey } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
-import type { AssetId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
+import type { AssetId, ListedId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { QUEUE_BATCH, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { isRenderOver, type Render } from "../../core/render.ts";
 import { err, ok, type Result } from "../../core/result.ts";
@@ -16,6 +16,7 @@ import type { Turn } from "../../core/turn.ts";
 import type { Video } from "../../core/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { findByOwnKey, stepKey } from "../shared/idempotency.ts";
+import { forgetResources } from "../shared/problems.ts";
 import { attachmentKey } from "./attachments.ts";
 import { ATTACH, DELETE_JOB, FILE_EXPIRY, RENDER, RETENTION, SUGGESTED_RENDER, TURN, VIDEO } from "./context.ts";
 import { noProject } from "./projects.ts";
@@ -69,6 +70,7 @@ export class Deletions {
     }
     await runtime.storage.sync(); // subscribers must receive the last events before they are deleted
     if (deletion.wholeProject) await this.#deleteFiles(deletion);
+    await forgetResources(runtime, this.#listed(deletion));
     await runtime.failpoint("deletion.files_deleted");
     runtime.storage.transactionSync(() => {
       this.#removeJobs(deletion);
@@ -117,6 +119,13 @@ export class Deletions {
         .some(({ id, busy }) => busy || isAnyRunning([RENDER, FILE_EXPIRY], id)) ||
       this.#attachments(deletion).some((key) => isAnyRunning([ATTACH], key))
     );
+  }
+
+  /** What leaves the lists of all users. */
+  #listed(deletion: DeletionRecord): ListedId[] {
+    const { wholeProject, project, videos } = deletion;
+    if (!wholeProject || project === null) return [...videos];
+    return [project, ...videos, ...this.#user.deletionRows.renders(deletion).map(({ id }) => id)];
   }
 
   /** Renders share files only within their project, so all files can be deleted. */

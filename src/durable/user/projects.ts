@@ -13,6 +13,7 @@ import type { Snapshot } from "../../core/turn.ts";
 import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWire } from "../../core/wire/project.ts";
 import type { NemoState } from "../../nemo/client.ts";
 import { createOnce } from "../shared/idempotency.ts";
+import { releaseQuota } from "../shared/problems.ts";
 import { AttachRows } from "./attachments.ts";
 import { admitNewUser, originOf, type UserContext } from "./context.ts";
 
@@ -64,7 +65,8 @@ export class Projects {
     };
     return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#context, call, {
       existing: (id) => this.read(id as ProjectId), // the key of `commit`
-      prepare: () => admitNewUser(this.#context, call),
+      prepare: () => admitNewUser(this.#context, call, [], [{ id: project.id }]),
+      release: () => releaseQuota(runtime, project.id),
       commit: () => {
         runtime.sql.exec(
           "INSERT INTO projects (id, created_at, record) VALUES (?, ?, ?)",

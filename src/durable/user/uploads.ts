@@ -17,7 +17,7 @@ import type { UploadWire } from "../../core/wire/upload.ts";
 import { logBug } from "../../log.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 import { oldUploadKey } from "../shared/idempotency.ts";
-import { releaseQuota } from "../shared/problems.ts";
+import { forgetResources, releaseQuota } from "../shared/problems.ts";
 import { admitNewUser, RETENTION, recordCaller } from "./context.ts";
 import type { UserServices } from "./services.ts";
 
@@ -38,11 +38,12 @@ export class Uploads {
     if (this.#isFull(upload)) await this.#refreshOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
-    const admitted = await admitNewUser(this.#user, call, wants);
+    const admitted = await admitNewUser(this.#user, call, wants, [{ id: upload.id }]);
     if (!admitted.ok) return admitted;
     // Concurrent calls may have added uploads during the await.
     if (this.#isKnown(upload.id)) return ok(null);
     if (this.#isFull(upload)) {
+      releaseQuota(this.#user.runtime, upload.id);
       if (bytes !== null) releaseQuota(this.#user.runtime, bytes.ref);
       return err(tooMany());
     }
@@ -67,9 +68,9 @@ export class Uploads {
     const { runtime } = this.#user;
     const due = `SELECT id FROM upload_checks WHERE due_at <= ? ORDER BY due_at ${BOUND_LIMIT}`;
     for (const { id } of this.#sql.exec<{ id: UploadId }>(due, runtime.now(), DELETED_PER_RUN).toArray()) {
-      const isForgotten = await this.#uploadObject(id)
-        .forget()
-        .catch((error: unknown) => logBug("upload_not_forgotten", error, { work: RETENTION }));
+      const isForgotten = await this.#forget(id).catch((error: unknown) =>
+        logBug("upload_not_forgotten", error, { work: RETENTION }),
+      );
       runtime.storage.transactionSync(() => {
         if (isForgotten !== true)
           return this.#scheduleCheck(id, runtime.now() + (isForgotten === false ? UPLOAD_TTL_MS : DAY_MS));
@@ -101,11 +102,14 @@ export class Uploads {
   }
 
   /** The newest first. The cursor is a position in the order and not an id, since that upload may have been deleted. */
-  list(page: PageRequest): Page<UploadWire> {
+  list(page: PageRequest, status: UploadWire["status"] | null): Page<UploadWire> {
     const before = page.after === null ? Number.MAX_SAFE_INTEGER : Number(page.after);
+    const mayChange = "is_open = 1 OR (record ->> '$.status' = 'completed' AND record ->> '$.asset_id' IS NULL)";
+    const matches = status === null ? "1" : `(${mayChange} OR record ->> '$.status' = ?)`;
     const rows = this.#sql
       .exec<{ position: number; record: string }>(
-        "SELECT position, record FROM uploads WHERE position < ? ORDER BY position DESC LIMIT ?",
+        `SELECT position, record FROM uploads WHERE ${matches} AND position < ? ORDER BY position DESC LIMIT ?`,
+        ...(status === null ? [] : [status]),
         before,
         rowsFor(page),
       )
@@ -116,6 +120,20 @@ export class Uploads {
       ({ position }) => String(position),
       ({ record }) => decodeUpload(record),
     );
+  }
+
+  /** The upload as its object last reported it; null when it does not exist. */
+  find(id: UploadId): UploadWire | null {
+    if (!this.#user.database.exists()) return null;
+    const row = this.#sql.exec<{ record: string }>("SELECT record FROM uploads WHERE id = ?", id).toArray()[0];
+    return row === undefined ? null : decodeUpload(row.record);
+  }
+
+  /** Empties an upload's object and removes it from the lists of all users. False when it is still needed. */
+  async #forget(id: UploadId): Promise<boolean> {
+    const isForgotten = await this.#uploadObject(id).forget();
+    if (isForgotten) await forgetResources(this.#user.runtime, [id]);
+    return isForgotten;
   }
 
   /**

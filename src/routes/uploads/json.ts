@@ -1,10 +1,11 @@
 /** Uploads: created in JSON, by a form, by a resumable protocol, or by import from an address; sent whole or in chunks. */
 import * as z from "zod";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
+import type { PageRequest, UserRpc } from "../../core/rpc/user.ts";
 import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
-import { pageQuery, pageSchema } from "../../core/wire/common.ts";
-import { newImport, newUpload, type UploadWire, upload } from "../../core/wire/upload.ts";
-import type { Api, Ctx } from "../../http/context.ts";
+import { listedSchema, pageQuery, pageSchema } from "../../core/wire/common.ts";
+import { newImport, newUpload, upload } from "../../core/wire/upload.ts";
+import type { Api } from "../../http/context.ts";
 import {
   defineRoute,
   documentHead,
@@ -16,12 +17,11 @@ import {
   unwrapMetered,
 } from "../../http/define-route.ts";
 import { pipeToObject } from "../../http/event-stream.ts";
-import { namedAddress } from "../../http/idempotency.ts";
 import { tooLarge } from "../../http/middleware/limits.ts";
-import { uploadObject, userObject } from "../../http/objects.ts";
-import { pageRequest, shownPage } from "../../http/page.ts";
+import { uploadObject } from "../../http/objects.ts";
 import { apiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
+import { listResources } from "../../services/lists.ts";
 import { createUpload, importFile } from "../../services/uploads.ts";
 import { otherDialects } from "./resumable.ts";
 
@@ -58,9 +58,10 @@ const list = defineRoute({
   credentials: "key_or_user_token",
   tags,
   summary: "List uploads",
-  description: "Returns the uploads of the user, newest first.",
-  request: { query: pageQuery(/^\d{1,15}$/) },
-  responses: { 200: jsonResponse(pageSchema(upload), "A page of uploads.") },
+  description:
+    "Newest first: the uploads of the user, or, without `X-User-Id`, those of all users of the tenant. With `status`, a page may have fewer items than `limit` although there are more.",
+  request: { query: pageQuery(/^\d{1,15}(-[0-9a-z]{10})?$/).extend({ status: upload.shape.status.optional() }) },
+  responses: { 200: jsonResponse(pageSchema(listedSchema(upload)), "A page of uploads.") },
 });
 
 const read = defineRoute({
@@ -121,9 +122,9 @@ export function mountUploads(app: Api): void {
   });
 
   app.openapi(list, async (c) => {
-    const page = await userObject(c.env, namedAddress(c)).listUploads(pageRequest(c.req.valid("query")));
-    const data = await Promise.all(page.data.map((one) => currentUpload(c, one)));
-    return c.json(shownPage({ ...page, data }), 200);
+    const { status, ...query } = c.req.valid("query");
+    const read = (user: UserRpc, page: PageRequest) => user.listUploads(page, status);
+    return c.json(await listResources(c, { kind: "upl", query, status, read }), 200);
   });
 
   app.openapi(read, async (c) => {
@@ -151,14 +152,6 @@ function announcedBytes(headers: Headers): number {
   if (size === null) throw apiError("invalid_header", "Send Content-Length with the exact size of the file in bytes.");
   if (size > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
   return size;
-}
-
-/** An upload of a list; one that may still change is read from its own object. */
-async function currentUpload(c: Ctx, listed: UploadWire): Promise<UploadWire> {
-  const mayChange = listed.status === "open" || (listed.status === "completed" && listed.asset_id === null);
-  if (!mayChange) return listed;
-  const found = await uploadObject(c.env, c.var.caller, listed.id).read();
-  return found.ok ? found.value : listed;
 }
 
 /* Imports: uploads that the gateway downloads from an address. */

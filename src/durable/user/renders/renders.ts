@@ -10,7 +10,7 @@ import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { isExportable, summaryLine } from "../../../core/timeline/timeline.ts";
 import type { AttributionWire } from "../../../core/wire/common.ts";
-import type { NewRender, RenderPlan } from "../../../core/wire/render.ts";
+import type { NewRender, RenderPlan, RenderStatus } from "../../../core/wire/render.ts";
 import type { NemoState } from "../../../nemo/client.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
@@ -59,10 +59,11 @@ export class Renders {
         if (!state.ok) return state;
         const order = this.#order(call, project, body, attribution);
         const finished = body.reuse ? this.#finished(project, state.value, body) : null;
-        if (finished !== null)
-          return ok({ order, render: reuseOf(order, finished, runtime.now() + retentionMs), limits: [] });
-        const reserved = await reserveQuota(runtime, call, [{ quota: "renders_per_day", ref: order.id, amount: 1 }]);
-        return reserved.ok ? ok({ order, render: order, limits: reserved.value }) : reserved;
+        const wants = finished === null ? [{ quota: "renders_per_day", ref: order.id, amount: 1 } as const] : [];
+        const reserved = await reserveQuota(runtime, call, wants, [{ id: order.id }]);
+        if (!reserved.ok) return reserved;
+        const render = finished === null ? order : reuseOf(order, finished, runtime.now() + retentionMs);
+        return ok({ order, render, limits: reserved.value });
       },
       release: ({ order }) => releaseQuota(runtime, order.id),
       commit: ({ order, render }) => {
@@ -102,10 +103,10 @@ export class Renders {
   }
 
   /** Renders of one project, or of all when `project` is null. */
-  list(project: ProjectId | null, page: PageRequest): Result<Page<ShownRender>, Problem> {
+  list(project: ProjectId | null, page: PageRequest, status: RenderStatus | null): Result<Page<ShownRender>, Problem> {
     if (project !== null && this.#user.projects.find(project) === null) return err(noProject());
     const show = (render: Render): ShownRender => showRender(this.#user, render);
-    return ok(cutPage(this.#user.renderRows.page(project, page), page, (render) => render.id, show));
+    return ok(cutPage(this.#user.renderRows.page(project, page, status), page, (render) => render.id, show));
   }
 
   /**

@@ -51,14 +51,18 @@ export class RenderRows {
   }
 
   /** A page of renders, newest first, and one more to know whether there are others; of one project or of all. */
-  page(project: ProjectId | null, page: PageRequest): Render[] {
+  page(project: ProjectId | null, page: PageRequest, status: RenderStatus | null): Render[] {
     if (!this.#database.exists()) return [];
-    if (project === null) {
-      const query = `SELECT record FROM renders WHERE id < ? AND ${NOT_DELETED} ORDER BY id DESC LIMIT ?`;
-      return this.#renders(query, idBefore(page), rowsFor(page));
+    const [rule, values] = project === null ? [NOT_DELETED, []] : ["project = ?", [project]];
+    const query = `SELECT record FROM renders WHERE ${rule} AND id < ? ORDER BY id DESC`;
+    const found: Render[] = [];
+    // Rows are read one at a time until the page is full: the status follows from several fields of the record.
+    for (const { record } of this.#runtime.sql.exec<{ record: string }>(query, ...values, idBefore(page))) {
+      const render = JSON.parse(record) as Render; // written by add() and save() only
+      if (status === null || statusOf(render) === status) found.push(render);
+      if (found.length === rowsFor(page)) break;
     }
-    const query = "SELECT record FROM renders WHERE project = ? AND id < ? ORDER BY id DESC LIMIT ?";
-    return this.#renders(query, project, idBefore(page), rowsFor(page));
+    return found;
   }
 
   /**

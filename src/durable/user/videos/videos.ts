@@ -7,6 +7,7 @@ import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from ".
 import { EVENTS_TTL_MS } from "../../../core/limits.ts";
 import { cutPage } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
+import type { EnteredResource } from "../../../core/rpc/tenant.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
 import { HOUR_MS } from "../../../core/time.ts";
@@ -27,6 +28,7 @@ import {
 import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { createOnce } from "../../shared/idempotency.ts";
+import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
 import type { StreamSource } from "../event-streams.ts";
 import type { UserServices } from "../services.ts";
@@ -173,6 +175,9 @@ export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[
     },
   );
 
+/** A new video's entry in the lists of all users. */
+export const entryOf = ({ id, generator }: Video): EnteredResource => ({ id, generator });
+
 export class Videos {
   readonly #user: UserServices;
 
@@ -192,9 +197,12 @@ export class Videos {
       check: () => this.check(named),
       prepare: async () => {
         const sources = await prepareSources(this.#user, named.sources);
-        return ok(this.#newVideo({ ...named, sources }, null, call.key ?? null));
+        const video = this.newVideo({ ...named, sources }, null, call.key ?? null);
+        const entered = await reserveQuota(runtime, call, [], [entryOf(video)]);
+        return entered.ok ? ok(video) : entered;
       },
-      commit: (video) => this.#begin(video).id,
+      release: ({ id }) => releaseQuota(runtime, id),
+      commit: (video) => this.begin(video).id,
       created: async (video) => {
         await runtime.failpoint("video.intent");
         jobs.tick();
@@ -208,21 +216,18 @@ export class Videos {
     return checkOrder(this.#user, this.#user.projects, this.#user.assets, order, named);
   }
 
-  /**
-   * Stores a new video and schedules its first step; its usage counts for `key`. Call inside the caller's
-   * transaction.
-   */
-  begin(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
-    return this.#begin(this.#newVideo(order, batch, key));
-  }
-
-  #newVideo(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
+  /** A new video that is not stored yet; its usage counts for `key`. */
+  newVideo(order: VideoRequest, batch: BatchId | null, key: KeyId | null): Video {
     const { runtime, address } = this.#user;
     const id = ownedId("vid", address.uh, runtime.now(), runtime.random);
     return newVideoOf({ ...order, key }, id, runtime.now(), batch);
   }
 
-  #begin(video: Video): Video {
+  /**
+   * Stores a new video, which was entered in the lists of all users, and schedules its first step. Call inside the
+   * caller's transaction.
+   */
+  begin(video: Video): Video {
     const { runtime, jobs, log } = this.#user;
     const events_url = `${videoUrl(this.#user, video.id)}/events`;
     this.#user.videoRows.save(video);
@@ -267,7 +272,11 @@ export class Videos {
         if (canContinue(video)) return null;
         return isVideoOver(video) ? cannotContinue() : videoBusy(id);
       },
-      prepare: () => ok(recordCaller(this.#user, call)),
+      prepare: async () => {
+        recordCaller(this.#user, call);
+        const entered = await reserveQuota(runtime, call, [], [{ id, sequence: this.#user.outbox.countOf(id) }]);
+        return entered.ok ? ok(undefined) : entered;
+      },
       commit: () => {
         const video = this.#user.videoRows.find(id);
         if (video !== null) this.save(video, nextRound(video, prompt, runtime.now()));
