@@ -54,7 +54,7 @@ function videosOf(transport: Transport) {
     /** What `create` would do and cost. Nothing is created. */
     plan: (body: New<"NewVideo">, options?: Options) =>
       call<T.VideoPlan>("POST", "/v1/videos", { json: { ...body, dry_run: true } }, options),
-    list: (query: T.Query<"videos.list"> = {}, options?: Options) => list<T.Video>("/v1/videos", query, options),
+    list: (query: T.Query<"videos.list"> = {}, options?: Options) => list<T.ListedVideo>("/v1/videos", query, options),
     /** Creates a video and waits for its file. Throws a `VideoNotCompletedError` when it ends without one. */
     async createAndWait(body: New<"NewVideo">, options: WaitOptions & Pick<Options, "idempotencyKey"> = {}) {
       const { waitTimeout: _, onProgress: _progress, after: _after, transport: _transport, ...call } = options;
@@ -86,7 +86,8 @@ function projectsOf(transport: Transport) {
     create: (body: New<"NewProject"> = {}, options?: Options) =>
       call<T.Project>("POST", "/v1/projects", { json: body }, options),
     retrieve: (id: string, options?: Options) => call<T.Project>("GET", path`/v1/projects/${id}`, {}, options),
-    list: (query: T.Query<"projects.list"> = {}, options?: Options) => list<T.Project>("/v1/projects", query, options),
+    list: (query: T.Query<"projects.list"> = {}, options?: Options) =>
+      list<T.ListedProject>("/v1/projects", query, options),
     update: (id: string, body: New<"ProjectPatch">, options?: Options) =>
       call<T.Project>("PATCH", path`/v1/projects/${id}`, { json: body }, options),
     delete: (id: string, options?: Options) => call<null>("DELETE", path`/v1/projects/${id}`, {}, options),
@@ -141,7 +142,8 @@ function uploadsOf(transport: Transport) {
     importUrl: (url: string, body: Omit<New<"NewImport">, "url"> = {}, options?: Options) =>
       call<T.Upload>("POST", "/v1/uploads/import", { json: { ...body, url } }, options),
     retrieve: (id: string, options?: Options) => call<T.Upload>("GET", path`/v1/uploads/${id}`, {}, options),
-    list: (query: T.Query<"uploads.list"> = {}, options?: Options) => list<T.Upload>("/v1/uploads", query, options),
+    list: (query: T.Query<"uploads.list"> = {}, options?: Options) =>
+      list<T.ListedUpload>("/v1/uploads", query, options),
     delete: (id: string, options?: Options) => call<null>("DELETE", path`/v1/uploads/${id}`, {}, options),
     /** Waits until the file has been analysed, and returns its asset. */
     async waitForAsset(id: string, options: Options = {}): Promise<T.Asset> {
@@ -175,7 +177,8 @@ function rendersOf(transport: Transport) {
     plan: (project: string, body: New<"NewRender"> = {}, options?: Options) =>
       call<T.RenderPlan>("POST", path`/v1/projects/${project}/renders`, { json: { ...body, dry_run: true } }, options),
     retrieve: (id: string, options?: Options) => call<T.Render>("GET", path`/v1/renders/${id}`, {}, options),
-    list: (query: T.Query<"renders.list"> = {}, options?: Options) => list<T.Render>("/v1/renders", query, options),
+    list: (query: T.Query<"renders.list"> = {}, options?: Options) =>
+      list<T.ListedRender>("/v1/renders", query, options),
     cancel: (id: string, options?: Options) => call<T.Render>("POST", path`/v1/renders/${id}/cancel`, {}, options),
     content: (id: string, options?: Options) => file(path`/v1/renders/${id}/content`, options),
     link: (id: string, body: New<"NewLink"> = {}, options?: Options) =>

@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List videos
-         * @description Returns the videos of the user, newest first.
+         * @description Newest first: the videos of the user, or, without `X-User-Id`, those of all users of the tenant. `project` and `batch` select the videos of one.
          */
         get: operations["videos.list"];
         put?: never;
@@ -182,7 +182,7 @@ export interface paths {
         };
         /**
          * List projects
-         * @description Returns the projects of the user, newest first.
+         * @description Newest first: the projects of the user, or, without `X-User-Id`, those of all users of the tenant.
          */
         get: operations["projects.list"];
         put?: never;
@@ -378,7 +378,7 @@ export interface paths {
         };
         /**
          * List uploads
-         * @description Returns the uploads of the user, newest first.
+         * @description Newest first: the uploads of the user, or, without `X-User-Id`, those of all users of the tenant. With `status`, a page may have fewer items than `limit` although there are more.
          */
         get: operations["uploads.list"];
         put?: never;
@@ -562,7 +562,7 @@ export interface paths {
         };
         /**
          * List renders
-         * @description Returns the renders of the user, newest first.
+         * @description Newest first: the renders of the user, or, without `X-User-Id`, those of all users of the tenant.
          */
         get: operations["renders.list"];
         put?: never;
@@ -3631,6 +3631,210 @@ export interface components {
              */
             expires_at: string;
         };
+        ListedProject: {
+            /** @example prj_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
+            id: string;
+            name: string;
+            language: string | null;
+            /** @description The timeline in one line, after the last settled turn. */
+            summary: string | null;
+            metadata: components["schemas"]["Metadata"];
+            turns_url: string;
+            timeline_url: string;
+            renders_url: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            created_at: string;
+            /** @description Your own id of its user; null if it was created without one. */
+            user: string | null;
+        };
+        ListedProjectPage: {
+            data: components["schemas"]["ListedProject"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ListedRender: {
+            /** @example rnd_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
+            id: string;
+            /** @example prj_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
+            project_id: string;
+            status: components["schemas"]["RenderStatus"];
+            /** @description The current step; null when no work is left. `late`: reported as failed, but still polled in case the file arrives. */
+            stage: ("queued" | "submitting" | "waiting" | "rendering" | "copying" | "late") | null;
+            progress: number;
+            output: components["schemas"]["Output"];
+            /** @description The stored file; null until it is available. */
+            file: {
+                size_bytes: number;
+                etag: string;
+                content_type: string;
+                sha256: string | null;
+                duration_ms: number | null;
+                width: number | null;
+                height: number | null;
+                /** @example h264 */
+                codec: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the file is deleted.
+                 * @example 2026-11-21T10:00:00.000Z
+                 */
+                expires_at: string;
+            } | null;
+            /**
+             * @description Downloads the file without a credential; with `?inline` it is played in the browser. Null until the file is available and after it was deleted.
+             * @example https://gateway.example/f/…
+             */
+            download_url: string | null;
+            /** @description When `download_url` expires. Retrieve the resource again for a new link. */
+            download_url_expires_at: string | null;
+            size_bytes: number | null;
+            duration_ms: number | null;
+            width: number | null;
+            height: number | null;
+            /** @description Downloads the file with a credential. Null until the file is available and after it was deleted. */
+            content_url: string | null;
+            /** @description The render whose file this one reuses. */
+            reused_from: string | null;
+            warnings: {
+                /** @enum {string} */
+                code: "duration_differs" | "dimensions_differ" | "file_not_inspected";
+                detail: string;
+            }[];
+            /** @description Earlier Nemo jobs of this render that failed. */
+            attempts: {
+                submitted_at: string | null;
+                /**
+                 * Format: date-time
+                 * @example 2026-11-21T10:00:00.000Z
+                 */
+                ended_at: string;
+                detail: string;
+            }[];
+            error: components["schemas"]["Failure"] | null;
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            created_at: string;
+            /** @description When the gateway next polls Nemo. */
+            next_check_at: string | null;
+            ended_at: string | null;
+            /** @description Your own id of its user; null if it was created without one. */
+            user: string | null;
+        };
+        ListedRenderPage: {
+            data: components["schemas"]["ListedRender"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ListedUpload: {
+            /** @example upl_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
+            id: string;
+            status: components["schemas"]["UploadStatus"];
+            /**
+             * @description `sent`: the caller sends the bytes. `import`: the gateway downloads them.
+             * @enum {string}
+             */
+            source: "sent" | "import";
+            filename: string;
+            /** @description Null until the size is known. */
+            size_bytes: number | null;
+            /** @description The number of bytes stored. */
+            offset_bytes: number;
+            /** @description Null until the whole file has been analysed, moments after its last byte. If the file store does not return the file, the analysis is retried for five and a half hours; then the asset is `rejected`. */
+            asset_id: string | null;
+            error: components["schemas"]["Failure"] | null;
+            /** @description For tus concatenation: `partial` is a part of a file, `final` the file joined from its parts. Null for any other upload. */
+            concat: ("partial" | "final") | null;
+            /** @description `PUT` the whole file here in one request, with a credential. */
+            content_url: string;
+            metadata: components["schemas"]["Metadata"];
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            expires_at: string;
+            /** @description Your own id of its user; null if it was created without one. */
+            user: string | null;
+        };
+        ListedUploadPage: {
+            data: components["schemas"]["ListedUpload"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ListedVideo: {
+            /** @example vid_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
+            id: string;
+            status: components["schemas"]["VideoStatus"];
+            /** @description The current step; once ended, the last step reached. */
+            stage: components["schemas"]["VideoStage"];
+            progress: number;
+            /** @description Time since the video was created or continued, until it ended. */
+            elapsed_ms: number;
+            /** @description Null for a user token if the prompt was built from a generator. */
+            prompt: string | null;
+            prompt_source: components["schemas"]["PromptSource"];
+            /** @description The agent's last message. With `needs_input`, its question. */
+            message: string | null;
+            generator: components["schemas"]["UsedGenerator"] | null;
+            batch_id: string | null;
+            project_id: string | null;
+            turn_id: string | null;
+            render_id: string | null;
+            asset_ids: string[];
+            /** @description Null until a turn of the video has ended. */
+            charged: components["schemas"]["Charged"] | null;
+            credits: components["schemas"]["Spent"] | null;
+            error: components["schemas"]["Failure"] | null;
+            metadata: components["schemas"]["Metadata"];
+            status_url: string;
+            events_url: string;
+            /**
+             * @description Downloads the file without a credential; with `?inline` it is played in the browser. Null until the file is available and after it was deleted.
+             * @example https://gateway.example/f/…
+             */
+            download_url: string | null;
+            /** @description When `download_url` expires. Retrieve the resource again for a new link. */
+            download_url_expires_at: string | null;
+            size_bytes: number | null;
+            duration_ms: number | null;
+            width: number | null;
+            height: number | null;
+            /** @description Downloads the file with a credential; 409 until the file is available. */
+            content_url: string;
+            cancel_url: string;
+            /** @description Seconds to wait before the next poll; null once ended. */
+            poll_after_seconds: number | null;
+            /** @description Estimated seconds until the end; null once ended. */
+            estimated_seconds: number | null;
+            /**
+             * @description True if an identical request created this video within the last 60 seconds.
+             * @constant
+             */
+            deduplicated?: true;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description Your own id of its user; null if it was created without one. */
+            user: string | null;
+        };
+        ListedVideoPage: {
+            data: components["schemas"]["ListedVideo"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
         LoggedDelivery: {
             /** @example dlv_01jd8m3k5xq2w4v7z9ab */
             id: string;
@@ -4190,11 +4394,6 @@ export interface components {
              * @example 2026-11-21T10:00:00.000Z
              */
             created_at: string;
-        };
-        ProjectPage: {
-            data: components["schemas"]["Project"][];
-            has_more: boolean;
-            next_cursor: string | null;
         };
         ProjectPatch: {
             name?: string;
@@ -5305,11 +5504,6 @@ export interface components {
         UploadList: {
             data: components["schemas"]["Upload"][];
         };
-        UploadPage: {
-            data: components["schemas"]["Upload"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
         /** @enum {string} */
         UploadStatus: "open" | "completed" | "expired" | "failed";
         UsageOfDay: {
@@ -5856,11 +6050,6 @@ export interface components {
             /** @description The endpoint it is sent to. Null for a callback. */
             endpoint: string | null;
         };
-        VideoPage: {
-            data: components["schemas"]["Video"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
         VideoPlan: {
             /** @constant */
             dry_run: true;
@@ -5941,7 +6130,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+        /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
         UserId: string;
         /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
         IdempotencyKey: string;
@@ -5968,7 +6157,7 @@ export interface operations {
                 batch?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -6027,7 +6216,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["VideoPage"];
+                    "application/json": components["schemas"]["ListedVideoPage"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -6041,7 +6230,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6129,7 +6318,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6218,7 +6407,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description `wait=N`: wait up to N seconds for the end, at most 60 (RFC 7240). */
                 Prefer?: components["parameters"]["Prefer"];
@@ -6286,7 +6475,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6314,7 +6503,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6402,7 +6591,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6475,7 +6664,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6518,7 +6707,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6561,7 +6750,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6611,7 +6800,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6667,7 +6856,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -6700,7 +6889,7 @@ export interface operations {
                      *       "next_cursor": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27"
                      *     }
                      */
-                    "application/json": components["schemas"]["ProjectPage"];
+                    "application/json": components["schemas"]["ListedProjectPage"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -6711,7 +6900,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6755,7 +6944,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6795,7 +6984,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6820,7 +7009,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6866,7 +7055,7 @@ export interface operations {
                 format?: "timeline" | "draft";
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -6948,7 +7137,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -6988,7 +7177,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7060,7 +7249,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7137,7 +7326,7 @@ export interface operations {
                 wait?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description `wait=N`: wait up to N seconds for the end, at most 60 (RFC 7240). */
                 Prefer?: components["parameters"]["Prefer"];
@@ -7202,7 +7391,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7267,7 +7456,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7315,7 +7504,7 @@ export interface operations {
                 ticket?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7369,9 +7558,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 after?: string;
+                status?: components["schemas"]["UploadStatus"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -7408,7 +7598,7 @@ export interface operations {
                      *       "next_cursor": "3"
                      *     }
                      */
-                    "application/json": components["schemas"]["UploadPage"];
+                    "application/json": components["schemas"]["ListedUploadPage"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -7419,7 +7609,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7475,7 +7665,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7519,7 +7709,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7544,7 +7734,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7571,7 +7761,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7610,7 +7800,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7658,7 +7848,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7716,7 +7906,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -7766,7 +7956,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7812,7 +8002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7837,7 +8027,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -7897,7 +8087,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -7969,7 +8159,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8043,9 +8233,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 after?: string;
+                status?: components["schemas"]["RenderStatus"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -8104,7 +8295,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["RenderPage"];
+                    "application/json": components["schemas"]["ListedRenderPage"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -8115,7 +8306,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8183,7 +8374,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -8249,7 +8440,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -8292,7 +8483,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -8335,7 +8526,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8637,7 +8828,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -8712,7 +8903,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -8797,7 +8988,7 @@ export interface operations {
                 version?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -8870,7 +9061,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -8895,7 +9086,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 "if-match"?: string;
             };
@@ -8978,7 +9169,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9034,7 +9225,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9089,7 +9280,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -9149,7 +9340,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9218,7 +9409,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9280,7 +9471,7 @@ export interface operations {
                 status?: components["schemas"]["VideoStatus"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9356,7 +9547,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9414,7 +9605,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9472,7 +9663,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9530,7 +9721,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9582,7 +9773,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9622,7 +9813,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9647,7 +9838,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9691,7 +9882,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9733,7 +9924,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9784,7 +9975,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -9828,7 +10019,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9878,7 +10069,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -9919,7 +10110,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9952,7 +10143,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -9987,7 +10178,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10028,7 +10219,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10087,7 +10278,7 @@ export interface operations {
                 event?: components["schemas"]["EventType"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10112,7 +10303,7 @@ export interface operations {
                 event: components["schemas"]["EventType"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10222,7 +10413,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10270,7 +10461,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -10299,7 +10490,7 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10400,7 +10591,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -10504,7 +10695,7 @@ export interface operations {
                 target_id?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10553,7 +10744,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -10616,7 +10807,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10694,7 +10885,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10733,7 +10924,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -10769,7 +10960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -10824,7 +11015,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10871,7 +11062,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -10912,7 +11103,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -10960,7 +11151,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11014,7 +11205,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -11060,7 +11251,7 @@ export interface operations {
                 force?: "true" | "false";
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path: {
@@ -11104,7 +11295,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
                 /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -11165,7 +11356,7 @@ export interface operations {
                 after?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11213,7 +11404,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11316,7 +11507,7 @@ export interface operations {
                 to?: string;
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11374,7 +11565,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11410,7 +11601,7 @@ export interface operations {
                 for?: components["schemas"]["TokenOwner"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11443,7 +11634,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
@@ -11488,7 +11679,7 @@ export interface operations {
                 for: components["schemas"]["TokenOwner"];
             };
             header?: {
-                /** @description Your own id of the end user. Required to list a user's resources, and to create resources for a user. */
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
                 "X-User-Id"?: components["parameters"]["UserId"];
             };
             path?: never;
