@@ -18,7 +18,7 @@ clip() { # width height font-size
   node scripts/pack-test-clip.mjs "$work/clip.h264" "$1" "$2" >>"$work/clips.ts"
 }
 
-# The sizes in src/sandbox/prompt-words.ts, and those that src/sandbox/uploads.ts gives to files.
+# The sizes in src/sandbox/prompt.ts, and those that src/sandbox/uploads.ts gives to files.
 clip 1920 1080 165
 clip 1080 1920 225
 clip 1280 720 110

@@ -1,4 +1,4 @@
-/** The sandbox's records and their store: synchronous, in the order of first writing, grouped by a parent. This one is in memory; store-sql.ts uses SQLite. */
+/** The sandbox's records and their store: synchronous, in the order of first writing, grouped by a parent. This one is in memory; object.ts uses SQLite. */
 import type { EpochMs } from "../core/time.ts";
 import type { DraftTimeline } from "./timeline.ts";
 import type { SandboxTurn, TurnNote } from "./turn.ts";

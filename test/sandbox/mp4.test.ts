@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CLIP_1280X720, type VideoClip } from "../../src/sandbox/clips.ts";
-import { FRAME_SIZES } from "../../src/sandbox/prompt-words.ts";
+import { FRAME_SIZES } from "../../src/sandbox/prompt.ts";
 import { SAMPLE_FRAME_SIZES as FILE_SHAPES } from "../../src/sandbox/uploads.ts";
 import { bytesOf, CLIPS, clipFor, fileOf, movieOf } from "../../src/sandbox/video-file.ts";
 

@@ -18,7 +18,7 @@ import { countLine, log, logBug, logCounted } from "../../log.ts";
 import { deleteWatchdog, isTenantStopped, writeWatchdog } from "../../store/tenants.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, deleteMeta, readMeta, writeMeta } from "./database.ts";
-import { type JobKind, maxFailures } from "./job-kinds.ts";
+import { type GivenUpKind, type JobKind, maxFailures } from "./job-kinds.ts";
 import { requestedWaitMs } from "./problems.ts";
 
 /*
@@ -597,3 +597,45 @@ export const mustEnd = async (runtime: ObjectRuntime): Promise<boolean> => (awai
 
 const stopped = ({ env, name, config, now }: ObjectRuntime): Promise<boolean | null> =>
   isTenantStopped(env.DB, parseScope(name).tenant, config.timings.tenantState, now());
+
+/* The table of an object's jobs: what runs each kind, and what a job that is given up does to its resource. */
+
+/** Methods, so that a handler may name the type of the key that its kind is scheduled with. */
+type RunsJob<Services> = {
+  /** Must reschedule or complete the job; a throw means "retry later". `attempt` counts from 1. */
+  run(services: Services, key: string, attempt: number): unknown;
+};
+type GivesUpJob<Services> = {
+  /** Gives the job's resource a final state. */
+  giveUp(services: Services, key: string): void;
+};
+
+/** Every kind of one object. A kind that can be given up says what happens then. `Rules`: what the object adds. */
+export type JobTable<Of extends ObjectKind, Services, Rules = unknown> = {
+  readonly [Kind in JobKind<Of>]: RunsJob<Services> &
+    Rules &
+    (Kind extends GivenUpKind<Of> ? GivesUpJob<Services> : { readonly giveUp?: never });
+};
+/** The jobs of a table, whatever the kind. */
+export type AnyJob<Services, Rules = unknown> = RunsJob<Services> & Partial<GivesUpJob<Services>> & Rules;
+
+/** Finds the job of a kind. Throws for a kind of another version, so that it is retried. */
+export function jobOf<Services, Rules>(
+  table: Readonly<Record<string, AnyJob<Services, Rules>>>,
+  kind: string,
+): AnyJob<Services, Rules> {
+  const job = Object.hasOwn(table, kind) ? table[kind] : undefined;
+  if (job === undefined) throw new Error(`no handler for jobs of kind ${kind}`);
+  return job;
+}
+
+/** The handler that runs a table's jobs. `services` is called when a job runs: the scheduler is created before them. */
+export const handlerOf = <Services>(
+  table: Readonly<Record<string, AnyJob<Services>>>,
+  services: () => Services,
+): JobHandler => ({
+  perform: async ({ kind, key, attempts }) => {
+    await jobOf(table, kind).run(services(), key, attempts);
+  },
+  giveUp: ({ kind, key }) => jobOf(table, kind).giveUp?.(services(), key),
+});

@@ -2,7 +2,7 @@
 import type { EndpointId } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import { DAY_MS } from "../../core/time.ts";
-import type { JobTable } from "../shared/job-handlers.ts";
+import type { JobTable } from "../shared/jobs.ts";
 import { DELIVER } from "./deliveries/dispatch.ts";
 import { RECOVER } from "./deliveries/recovery.ts";
 import { ingestEvents, TENANT_CLEANUP } from "./events.ts";

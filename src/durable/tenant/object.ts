@@ -52,7 +52,7 @@ import type {
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject } from "../shared/context.ts";
-import { handlerOf } from "../shared/job-handlers.ts";
+import { handlerOf } from "../shared/jobs.ts";
 import { closeTenant, isClosed } from "./deletion.ts";
 import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import { TENANT_JOBS } from "./jobs.ts";

@@ -20,8 +20,7 @@ import type { Env } from "../../env.ts";
 import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";
 import { type Database, deleteMeta, type Migrations, openDatabase, readMeta, writeMeta } from "../shared/database.ts";
 import { Encryption } from "../shared/encryption.ts";
-import { handlerOf, type JobTable } from "../shared/job-handlers.ts";
-import { JOBS_TABLE, JobScheduler } from "../shared/jobs.ts";
+import { handlerOf, JOBS_TABLE, JobScheduler, type JobTable } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
 import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 

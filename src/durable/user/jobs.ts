@@ -2,9 +2,8 @@
 import type { AssetId, BatchId, GeneratorJobId, ProjectId, RenderId, TurnId, VideoId } from "../../core/ids.ts";
 import { EVENTS_TTL_MS, REMOVED_TTL_MS } from "../../core/limits.ts";
 import { HOUR_MS } from "../../core/time.ts";
-import { type JobTable, jobOf } from "../shared/job-handlers.ts";
 import type { JobKind } from "../shared/job-kinds.ts";
-import { type JobHandler, mustWait } from "../shared/jobs.ts";
+import { type JobHandler, type JobTable, jobOf, mustWait } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, publishAudit } from "../shared/outbox.ts";
 import { TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 import {
