@@ -6,6 +6,7 @@ import { createMcpHandler, McpServer, type ServerContext } from "@modelcontextpr
 import type { Ctx } from "../http/context.ts";
 import { logBug } from "../log.ts";
 import { callTool } from "./call.ts";
+import { addResources } from "./resources.ts";
 import { shownSchema } from "./schema.ts";
 import { isOpenTo, type Tool, type ToolCall } from "./tool.ts";
 import { TOOLS } from "./tools.ts";
@@ -17,6 +18,10 @@ const INSTRUCTIONS =
 
 /** How long a client may keep lists, in ms. Chosen: they change with a deployment or with the caller's scopes. */
 const LIST_TTL_MS = 300_000;
+/** Lists depend on the caller, so no shared cache may keep them. */
+const LISTS = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
+/** No stream informs a client of changed lists. */
+const UNCHANGING = { listChanged: false };
 
 /** The schemas of the tools, converted once per isolate. */
 const schemas = new Map(
@@ -44,12 +49,21 @@ const EXPECTED: Readonly<Record<string, true>> = {
 };
 
 function serverFor(c: Ctx): McpServer {
+  const mayRead = c.get("caller").scopes.includes("read");
   const server = new McpServer(INFO, {
-    capabilities: { tools: { listChanged: false } },
+    capabilities: {
+      tools: UNCHANGING,
+      ...(mayRead ? { resources: UNCHANGING, prompts: UNCHANGING, completions: {} } : {}),
+    },
     instructions: INSTRUCTIONS,
-    cacheHints: { "tools/list": { ttlMs: LIST_TTL_MS, cacheScope: "private" } },
+    cacheHints: {
+      "tools/list": LISTS,
+      "prompts/list": LISTS,
+      "resources/templates/list": LISTS,
+    },
   });
   for (const tool of TOOLS) if (isOpenTo(tool, c)) register(server, c, tool);
+  if (mayRead) addResources(server, c);
   return server;
 }
 

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { MCP_WAIT_SECONDS } from "../core/limits.ts";
 import { ok } from "../core/result.ts";
-import { owned } from "../core/wire/common.ts";
+import { owned, pageQuery } from "../core/wire/common.ts";
 import { generatorParams } from "../core/wire/generator.ts";
 import { newProject, timeline } from "../core/wire/project.ts";
 import { newRender, output } from "../core/wire/render.ts";
@@ -15,7 +15,7 @@ import { addressOf, callOf, namedAddress, newAddress, ownHash, repeatable } from
 import { userObject } from "../http/objects.ts";
 import { pageRequest } from "../http/page.ts";
 import { apiError, unwrap } from "../http/problem.ts";
-import { findGenerator, pageOfShownGenerators } from "../services/generators.ts";
+import { findGenerator, GENERATOR_CURSOR, pageOfShownGenerators } from "../services/generators.ts";
 import { importFile } from "../services/uploads.ts";
 import { pageOfUsage } from "../services/usage.ts";
 import { continueVideo, createVideo, orderFor, orderOf } from "../services/videos.ts";
@@ -301,10 +301,7 @@ const listGenerators = defineTool({
     "Returns the generators: saved prompts with variables, for make_video. The account's own come first, then the built-in ones.",
   scopes: ["read"],
   annotations: READS,
-  input: z.strictObject({
-    limit: usageQuery.shape.limit,
-    after: z.string().max(100).optional().meta({ description: "The `next_cursor` of the previous page." }),
-  }),
+  input: pageQuery(GENERATOR_CURSOR),
   output: generatorParts,
   async run({ c }, query) {
     const page = await pageOfShownGenerators(c, pageRequest(query));

@@ -1,8 +1,7 @@
 /** Generators: saved prompt templates, the tenant's own and the built-in ones; and the jobs that write one. */
 
 import * as z from "zod";
-import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
-import { plainIdPattern } from "../core/ids.ts";
+import { builtInGenerator } from "../core/generators/built-in.ts";
 import { pageQuery, pageSchema } from "../core/wire/common.ts";
 import {
   generatorJob,
@@ -24,14 +23,13 @@ import {
   createGenerator,
   findGenerator,
   findShownGenerator,
+  GENERATOR_CURSOR,
   pageOfShownGenerators,
   updateGenerator,
 } from "../services/generators.ts";
 import { removeGenerator } from "../store/generators.ts";
 
 const tags = ["Generators"];
-/** The list's cursor: a generator's id. The id of a built-in generator is its slug. */
-const CURSOR = new RegExp([plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.map(({ id }) => `^${id}$`)].join("|"));
 const headers = z.object({
   ETag: z.string().meta({ description: "The version in quotes; send it as `If-Match` to update this version only." }),
 });
@@ -58,7 +56,7 @@ const list = defineRoute({
   tags,
   summary: "List generators",
   description: "Returns your own generators, newest first, then the built-in ones.",
-  request: { query: pageQuery(CURSOR) },
+  request: { query: pageQuery(GENERATOR_CURSOR) },
   responses: { 200: jsonResponse(pageSchema(shownGenerator), "A page of generators.") },
 });
 

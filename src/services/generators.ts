@@ -3,7 +3,7 @@
 import type { FieldError } from "../core/errors.ts";
 import { BUILT_IN_GENERATORS, builtInGenerator } from "../core/generators/built-in.ts";
 import { recipeFaults } from "../core/generators/recipe.ts";
-import { plainId, slugOf } from "../core/ids.ts";
+import { plainId, plainIdPattern, slugOf } from "../core/ids.ts";
 import { GENERATORS_PER_SCOPE } from "../core/limits.ts";
 import { cutPage, rowsFor } from "../core/page.ts";
 import type { Page, PageRequest } from "../core/rpc/user.ts";
@@ -21,6 +21,11 @@ import { callOf } from "../http/idempotency.ts";
 import { checkUserToken } from "../http/objects.ts";
 import { apiError } from "../http/problem.ts";
 import { changeGenerator, insertGenerator, listGenerators, readGenerator } from "../store/generators.ts";
+
+/** The cursor of a list of generators: a generator's id. The id of a built-in generator is its slug. */
+export const GENERATOR_CURSOR = new RegExp(
+  [plainIdPattern("gen").source, ...BUILT_IN_GENERATORS.map(({ id }) => `^${id}$`)].join("|"),
+);
 
 /** Attempts to update a generator during concurrent updates. */
 const CHANGE_ATTEMPTS = 3;
