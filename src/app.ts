@@ -27,6 +27,7 @@ import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents, mountTurns } from "./routes/turns.ts";
 import { mountUploadImport, mountUploads } from "./routes/uploads/json.ts";
+import { mountUploadLinks } from "./routes/uploads/link.ts";
 import { mountUploadResource } from "./routes/uploads/resumable.ts";
 import { mountMe, mountUsers } from "./routes/users.ts";
 import { mountVideoEvents, mountVideos } from "./routes/videos.ts";
@@ -75,12 +76,13 @@ export function createApp(): Api {
   app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
   app.use("/v1/uploads/*", uploadHeaders);
-  for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp"]) app.use(path, openCors);
+  for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp", "/u/*"]) app.use(path, openCors);
   app.use("/v1/uploads/*", uploadVersion);
 
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());
   mountMcp(app);
+  mountUploadLinks(app);
 
   app.get(
     "/openapi.json",

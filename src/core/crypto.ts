@@ -17,6 +17,7 @@ import {
   type RenderId,
   type TenantId,
   type TurnId,
+  type UploadId,
 } from "./ids.ts";
 import { err, ok, type Result } from "./result.ts";
 import type { EpochMs } from "./time.ts";
@@ -138,12 +139,13 @@ export async function reEncrypt(
 
 /**
  * What a link gives access to: `share` a file, for people; `pull` an asset, for upstream; `ticket` a turn's stream,
- * for EventSource.
+ * for EventSource; `upload` the content of one upload, to be sent once.
  */
 export type LinkTarget =
   | { readonly purpose: "share"; readonly id: RenderId | AssetId }
   | { readonly purpose: "pull"; readonly id: AssetId }
-  | { readonly purpose: "ticket"; readonly id: TurnId };
+  | { readonly purpose: "ticket"; readonly id: TurnId }
+  | { readonly purpose: "upload"; readonly id: UploadId };
 
 export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 
@@ -151,7 +153,12 @@ export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 export type BadLink = "tampered" | "expired";
 
 const TENANT = plainIdPattern("ten");
-const PATTERNS = { render: ownedIdPattern("rnd"), asset: ownedIdPattern("ast"), turn: ownedIdPattern("trn") };
+const PATTERNS = {
+  render: ownedIdPattern("rnd"),
+  asset: ownedIdPattern("ast"),
+  turn: ownedIdPattern("trn"),
+  upload: ownedIdPattern("upl"),
+};
 
 /** Signs a link that is valid until its expiry, rounded down to a second. The token is safe in a URL as it is. */
 export const signLink = (link: Link, roots: RootSecrets): Promise<string> => linkSigner(roots)(link);
@@ -200,6 +207,7 @@ function targetOf(purpose: string, name: string): LinkTarget | null {
   if (purpose === "share" && (isAsset || PATTERNS.render.test(id))) return { purpose, id: id as RenderId | AssetId }; // just checked
   if (purpose === "pull" && isAsset) return { purpose, id: id as AssetId }; // just checked
   if (purpose === "ticket" && PATTERNS.turn.test(id)) return { purpose, id: id as TurnId }; // just checked
+  if (purpose === "upload" && PATTERNS.upload.test(id)) return { purpose, id: id as UploadId }; // just checked
   return null;
 }
 

@@ -431,5 +431,7 @@ export const ENDPOINT_TYPES = 100;
 export const MCP_CALL_MS = 45 * SECOND_MS;
 /** Seconds that a tool may wait for an end. Chosen: leaves time for the rest of the call. */
 export const MCP_WAIT_SECONDS = 40;
+/** How long a link for sending a file's content is valid, in ms. Chosen: a person may have to find the file first. */
+export const UPLOAD_LINK_MS = HOUR_MS;
 /** Characters of the text of a tool's result. Chosen: the model reads every one of them; the data is beside it. */
 export const MCP_TEXT_CHARS = 600;

@@ -1,6 +1,6 @@
 /** Results of tools: parts of the REST resources, and texts that say what to do next. */
-import type * as z from "zod";
-import { pageSchema } from "../core/wire/common.ts";
+import * as z from "zod";
+import { moment, pageSchema } from "../core/wire/common.ts";
 import { shownGenerator } from "../core/wire/generator.ts";
 import { type RenderWire, render } from "../core/wire/render.ts";
 import { type TurnWire, turn } from "../core/wire/turn.ts";
@@ -82,6 +82,15 @@ export const uploadPart = upload.pick({
   asset_id: true,
   error: true,
   expires_at: true,
+});
+
+/** An upload with the link to which its content is sent. */
+export const createdUpload = uploadPart.extend({
+  put_url: z
+    .string()
+    .nullable()
+    .meta({ description: "`PUT` the file here once, without a credential. Null if it was sent." }),
+  put_url_expires_at: moment.nullable(),
 });
 
 export const generatorPart = shownGenerator.pick({
@@ -185,6 +194,17 @@ export function answerOfImport(one: UploadWire): ToolAnswer {
       ? `The import failed.${whyOf(one.error)}`
       : `The file is being imported as ${one.id}. You need not wait: call make_video with this id in assets.`;
   return { data: partOf(uploadPart, one), text };
+}
+
+type PutLink = { readonly url: string; readonly expires_at: string };
+
+/** `link`: null for an upload that a repeated call finds completed. */
+export function answerOfUpload(one: UploadWire, link: PutLink | null): ToolAnswer {
+  const data = { ...partOf(uploadPart, one), put_url: link?.url ?? null, put_url_expires_at: link?.expires_at ?? null };
+  const next = `call make_video with ${one.id} in assets`;
+  if (link === null) return { data, text: `The file was sent already: ${next}.` };
+  const how = `Send the file with PUT, exactly ${one.size_bytes} bytes, once, until ${link.expires_at}; no key is needed: curl -T FILE ${link.url}`;
+  return { data, text: `${how}\nThen ${next}.` };
 }
 
 /** The query of a page, for the next call. */

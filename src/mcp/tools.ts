@@ -7,7 +7,7 @@ import { generatorParams } from "../core/wire/generator.ts";
 import { newProject, timeline } from "../core/wire/project.ts";
 import { newRender, output } from "../core/wire/render.ts";
 import { newTurn } from "../core/wire/turn.ts";
-import { newImport } from "../core/wire/upload.ts";
+import { newImport, newUpload } from "../core/wire/upload.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video } from "../core/wire/video.ts";
 import { ownedPage, unwrapMetered } from "../http/define-route.ts";
@@ -16,7 +16,7 @@ import { userObject } from "../http/objects.ts";
 import { pageRequest } from "../http/page.ts";
 import { apiError, unwrap } from "../http/problem.ts";
 import { findGenerator, GENERATOR_CURSOR, pageOfShownGenerators } from "../services/generators.ts";
-import { importFile } from "../services/uploads.ts";
+import { createUpload, importFile, uploadLink } from "../services/uploads.ts";
 import { pageOfUsage } from "../services/usage.ts";
 import { continueVideo, createVideo, orderFor, orderOf } from "../services/videos.ts";
 import { argumentsOf, shorten } from "./call.ts";
@@ -24,7 +24,9 @@ import {
   answerOfImport,
   answerOfRender,
   answerOfTurn,
+  answerOfUpload,
   answerOfVideo,
+  createdUpload,
   generatorPart,
   generatorParts,
   moreText,
@@ -294,6 +296,22 @@ const importTool = defineTool({
   },
 });
 
+const createUploadTool = defineTool({
+  name: "create_upload",
+  title: "Create an upload",
+  description:
+    "Returns a link to which a local file of known size is sent once with PUT, without a key. For a file that has an https address use import_file.",
+  scopes: ["upload"],
+  annotations: CREATES,
+  input: z.strictObject({ filename: newUpload.shape.filename, size_bytes: newUpload.shape.size_bytes }),
+  output: createdUpload,
+  async run({ c, isRepeated }, args) {
+    const body = argumentsOf(c, newUpload, args);
+    const made = unwrapMetered(c, await repeatable(c, isRepeated, () => createUpload(c, body)));
+    return answerOfUpload(made, made.status === "open" ? await uploadLink(c, made.id) : null);
+  },
+});
+
 const listGenerators = defineTool({
   name: "list_generators",
   title: "List generators",
@@ -344,6 +362,7 @@ export const TOOLS: readonly Tool[] = [
   renderProject,
   waitForRender,
   importTool,
+  createUploadTool,
   listGenerators,
   getUsage,
 ];

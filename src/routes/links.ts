@@ -50,7 +50,7 @@ export function mountLinks(app: Api): void {
 async function serveLink(c: Ctx, text: string): Promise<Response> {
   const read = await readLink(text, rootsOf(c.var.config), Date.now());
   if (read.ok) await checkStopped(c, read.value.tenant);
-  if (read.ok && read.value.purpose !== "ticket") {
+  if (read.ok && read.value.purpose !== "ticket" && read.value.purpose !== "upload") {
     const answer = await serveFile(c.env.MEDIA, c.req.raw, await fileOf(c.env, read.value));
     return shareable(answer, c.req.query("inline") !== undefined);
   }
@@ -85,7 +85,7 @@ function expired(c: Ctx): Response {
 }
 
 /** The file of a link, read from its owner's object, so that a deleted file is not served. */
-async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" }>): Promise<StoredFile> {
+async function fileOf(env: Env, target: Exclude<Link, { purpose: "ticket" | "upload" }>): Promise<StoredFile> {
   const { tenant, mode, id } = target;
   const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
   if (isRender(id)) return unwrap(await user.renderFile(id));

@@ -1,8 +1,11 @@
-/** Creates uploads whose bytes are sent later, and imports. */
+/** Creates uploads whose bytes are sent later, links to send them without a credential, and imports. */
+import { signLink } from "../core/crypto.ts";
 import type { UploadId } from "../core/ids.ts";
+import { UPLOAD_LINK_MS } from "../core/limits.ts";
 import type { Metered } from "../core/quota.ts";
+import { toRfc3339 } from "../core/time.ts";
 import type { NewImport, NewUpload, UploadWire } from "../core/wire/upload.ts";
-import type { Ctx } from "../http/context.ts";
+import { type Ctx, rootsOf } from "../http/context.ts";
 import { callOf, newAddress, newUploadId } from "../http/idempotency.ts";
 import { uploadObject } from "../http/objects.ts";
 
@@ -11,6 +14,14 @@ export async function createUpload(c: Ctx, body: NewUpload): Promise<Metered<Upl
   const owner = await newAddress(c);
   const id = await newUploadId(c, owner);
   return uploadObject(c.env, owner, id).create(await callOf(c), owner, id, body);
+}
+
+/** A link to which the content of an open upload can be sent once, without a credential. Whoever has it may send. */
+export async function uploadLink(c: Ctx, id: UploadId): Promise<{ readonly url: string; readonly expires_at: string }> {
+  const { tenant, mode } = c.var.caller;
+  const expiresAt = Date.now() + UPLOAD_LINK_MS;
+  const token = await signLink({ purpose: "upload", tenant, mode, id, expiresAt }, rootsOf(c.var.config));
+  return { url: `${c.var.origin}/u/${token}`, expires_at: toRfc3339(expiresAt) };
 }
 
 /** An upload whose content the gateway downloads from an https address. */

@@ -1,9 +1,11 @@
 /** PROTOCOL.md section 9: MCP with its real clients, and what hostile ones send. */
+import { createServer } from "node:http";
 import { createMCPClient } from "@ai-sdk/mcp";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { Member, newKey, newMember, newTenant, request, served, shown, until } from "./support/client.ts";
+import { Member, newKey, newMember, newTenant, problem, request, served, shown, until } from "./support/client.ts";
 import { called, calledWell, callRaw, modernClient, oldClient, post, read } from "./support/mcp.ts";
+import { media } from "./support/media.ts";
 
 const PROMPT = "make a 4 second clip of the sea";
 
@@ -290,5 +292,115 @@ describe.concurrent("§9.4 the transport", () => {
       403,
       expect.objectContaining({ code: "tenant_paused" }),
     ]);
+  });
+});
+
+describe.concurrent("§9.5 resources, prompts and completion", () => {
+  it("show videos, timelines and generators to their owner alone", async () => {
+    const [member, stranger] = [await newMember(), await newMember()];
+    const made = await calledWell(member, "make_video", { prompt: PROMPT, wait_seconds: 40 });
+    const client = await modernClient(member.headers);
+    const { resources } = await client.listResources();
+    expect(resources.map(({ uri }) => uri)).toEqual(
+      expect.arrayContaining([`nemo://videos/${made.id}`, "nemo://generators/generator-online"]),
+    );
+    const { resourceTemplates } = await client.listResourceTemplates();
+    expect(resourceTemplates).toHaveLength(3);
+    const uris = [`nemo://videos/${made.id}`, `nemo://projects/${made.project_id}/timeline`];
+    for (const uri of [...uris, "nemo://generators/generator-online"]) {
+      const [content] = (await client.readResource({ uri })).contents;
+      expect(content, uri).toMatchObject({ uri, mimeType: "application/json" });
+      expect(JSON.parse(z.object({ text: z.string() }).parse(content).text)).toBeTypeOf("object");
+    }
+    const other = await modernClient(stranger.headers);
+    for (const uri of [...uris, "nemo://videos/vid_1", "nemo://nothing/1", "file:///etc/passwd"])
+      await expect(other.readResource({ uri }), uri).rejects.toMatchObject({ code: -32602 });
+    expect((await other.listResources()).resources.filter(({ uri }) => uri.startsWith("nemo://videos/"))).toEqual([]);
+  });
+
+  it("offer generators as prompts, without their text for user tokens, and complete ids, slugs and choices", async () => {
+    const member = await newMember();
+    const secret = "a text of the account that users must not read";
+    const variables = [{ name: "tone", type: "choice", choices: ["calm", "loud"], default: "calm" }];
+    const recipe = { name: "Own", prompt: `${secret} {{tone}}`, variables };
+    expect((await member.post("/v1/generators", recipe)).status).toBe(201);
+    const token = await shown(member.post("/v1/users/ada/tokens"), z.looseObject({ token: z.string() }), 201);
+    const client = await modernClient({ authorization: `Bearer ${token.token}` });
+    const { prompts } = await client.listPrompts();
+    expect(prompts.map(({ name }) => name)).toEqual(expect.arrayContaining(["own", "generator-online"]));
+    const got = JSON.stringify(await client.getPrompt({ name: "own", arguments: { tone: "loud" } }));
+    expect(got).toContain('generator \\"own\\"');
+    const read = await client.readResource({ uri: "nemo://generators/own" });
+    expect(got + JSON.stringify([read, prompts])).not.toContain(secret);
+    await expect(client.getPrompt({ name: "no-such" })).rejects.toMatchObject({ code: -32602 });
+    const made = await calledWell(member, "make_video", { prompt: PROMPT });
+    const complete = async (ref: Parameters<typeof client.complete>[0]["ref"], name: string, value: string) =>
+      (await client.complete({ ref, argument: { name, value } })).completion.values;
+    expect(await complete({ type: "ref/prompt", name: "own" }, "tone", "l")).toEqual(["loud"]);
+    expect(await complete({ type: "ref/resource", uri: "nemo://generators/{slug}" }, "slug", "ow")).toEqual(["own"]);
+    expect(await complete({ type: "ref/resource", uri: "nemo://videos/{id}" }, "id", "vid_")).toEqual([made.id]);
+  });
+});
+
+describe.concurrent("§9.6 files", () => {
+  it("a file is sent once to a link without a key, and used in a video", async () => {
+    const member = await newMember();
+    const file = media("clip.mp4");
+    const args = { filename: "clip.mp4", size_bytes: file.length };
+    const created = await called(member, "create_upload", args);
+    const { id, put_url: link } = z.object({ id: z.string(), put_url: z.string() }).parse(created.structuredContent);
+    expect(created.text).toContain(link);
+    expect(await calledWell(member, "create_upload", args)).toMatchObject({ id });
+    const put = (url: string, body: Uint8Array<ArrayBuffer>) => fetch(url, { method: "PUT", body });
+    expect((await put(link.replace("/u/", "/f/"), file)).status).toBe(405);
+    await problem(fetch(link.replace("/u/", "/f/")), "not_found");
+    for (const wrong of [
+      link.slice(0, -1),
+      `${link}A`,
+      link.replace("~test~", "~live~"),
+      link.replace(/upl_.{4}/, "upl_0000"),
+    ])
+      await problem(put(wrong, file), "not_found");
+    await problem(put(link, file.slice(1)), "size_mismatch");
+    const share = await calledWell(member, "make_video", { prompt: PROMPT, wait_seconds: 40 });
+    const file2 = String(share.download_url).replace("/f/", "/u/");
+    await problem(put(file2, file), "not_found");
+    const sent = await put(link, file);
+    expect([sent.status, await sent.json()]).toEqual([200, expect.objectContaining({ id, status: "completed" })]);
+    await problem(put(link, file), "upload_closed");
+    expect((await called(member, "create_upload", args)).text).toContain("sent already");
+    const done = await called(member, "make_video", {
+      prompt: "shorten this video to 1 second",
+      assets: [id],
+      wait_seconds: 40,
+    });
+    expect(done.structuredContent).toMatchObject({ status: "completed" });
+  });
+
+  it("a link stops with the tenant", async () => {
+    const member = await newMember();
+    const { put_url: link } = await calledWell(member, "create_upload", { filename: "a.mp4", size_bytes: 3 });
+    await request("POST", `/admin/tenants/${member.tenant.id}/pause`, {
+      headers: { authorization: `Bearer ${served.adminToken}` },
+    });
+    const answer = await until(
+      () => fetch(String(link), { method: "PUT", body: "abc" }),
+      ({ status }) => status === 403,
+    );
+    await problem(answer, "tenant_paused");
+  });
+
+  it("an address is imported, and used in a video", async () => {
+    const member = await newMember();
+    const server = createServer((_, answer) => answer.setHeader("content-type", "video/mp4").end(media("clip.mp4")));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${z.object({ port: z.number() }).parse(server.address()).port}/clip.mp4`;
+    const { id } = await calledWell(member, "import_file", { url });
+    const prompt = "shorten this video to 1 second";
+    const done = await called(member, "make_video", { prompt, assets: [id], wait_seconds: 40 });
+    expect(done.structuredContent).toMatchObject({ status: "completed" });
+    const wrong = await called(member, "import_file", { url: "ftp://example.com/a.mp4" });
+    expect(wrong.isError).toBe(true);
+    server.close();
   });
 });

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { hex, sha256 } from "../../core/encoding.ts";
 import { problemOf } from "../../core/errors.ts";
+import type { Mode, TenantId } from "../../core/ids.ts";
 import {
   CHUNK_ADVICE_BYTES,
   HEADER_CHARS,
@@ -61,6 +62,10 @@ export const countRejected = async (c: Ctx): Promise<void> => count(c, "rejected
 
 /** Counts a key that is not cached in this isolate, before it is read from the database. */
 export const countLookup = async (c: Ctx): Promise<void> => count(c, "lookup", await senderOf(c));
+
+/** Counts a request with an upload link, as the chunks of uploads are counted. */
+export const countUploadLink = async (c: Ctx, tenant: TenantId, mode: Mode): Promise<void> =>
+  count(c, "bytes", `${tenant}:${mode}`);
 
 /** The hash of the sender's network; addresses are not stored in the clear. */
 const senderOf = async (c: Ctx): Promise<string> =>

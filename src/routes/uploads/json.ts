@@ -147,7 +147,7 @@ export function mountUploads(app: Api): void {
 }
 
 /** The body's declared length. Without it, a truncated body would look complete. */
-function announcedBytes(headers: Headers): number {
+export function announcedBytes(headers: Headers): number {
   const size = contentBytesOf(headers);
   if (size === null) throw apiError("invalid_header", "Send Content-Length with the exact size of the file in bytes.");
   if (size > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
