@@ -2,12 +2,13 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Api, AppEnv } from "./http/context.ts";
 import { missingOf } from "./http/define-route.ts";
+import { mountDocs, pageOr } from "./http/docs.ts";
 import { openCors } from "./http/middleware/cors.ts";
 import { methodOverride, pathOf } from "./http/middleware/headers.ts";
 import { sizeLimits } from "./http/middleware/limits.ts";
 import { requestLog } from "./http/middleware/log.ts";
 import { setup, stamp } from "./http/middleware/setup.ts";
-import { documentOf, errorList, referenceFile, referencePage, referenceStart, serveDocument } from "./http/openapi.ts";
+import { documentOf, serveDocument } from "./http/openapi.ts";
 import { checkInvalid, onError } from "./http/problem.ts";
 import { LiteralFirstRouter } from "./http/router.ts";
 import { uploadHeaders, uploadVersion } from "./http/upload-headers.ts";
@@ -71,7 +72,7 @@ export function createApp(): Api {
     defaultHook: (outcome) => checkInvalid(outcome),
   });
   app.onError(onError);
-  app.notFound(missingOf(app));
+  app.notFound(pageOr(missingOf(app)));
 
   app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
@@ -88,9 +89,6 @@ export function createApp(): Api {
     "/openapi.json",
     serveDocument(() => documentOf(app)),
   );
-  app.get("/docs", referencePage);
-  app.get("/docs/start.js", referenceStart);
-  app.get("/docs/errors", errorList);
-  app.get("/docs/:file", referenceFile);
+  mountDocs(app);
   return app;
 }

@@ -1,16 +1,13 @@
-/** The OpenAPI 3.1 document, generated from the route definitions; and the reference page at `/docs`. */
+/** The OpenAPI 3.1 document, generated from the route definitions. */
 
-import type { Context } from "hono";
 import * as z from "zod";
-import { ERRORS } from "../core/errors.ts";
 import { hookBody } from "../core/webhooks/flat-body.ts";
 import { sampleEvent } from "../core/webhooks/samples.ts";
 import { webhookBodies } from "../core/webhooks/schemas.ts";
-import type { Api, AppEnv, Ctx } from "./context.ts";
+import type { Api, Ctx } from "./context.ts";
 import { SHARED } from "./define-route.ts";
 import { buildDocument, type DocumentedRoute } from "./document.ts";
 import { EXAMPLES } from "./examples.ts";
-import { apiError } from "./problem.ts";
 
 const INFO = {
   title: "nemo-gateway",
@@ -158,71 +155,3 @@ export function serveDocument(build: () => object): (c: Ctx) => Response {
 /** The documented routes, in the order of the document. */
 const routesOf = (app: Api): DocumentedRoute[] =>
   app.openAPIRegistry.definitions.flatMap((one) => (one.type === "route" ? [one.route] : []));
-
-/* `/docs`: the reference page and the list of errors. All content comes from the gateway's own origin. */
-
-/** The page's files, deployed as static assets by scripts/copy-docs.mjs. */
-const FILES = ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"];
-
-/** Scripts and requests from the own origin only. The page sets style attributes, and its icons are data: images. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>nemo-gateway reference</title>
-<link rel="icon" href="/docs/favicon-32x32.png">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
-</head>
-<body>
-<div id="reference"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/start.js"></script>
-</body>
-</html>
-`;
-
-const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#reference", deepLinking: true, validatorUrl: null, persistAuthorization: false });
-`;
-
-const headers = (type: string): Record<string, string> => ({
-  "Content-Type": `${type}; charset=utf-8`,
-  "Content-Security-Policy": POLICY,
-  "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-cache",
-});
-
-export const referencePage = (c: Ctx): Response => c.body(PAGE, 200, headers("text/html"));
-export const referenceStart = (c: Ctx): Response => c.body(START, 200, headers("text/javascript"));
-
-/** Serves one of the page's files; other assets are not served. */
-export async function referenceFile(c: Context<AppEnv, "/docs/:file">): Promise<Response> {
-  const name = c.req.param("file");
-  if (!FILES.includes(name)) throw apiError("not_found", "No route has this path.", { hint: "GET /docs" });
-  const file = await c.env.ASSETS.fetch(new URL(`/${name}`, c.req.url));
-  if (!file.ok)
-    throw apiError("unavailable", "The files of the reference page are not deployed; run scripts/copy-docs.mjs.");
-  return new Response(file.body, file);
-}
-
-/** The page that a problem's `type` links to: all codes with status, title and whether a retry can succeed. */
-export function errorList(c: Ctx): Response {
-  const rows = Object.entries(ERRORS).map(
-    ([code, { status, title, retryable }]) =>
-      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${retryable ? "yes" : "no"}</td></tr>`,
-  );
-  const head = "<tr><th>code</th><th>status</th><th>title</th><th>retryable</th></tr>";
-  const page = `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>nemo-gateway errors</title></head>\n<body><h1>Errors</h1><table>${head}\n${rows.join("\n")}\n</table></body></html>\n`;
-  return c.body(page, 200, headers("text/html"));
-}

@@ -1,4 +1,4 @@
-/** `/healthz`: the health check. `/`: the addresses of the documentation. */
+/** `/healthz`: the health check. */
 import * as z from "zod";
 import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Api, Ctx } from "../http/context.ts";
@@ -48,16 +48,6 @@ export function mountHealth(app: Api): void {
     const measured = await measure(c);
     const found = { ...measured, status: problem === null ? measured.status : ("failing" as const), problem };
     return c.json(found, found.status === "ok" ? 200 : 503, { "Cache-Control": "no-store" });
-  });
-
-  app.get("/", (c) => {
-    const { origin } = c.var;
-    return c.json({
-      name: "nemo-gateway",
-      docs: `${origin}/docs`,
-      openapi: `${origin}/openapi.json`,
-      health: `${origin}/healthz`,
-    });
   });
 }
 

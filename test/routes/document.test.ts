@@ -197,28 +197,3 @@ describe("the operator's document", () => {
     pageSchema(auditEntry).parse(await admin(`/admin/tenants/${made.id}/audit_log`));
   });
 });
-
-describe("the reference page", () => {
-  it("loads from our own origin only", async () => {
-    const page = await call("/docs");
-    expect(page.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
-    const html = await page.text();
-    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? "");
-    expect(links.length).toBeGreaterThan(3);
-    for (const link of links) {
-      expect(link).toMatch(/^\/docs\//);
-      expect((await call(link)).status, link).toBe(200);
-    }
-  });
-
-  it("serves no other file", async () => {
-    expect((await call("/docs/swagger-ui.js")).status).toBe(404);
-    expect((await call("/docs/..%2Fwrangler.toml")).status).toBe(404);
-  });
-});
-
-describe("the front page", () => {
-  it("names the API, its reference and its document", async () => {
-    expect(await jsonOf(await call("/"))).toMatchObject({ docs: `${ORIGIN}/docs`, openapi: `${ORIGIN}/openapi.json` });
-  });
-});
