@@ -1,12 +1,12 @@
 /**
- * `npm run examples`: runs every example of `examples/` by the command in its header, and README's commands pasted into
- * shells, against a gateway and a receiver of its own, and checks each file that they save.
+ * `npm run examples`: runs every example of `examples/` by the command in its header, and the commands of README and of the
+ * guides in `docs/` pasted into shells, against a gateway and a receiver of its own, and checks each file that they save.
  *
  * A name runs only that one: `npm run examples -- phone.ts`.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apiWith } from "./lib/api.ts";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
@@ -17,7 +17,7 @@ import { checkMp4 } from "./lib/mp4-check.ts";
 import { green, red } from "./lib/paint.ts";
 import { freePort } from "./lib/ports.ts";
 import { type ProcessGroup, startGroup } from "./lib/process-group.ts";
-import { commandsOf, namesIn } from "./lib/readme-commands.ts";
+import { commandsOf, guideCommandsOf, namesIn } from "./lib/readme-commands.ts";
 import { ROOT } from "./lib/root.ts";
 import { type Shell, ShellSession } from "./lib/shell-session.ts";
 import { makeKey, makeTenant } from "./lib/tenant.ts";
@@ -28,7 +28,11 @@ const TIMEOUT_MS = 300_000;
 
 /** The examples that are run; the other files are parts of them. */
 const EXAMPLES = readdirSync(join(ROOT, "examples")).filter((name) => /\.(?:sh|ts)$/.test(name) && name !== "lib.ts");
-const NAMES: readonly string[] = [...EXAMPLES, "README.md"];
+/** The guides that have commands. */
+const GUIDES = readdirSync(join(ROOT, "docs"))
+  .map((name) => `docs/${name}`)
+  .filter((path) => guideCommandsOf(readFileSync(join(ROOT, path), "utf8")).length > 0);
+const NAMES: readonly string[] = [...EXAMPLES, "README.md", ...GUIDES];
 
 /** The files that README's commands save, and the lines that the receiver then prints. */
 const README_SAVES = ["promo.mp4", "render.mp4"];
@@ -36,7 +40,7 @@ const README_PRINTS = ["POST /done video.completed vid_", "POST /in "];
 
 const { words: wanted } = readFlags({
   command: "npm run examples",
-  says: "Runs every example, and README's commands in bash and zsh, against a gateway of its own.",
+  says: "Runs every example, and the commands of README and the guides in bash and zsh, against a gateway of its own.",
   words: { name: "name…", says: `only these: ${NAMES.join(", ")}`, most: NAMES.length },
 });
 const stranger = wanted.find((name) => !NAMES.includes(name));
@@ -137,14 +141,15 @@ async function typeUntilSaid(session: ShellSession, command: string): Promise<vo
   let unsaid: string[] = [];
   for (let tries = 0; tries < 60; tries++) {
     const answer = await session.type(command, TIMEOUT_MS);
-    if (/"status":[45]\d\d|command not found|no matches found|parse error|syntax error/.test(answer))
-      throw new Error(`README's command was rejected: ${command}\n${answer}`);
+    const isRejected = !command.includes("#fault:") && /"status":[45]\d\d/.test(answer);
+    if (isRejected || /command not found|no matches found|parse error|syntax error/.test(answer))
+      throw new Error(`a command was rejected: ${command}\n${answer}`);
     unsaid = [];
     for (const name of namesIn(command)) if ((await session.valueOf(name)) === "") unsaid.push(name);
     if (unsaid.length === 0) return;
     await sleep(500);
   }
-  throw new Error(`README's command never says ${unsaid.join(", ")}: ${command}`);
+  throw new Error(`a command never says ${unsaid.join(", ")}: ${command}`);
 }
 
 /** Waits until the receiver has printed a line with this beginning. */
@@ -173,6 +178,19 @@ async function followReadme(shell: Shell, setup: Setup): Promise<string> {
   return `${commands.length} commands in ${shell}`;
 }
 
+/** Pastes the commands of a guide into one shell; returns their number. Beside it are the files that the guides send. */
+async function followGuide(shell: Shell, path: string, setup: Setup): Promise<string> {
+  const folder = makeFolder(`${basename(path)}-${shell}`);
+  for (const name of ["clip.mp4", "photo.jpg"]) copyFileSync(join(ROOT, "test/media", name), join(folder, name));
+  const session = await openShell(shell, folder, setup);
+  const commands = guideCommandsOf(readFileSync(join(ROOT, path), "utf8"));
+  for (const command of commands) await typeUntilSaid(session, command);
+  await session.close();
+  for (const [, file = ""] of commands.join("\n").matchAll(/ -o (\S+\.mp4)/g))
+    checkMp4(readFileSync(join(folder, file)));
+  return `${commands.length} commands in ${shell}`;
+}
+
 async function main(): Promise<number> {
   mkdirSync(STATE, { recursive: true });
   onEnd(() => rmSync(STATE, { recursive: true, force: true }));
@@ -181,12 +199,13 @@ async function main(): Promise<number> {
   const key = await makeKey(admin, await makeTenant(admin, "examples"), "test", "examples");
   const setup: Setup = { gateway, receiver: await startReceiver(), key };
   const shells = (["bash", "zsh"] as const).filter(isHere);
-  console.log(`README's commands are pasted into ${shells.join(" and ")}.`);
+  console.log(`The commands of README and the guides are pasted into ${shells.join(" and ")}.`);
   const runs = [
     ...EXAMPLES.map((name) => ({ name, start: () => run(name, setup) })),
     ...shells.flatMap((shell) => [
       { name: "README.md", start: () => followReadme(shell, setup) },
       { name: "README.md", start: () => pasteLines(shell, setup) },
+      ...GUIDES.map((path) => ({ name: path, start: () => followGuide(shell, path, setup) })),
     ]),
   ];
   let failed = 0;

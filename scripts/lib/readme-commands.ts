@@ -1,4 +1,4 @@
-/** README's commands, in order. */
+/** The commands of README and of the guides in docs/, in order. */
 
 /** How a command in a table cell begins; other code there is a header, a route or a field. */
 const IN_CELL = /^(?:curl|ask|save) /;
@@ -22,3 +22,9 @@ export function commandsOf(readme: string, title: string): string[] {
 /** The variables that a command sets from its answer: `PROJECT=$(pick prj)`. */
 export const namesIn = (command: string): string[] =>
   [...command.matchAll(/\b([A-Z]+)=\$\(/g)].map(([, name = ""]) => name);
+
+/** The commands of a guide's blocks of shell code, each on one line. Those that set the reader's own address and key are left out. */
+export const guideCommandsOf = (guide: string): string[] =>
+  [...guide.matchAll(/^```sh\n(.*?)^```/gms)]
+    .flatMap(([, block = ""]) => block.replace(/ *\\\n */g, " ").split("\n"))
+    .filter((line) => line !== "" && !/^export (?:NGW|KEY)=/.test(line));
