@@ -1,5 +1,6 @@
 /** Renders: exports of a timeline to a file, and their files. */
 import * as z from "zod";
+import { EXPORT_COST } from "../core/cost.ts";
 import { linkUrl } from "../core/crypto.ts";
 import type { PageRequest, UserRpc } from "../core/rpc/user.ts";
 import { listedSchema, pageSchema } from "../core/wire/common.ts";
@@ -138,7 +139,7 @@ export function mountRenders(app: Api): void {
     const { id } = c.req.valid("param");
     const json = c.req.valid("json");
     const user = userObject(c.env, addressOf(c, id));
-    if (json.dry_run) return c.json(unwrap(await user.planRender(id, json)), 200);
+    if (json.dry_run) return c.json({ ...unwrap(await user.planRender(id, json)), cost: EXPORT_COST }, 200);
     const made = unwrapMetered(c, await user.startRender(await callOf(c), id, json));
     return c.json(made, 202, { Location: `/v1/renders/${made.id}` });
   });

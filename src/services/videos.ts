@@ -1,14 +1,16 @@
 /** Creates videos from requests: builds and checks the order, starts the video, and waits for its end. */
+import { costOf, orderTypeOf } from "../core/cost.ts";
 import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId, VideoId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
 import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
+import type { CostWire } from "../core/wire/common.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
 import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
 import { addressOf, callOf, dedupeRequest, newAddress, repeatable } from "../http/idempotency.ts";
-import { userObject } from "../http/objects.ts";
+import { tenantObject, userObject } from "../http/objects.ts";
 import { afterCommit, apiError, unwrap } from "../http/problem.ts";
 import { waitOf } from "../http/request-body.ts";
 
@@ -45,13 +47,14 @@ export function orderFor(generator: GeneratorWire, body: NewGeneratorVideo): Nam
 }
 
 /** The plan of an order, for a dry run. */
-export const planOf = (order: NamedVideoRequest, { grant }: Pick<Caller, "grant">): VideoPlanWire => ({
+export const planOf = (order: NamedVideoRequest, { grant }: Pick<Caller, "grant">, cost: CostWire): VideoPlanWire => ({
   dry_run: true,
   prompt: grant !== null && order.generator !== null ? null : order.prompt,
   generator: order.generator,
   asset_ids: order.sources.flatMap((source) => ("url" in source ? [] : [source.asset])),
   output: { ...order.output },
   estimated_seconds: order.expectedMs / SECOND_MS,
+  cost,
 });
 
 /** Throws if the caller lacks the scope `render`. A video also needs `chat`, which the route requires. */
@@ -122,7 +125,9 @@ export async function startVideo(c: Ctx, order: NamedVideoRequest, { dry_run, de
   const wait = waitOf(c); // validated before the video is created
   if (dry_run) {
     unwrap(await userObject(c.env, await addressFor(c, order)).checkVideo(await callOf(c), order));
-    return c.json(planOf(order, c.var.caller), 200);
+    const type = orderTypeOf(order);
+    const costs = await tenantObject(c.env, c.var.caller).readCosts(type, c.var.caller.grant?.uh ?? null);
+    return c.json(planOf(order, c.var.caller, costOf(type, costs)), 200);
   }
   const { video: made, isDuplicate } = await createVideo(c, order, dedupe && (await dedupeRequest(c)));
   const extra = isDuplicate ? ({ deduplicated: true } as const) : {};

@@ -2,6 +2,7 @@
  * RPC interface of a tenant's object: its events, endpoints, deliveries, quotas and usage in one mode. The
  * compatibility rules of user.ts apply.
  */
+import type { OrderCost, OrderType } from "../cost.ts";
 import type { Limit, Problem } from "../errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, ListedId, ListedKind, TurnId, UserHash } from "../ids.ts";
 import type { QuotaRequest } from "../quota.ts";
@@ -102,6 +103,8 @@ export type EnteredResource = {
   readonly id: ListedId;
   /** The generator that a video is made with. */
   readonly generator?: { readonly id: string; readonly slug: string } | null;
+  /** The type of a video's order. */
+  readonly orderType?: OrderType;
   /** How many events it has had; a later one may say how it ended. Missing: none. */
   readonly sequence?: number;
 };
@@ -149,6 +152,8 @@ export interface TenantRpc {
    * and match are among them; one that was deleted, or has another status by now, may be too.
    */
   listResources(filter: ResourceFilter, before: number | null, limit: number): Promise<readonly ResourceEntry[]>;
+  /** The newest completed orders of a type whose cost is known; with `uh` those of one user among them. */
+  readCosts(type: OrderType, uh: UserHash | null): Promise<readonly OrderCost[]>;
   /** Removes resources from the lists of all users: those entered before `before`, or all of them (null). */
   forgetResources(ids: readonly ListedId[], before: EpochMs | null): Promise<void>;
   /** Corrects the reserved bytes of an upload to its actual size. */
@@ -217,6 +222,7 @@ export const TENANT_METHODS = {
   releaseQuota: { reads: false },
   settleQuota: { reads: false },
   listResources: { reads: true },
+  readCosts: { reads: true },
   forgetResources: { reads: false },
   readUsage: { reads: true },
   cursor: { reads: true },

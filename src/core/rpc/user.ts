@@ -228,7 +228,7 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   ): MeteredAnswer<RenderWire>;
   readRender(id: RenderId): Answer<RenderWire>;
   /** What `startRender` would do, without doing it. */
-  planRender(project: ProjectId, body: NewRender): Answer<RenderPlan>;
+  planRender(project: ProjectId, body: NewRender): Answer<Omit<RenderPlan, "cost">>;
   /** Cancels a render. One that has ended, or whose file is being copied, does not change. */
   cancelRender(call: Call, id: RenderId): Answer<RenderWire>;
   /** Of one project, or of all (null). */

@@ -122,14 +122,13 @@ export const pageQuery = (cursor: RegExp) =>
       .meta({ description: "The `next_cursor` of the previous page." }),
   });
 
+const withUser = z
+  .object({ user: z.string().nullable().meta({ description: "Your own id of its user; null if it has none." }) })
+  .meta({ id: "WithUser", description: "The user of an item of a list that can span all users." });
+
 /** A resource in a list that can span all users. Its schema's name is that of the resource with `Listed`. */
-export const listedSchema = <S extends z.ZodRawShape>(item: z.ZodObject<S>) => {
-  const user = z
-    .string()
-    .nullable()
-    .meta({ description: "Your own id of its user; null if it was created without one." });
-  return item.extend({ user }).meta({ id: `Listed${item.meta()?.id}` });
-};
+export const listedSchema = <S extends z.ZodType>(item: S) =>
+  z.intersection(item, withUser).meta({ id: `Listed${item.meta()?.id}` });
 
 /** A page of a list, newest first unless its route says otherwise. Its schema's name is that of the item with `Page`. */
 export const pageSchema = <T extends z.ZodType>(item: T) => {
@@ -176,6 +175,22 @@ export const problemBody = z
   })
   .meta({ id: "Problem", description: "An error (RFC 9457)." });
 export type ProblemWire = z.infer<typeof problemBody>;
+
+/** What orders of one type cost. */
+export const cost = z
+  .object({
+    basis: z.enum(["measured", "published"]).meta({
+      description:
+        "`measured`: from your own completed orders of the same type. `published`: Nemo's approximate figures (50 for an editing session, 100 for a generated clip, exports free), because there are no such orders yet.",
+    }),
+    median: z.number().nullable().meta({ description: "Null for published figures." }),
+    min: z.number(),
+    max: z.number(),
+    orders: z.int().meta({ description: "How many orders were measured: at most the newest 100 of the last 90 days." }),
+    since: moment.nullable().meta({ description: "When the oldest of them ended." }),
+  })
+  .meta({ id: "Cost", description: "What such an order cost lately, in credits. Not a quote." });
+export type CostWire = z.infer<typeof cost>;
 
 const part = z
   .string()

@@ -1,7 +1,7 @@
 /** A render: an export of a project's timeline to a file. */
 import * as z from "zod";
 import { SHARE_LINK_DEFAULT_SECONDS, SHARE_LINK_MAX_SECONDS } from "../limits.ts";
-import { callbackUrl, failure, fileFields, metadata, moment, owned } from "./common.ts";
+import { callbackUrl, cost, failure, fileFields, metadata, moment, owned } from "./common.ts";
 
 export const RENDER_STATUSES = ["queued", "processing", "copying", "completed", "failed"] as const;
 export const renderStatus = z.enum(RENDER_STATUSES).meta({ id: "RenderStatus" });
@@ -94,6 +94,7 @@ export const renderPlan = z
     reuses: owned("rnd")
       .nullable()
       .meta({ description: "The render whose file would be reused; null if a new file would be exported." }),
+    cost,
   })
   .meta({ id: "RenderPlan" });
 export type RenderPlan = z.infer<typeof renderPlan>;

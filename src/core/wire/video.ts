@@ -5,6 +5,7 @@ import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
 import {
   callbackUrl,
   charged,
+  cost,
   failure,
   fileFields,
   isPromptSized,
@@ -145,6 +146,7 @@ export const videoPlan = z
     asset_ids: z.array(z.string()),
     output: shownOutput,
     estimated_seconds: z.int(),
+    cost,
   })
   .meta({ id: "VideoPlan" });
 export type VideoPlanWire = z.infer<typeof videoPlan>;

@@ -4,6 +4,7 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
+import type { OrderCost, OrderType } from "../../core/cost.ts";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import {
   type DeliveryId,
@@ -127,6 +128,10 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async listResources(filter: ResourceFilter, before: number | null, limit: number): Promise<ResourceEntry[]> {
     return this.#tenant.database.exists() ? this.#tenant.resources.list(filter, before, limit) : [];
+  }
+
+  async readCosts(type: OrderType, uh: UserHash | null): Promise<OrderCost[]> {
+    return this.#tenant.database.exists() ? this.#tenant.resources.costs(type, uh) : [];
   }
 
   async forgetResources(ids: readonly ListedId[], before: EpochMs | null): Promise<void> {

@@ -7,11 +7,13 @@
  * candidates: empty while it may change, else that of the event of its end.
  */
 
+import type { OrderCost, OrderType } from "../../core/cost.ts";
 import type { ListedId, UserHash } from "../../core/ids.ts";
-import { RESOURCES_LISTED } from "../../core/limits.ts";
+import { COST_ORDERS, COST_SEARCHED, COST_WINDOW_MS, RESOURCES_LISTED } from "../../core/limits.ts";
 import type { EnteredResource, NewEvent, ResourceEntry, ResourceFilter } from "../../core/rpc/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { RenderWire } from "../../core/wire/render.ts";
+import type { VideoWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { BOUND_LIMIT } from "../shared/database.ts";
 
@@ -31,12 +33,12 @@ export class Resources {
    */
   enter(entered: readonly EnteredResource[]): void {
     const { sql, now } = this.#runtime;
-    const query = `INSERT INTO resources (id, kind, status, sequence, generator_id, generator_slug, entered_at)
-      VALUES (?, ?, '${OPEN}', ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
+    const query = `INSERT INTO resources (id, kind, status, sequence, generator_id, generator_slug, order_type, entered_at)
+      VALUES (?, ?, '${OPEN}', ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE
       SET status = excluded.status, sequence = excluded.sequence, entered_at = excluded.entered_at
       WHERE excluded.sequence >= resources.sequence RETURNING position`;
-    for (const { id, generator = null, sequence = 0 } of entered) {
-      const values = [id, id.slice(0, 3), sequence, generator?.id ?? null, generator?.slug ?? null, now()];
+    for (const { id, generator = null, orderType = null, sequence = 0 } of entered) {
+      const values = [id, id.slice(0, 3), sequence, generator?.id ?? null, generator?.slug ?? null, orderType, now()];
       const added = sql.exec<{ position: number }>(query, ...values).toArray()[0];
       if (added !== undefined) sql.exec("DELETE FROM resources WHERE position <= ?", added.position - RESOURCES_LISTED);
     }
@@ -48,6 +50,25 @@ export class Resources {
     if (end === null) return;
     const query = "UPDATE resources SET status = ?, sequence = ? WHERE id = ? AND sequence < ?";
     this.#runtime.sql.exec(query, end.status, event.sequence, end.id, event.sequence);
+    if (event.type === "video.completed") this.#recordCost(event);
+  }
+
+  /** Stores what a video cost. What a later continuation costs is another order. */
+  #recordCost({ resource, data, at }: NewEvent): void {
+    const { credits } = JSON.parse(data) as Partial<VideoWire>; // written by its object only
+    if (credits === null || credits === undefined || credits.amount === null) return;
+    const query = "UPDATE resources SET credits = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL";
+    this.#runtime.sql.exec(query, credits.amount, at, resource);
+  }
+
+  /** See `readCosts` in `src/core/rpc/tenant.ts`. */
+  costs(type: OrderType, uh: UserHash | null): OrderCost[] {
+    const { sql, now } = this.#runtime;
+    const newest = `SELECT id, credits, ended_at FROM resources
+      WHERE order_type = ? AND credits IS NOT NULL ORDER BY position DESC ${BOUND_LIMIT}`;
+    const query = `SELECT credits, ended_at AS endedAt FROM (${newest})
+      WHERE ended_at > ? AND (? IS NULL OR substr(id, -16) = ?) ${BOUND_LIMIT}`;
+    return sql.exec<OrderCost>(query, type, COST_SEARCHED, now() - COST_WINDOW_MS, uh, uh, COST_ORDERS).toArray();
   }
 
   /** Candidates of a list, the newest first: see `listResources` in `src/core/rpc/tenant.ts`. */

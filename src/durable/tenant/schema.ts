@@ -184,12 +184,16 @@ export const TENANT_MIGRATIONS: Migrations = [
     sequence INTEGER NOT NULL,        -- its last event that is known here
     generator_id TEXT,                -- of a video that a generator wrote; null: none
     generator_slug TEXT,
+    order_type TEXT,                  -- of a video: orders of one type are compared; null: no video
+    credits REAL,                     -- what it had cost when it first completed; null: it has not, or that is unknown
+    ended_at INTEGER,                 -- when it first completed
     entered_at INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX resources_by_kind ON resources (kind, position);
   CREATE INDEX resources_by_status ON resources (kind, status, position);
   CREATE INDEX resources_by_generator ON resources (generator_id, position) WHERE generator_id IS NOT NULL;
   CREATE INDEX resources_by_slug ON resources (generator_slug, position) WHERE generator_slug IS NOT NULL;
+  CREATE INDEX resources_by_order ON resources (order_type, position) WHERE credits IS NOT NULL;
   CREATE INDEX resources_by_user ON resources (substr(id, -16));
   `,
 ];

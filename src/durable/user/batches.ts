@@ -28,7 +28,7 @@ import { releaseQuota, reserveQuota } from "../shared/problems.ts";
 import { admitNewUser, BATCH, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { entryOf, prepareSources } from "./videos/videos.ts";
+import { videoEntry, prepareSources } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
@@ -192,7 +192,7 @@ export class Batches {
       video: videos.newVideo(videoOrderOf(batch, item), batch.id, batch.key),
     }));
     const call = stepCall(this.#user, batch, "videos");
-    const entries = ready.map(({ video }) => entryOf(video));
+    const entries = ready.map(({ video }) => videoEntry(video));
     const entered = await reserveQuota(runtime, call, [], entries);
     if (!entered.ok) throw new RetryLater("videos of a batch were not entered", entered.error);
     const fresh = batchRows.find(batch.id);

@@ -289,7 +289,7 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#user.downloads.answer(this.#user.renders.read(id));
   }
 
-  async planRender(project: ProjectId, body: NewRender): Answer<RenderPlan> {
+  async planRender(project: ProjectId, body: NewRender): Answer<Omit<RenderPlan, "cost">> {
     return this.#whileActive(() => this.#user.renders.plan(project, body));
   }
 

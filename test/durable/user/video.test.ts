@@ -1,9 +1,9 @@
 /** Videos in their user's object: every step made once, in order, whatever happens in between. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { UserAddress } from "../../../src/core/address.ts";
-import type { VideoId } from "../../../src/core/ids.ts";
-import type { UserRpc } from "../../../src/core/rpc/user.ts";
+import { type UserAddress, uploadKey } from "../../../src/core/address.ts";
+import { type AssetId, ownedId, type ProjectId, type VideoId } from "../../../src/core/ids.ts";
+import type { AssetRecord, UserRpc } from "../../../src/core/rpc/user.ts";
 import { HOUR_MS } from "../../../src/core/time.ts";
 import type { VideoRequest } from "../../../src/core/video.ts";
 import type { VideoWire } from "../../../src/core/wire/video.ts";
@@ -13,6 +13,7 @@ import {
   good,
   kill,
   newProject,
+  random,
   requestLog,
   startTurn,
   tenantStub,
@@ -45,6 +46,25 @@ const endOf = (address: UserAddress, id: VideoId): Promise<VideoWire> =>
     const video = good(await userRpc(address).readVideo(id));
     return video.ended_at === null ? null : video;
   });
+
+/** An asset whose file is nowhere. */
+const fileOf = (address: UserAddress, id: AssetId): AssetRecord => ({
+  id,
+  status: "ready",
+  filename: "a.png",
+  kind: "image",
+  content_type: "image/png",
+  size_bytes: 1,
+  duration_ms: null,
+  width: 1,
+  height: 1,
+  sha256: null,
+  error: null,
+  metadata: {},
+  created_at: new Date().toISOString(),
+  key: uploadKey(address, `upl_${id.slice("ast_".length)}`),
+  named: true,
+});
 
 /** Whether a step of it is still at work or due. */
 const jobCount = (address: UserAddress, id: VideoId): Promise<number> =>
@@ -133,24 +153,31 @@ describe("a video", () => {
   it.concurrent("starts no turn once it is cancelled, and cancels one that was started and not recorded", async () => {
     const address = freshAddress();
     const user = userRpc(address);
-    const project = await newProject(user);
-    const turns = async () => good(await userRpc(address).listTurns(project, { limit: 10, after: null })).data;
+    const turnsOf = async (project: ProjectId) =>
+      good(await userRpc(address).listTurns(project, { limit: 10, after: null })).data;
     const atTurn = async (id: VideoId) => good(await userRpc(address).readVideo(id)).stage === "turn";
 
-    // The tenant is slow to reserve a slot: the step waits for it while the video is cancelled.
+    // The tenant is slow to reserve a slot: the step waits for it while the video is cancelled. Until then the video waits
+    // for a file.
+    const upload = ownedId("upl", address.uh, Date.now(), random);
+    const asset: AssetId = `ast_${upload.slice("upl_".length)}`;
+    const waiting = await newProject(user);
+    const first = await start(user, order("make a 1 second video", { project: waiting, sources: [{ asset, upload }] }));
     const held = Promise.withResolvers<void>();
     const holding = runInDurableObject(tenantStub(address), (_, state) =>
       state.blockConcurrencyWhile(() => held.promise),
     );
-    const first = await start(user, order("make a 1 second video", { project }));
+    good(await user.addAsset(call(), fileOf(address, asset)));
     await until(() => atTurn(first));
     good(await user.cancelVideo(call(), first));
     held.resolve();
     await holding;
     await until(async () => (await jobCount(address, first)) === 0);
-    expect(await turns()).toEqual([]);
+    expect(await turnsOf(waiting)).toEqual([]);
 
     // A turn that waits behind another one, as a crash leaves it: made, and the video does not say so.
+    const project = await newProject(user);
+    const turns = () => turnsOf(project);
     const before = await startTurn(user, project, "make a 1 second video #slow:1800s");
     const second = await start(user, order("make it 2 seconds long", { project }));
     await until(async () => (await turns()).length === 2);

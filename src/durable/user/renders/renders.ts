@@ -79,7 +79,7 @@ export class Renders {
   }
 
   /** What `start` would do, without doing it. */
-  async plan(project: ProjectId, body: NewRender): Promise<Result<RenderPlan, Problem>> {
+  async plan(project: ProjectId, body: NewRender): Promise<Result<Omit<RenderPlan, "cost">, Problem>> {
     const problem = this.#check(project, body);
     if (problem !== null) return err(problem);
     const state = await this.#readExportable(project);

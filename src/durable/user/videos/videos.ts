@@ -1,6 +1,7 @@
 /** Operations on videos: start, read, list, continue, cancel, share. The steps that make a video are in run.ts. */
 
 import { importOwner, uploadObjectName } from "../../../core/address.ts";
+import { orderTypeOf } from "../../../core/cost.ts";
 import { decrypt, encrypt } from "../../../core/crypto.ts";
 import { ERRORS, type ErrorCode, type Problem, problemOf } from "../../../core/errors.ts";
 import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from "../../../core/ids.ts";
@@ -176,7 +177,11 @@ export const notAccepted = ({ filename }: AssetRecord, accepts: readonly string[
   );
 
 /** A new video's entry in the lists of all users. */
-export const entryOf = ({ id, generator }: Video): EnteredResource => ({ id, generator });
+export const videoEntry = (video: Video): EnteredResource => ({
+  id: video.id,
+  generator: video.generator,
+  orderType: orderTypeOf(video),
+});
 
 export class Videos {
   readonly #user: UserServices;
@@ -198,7 +203,7 @@ export class Videos {
       prepare: async () => {
         const sources = await prepareSources(this.#user, named.sources);
         const video = this.newVideo({ ...named, sources }, null, call.key ?? null);
-        const entered = await reserveQuota(runtime, call, [], [entryOf(video)]);
+        const entered = await reserveQuota(runtime, call, [], [videoEntry(video)]);
         return entered.ok ? ok(video) : entered;
       },
       release: ({ id }) => releaseQuota(runtime, id),
