@@ -111,6 +111,7 @@ export const ERRORS = {
   too_many_endpoints: row(409, "The maximum number of endpoints is reached"),
   too_many_hooks: row(409, "The maximum number of hooks is reached"),
   endpoint_disabled: row(409, "This endpoint is disabled"),
+  secret_shown: row(409, "The secret was already shown"),
   // upstream
   nemo_token_rejected: row(502, "The video service rejected the account"),
   nemo_token_unavailable: row(503, "No account for the video service is available", true),

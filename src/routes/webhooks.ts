@@ -171,6 +171,18 @@ export function mountWebhookEndpoints(app: Api): void {
 const description =
   "The new secret is returned once: a repeated call with the same `Idempotency-Key` returns without it. For 24 hours, webhooks are signed with both the new and the previous secret.";
 
+const showDefault = defineRoute({
+  method: "post",
+  path: "/v1/webhook_secret",
+  operationId: "webhook_secret.show",
+  access: "webhooks",
+  tags,
+  summary: "Show the default secret",
+  description:
+    "Returns the secret that signs the messages to hooks and to `callback_url`, the first time it is requested. Afterwards the call fails with `secret_shown`: rotate the secret to get a new one.",
+  responses: { 200: jsonResponse(rotatedSecret, "The secret.") },
+});
+
 const rotateDefault = defineRoute({
   method: "post",
   path: "/v1/webhook_secret/rotate",
@@ -211,6 +223,11 @@ export function mountWebhookSecrets(app: Api): void {
   app.openapi(keys, async (c) => {
     const tenant = tenantObject(c.env, c.var.caller);
     return c.json(unwrap(await tenant.readJwks(c.req.valid("param").id)), 200);
+  });
+
+  app.openapi(showDefault, async (c) => {
+    const tenant = tenantObject(c.env, c.var.caller);
+    return c.json(unwrap(await tenant.showSecret(await callOf(c))), 200);
   });
 
   app.openapi(rotateDefault, async (c) => {

@@ -191,6 +191,8 @@ export interface TenantRpc {
    * day.
    */
   rotateSecret(call: Call, owner: EndpointId | "default"): Answer<RotatedSecretWire>;
+  /** The default secret, if it was not shown before. */
+  showSecret(call: Call): Answer<RotatedSecretWire>;
   listDeliveries(page: PageRequest, filter?: DeliveryFilter): Promise<Page<DeliveryWire>>;
   readDelivery(id: DeliveryId): Answer<LoggedDeliveryWire>;
   /** Starts another round of attempts now, whatever the result of the last one. */
@@ -243,6 +245,7 @@ export const TENANT_METHODS = {
   unsubscribeAddress: { reads: false },
   hookSamples: { reads: true },
   rotateSecret: { reads: false },
+  showSecret: { reads: false },
   listDeliveries: { reads: true },
   readDelivery: { reads: true },
   retryDelivery: { reads: false },

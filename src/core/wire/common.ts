@@ -98,7 +98,7 @@ export const targetUrl = z
 /** The callback for the end of one turn, render, video, batch or generator job. */
 export const callbackUrl = targetUrl.optional().meta({
   description:
-    "An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).",
+    "An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).",
 });
 
 /** The source of a prompt: the caller or a generator of the tenant. */

@@ -250,6 +250,11 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     return this.#tenant.secrets.rotate(call, owner);
   }
 
+  async showSecret(call: Call): Answer<RotatedSecretWire> {
+    this.#tenant.database.ready();
+    return this.#tenant.secrets.show(call);
+  }
+
   async listDeliveries(page: PageRequest, filter: DeliveryFilter = {}): Promise<Page<DeliveryWire>> {
     return this.#tenant.database.exists() ? this.#tenant.deliveryLog.list(page, filter) : EMPTY_PAGE;
   }

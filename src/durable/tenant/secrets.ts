@@ -1,20 +1,22 @@
 /**
  * The signing secrets of webhooks: one per endpoint, and the tenant's default secret for callbacks and hooks.
  *
- * A secret is returned only by the call that created it. After a rotation the previous secret signs as well for a day,
+ * A secret is returned only by the call that created it. The default secret may be created by the first message that needs
+ * it; the first call that asks for it then returns it. After a rotation the previous secret signs as well for a day,
  * so that receivers can be updated one after another.
  */
 
 import { Webhook } from "standardwebhooks";
 import { decrypt, encrypt, type RootSecrets, reEncrypt } from "../../core/crypto.ts";
 import { base64 } from "../../core/encoding.ts";
-import type { Problem } from "../../core/errors.ts";
+import { type Problem, problemOf } from "../../core/errors.ts";
 import type { EndpointId, EventId } from "../../core/ids.ts";
 import { SECRET_OVERLAP_MS, SECRETS_AT_ONCE } from "../../core/limits.ts";
-import { ok, type Result } from "../../core/result.ts";
+import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { SECOND_MS, toRfc3339 } from "../../core/time.ts";
 import type { JwksWire, RotatedSecretWire } from "../../core/wire/webhook.ts";
+import { readMeta, writeMeta } from "../shared/database.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import type { TenantServices } from "./services.ts";
 
@@ -70,6 +72,9 @@ export async function signatures(
 /** The owner of a secret: an endpoint, or `default` for targets without a secret of their own. */
 export type SecretOwner = EndpointId | typeof DEFAULT_SECRET;
 export const DEFAULT_SECRET = "default";
+
+/** The `meta` key of the time at which the default secret, or a successor of it, was first returned. */
+const SHOWN = "default_secret_shown_at";
 
 /** A new secret that is not stored yet. */
 export type FreshSecret = { readonly owner: SecretOwner; readonly secret: string; readonly encrypted: string };
@@ -128,6 +133,7 @@ export class Secrets {
       prepare: async () => ok(await this.fresh(owner)),
       commit: (fresh) => {
         this.put(fresh);
+        if (owner === DEFAULT_SECRET) this.#markShown();
         return owner;
       },
       created: async ({ secret }) => {
@@ -135,6 +141,39 @@ export class Secrets {
         return ok({ secret, previous_until: this.#previousUntil(owner) });
       },
     });
+  }
+
+  /**
+   * The default secret, created if there is none. Only the first call returns it; a later one is a problem, and a
+   * repeated one answers that it was shown once.
+   */
+  show(call: Call): Promise<Result<RotatedSecretWire, Problem>> {
+    const answer = (shown: Pick<RotatedSecretWire, "secret" | "secret_shown_once">) =>
+      ok({ ...shown, previous_until: this.#previousUntil(DEFAULT_SECRET) });
+    return createOnce<string, Result<RotatedSecretWire, Problem>>(this.#tenant, call, {
+      existing: () => answer({ secret_shown_once: true }),
+      check: () => (this.#isShown() ? secretShown() : null),
+      prepare: async () => {
+        if (this.#rows(DEFAULT_SECRET).length === 0) await this.#createDefault();
+        const [current] = this.#rows(DEFAULT_SECRET);
+        const keys = current === undefined ? null : await this.#decrypt(DEFAULT_SECRET, current.encrypted);
+        return keys === null ? err(secretLost()) : ok(keys.secret);
+      },
+      commit: () => {
+        this.#markShown();
+        return DEFAULT_SECRET;
+      },
+      created: (secret) => answer({ secret }),
+    });
+  }
+
+  #isShown(): boolean {
+    return readMeta(this.#tenant.runtime.sql, SHOWN) !== null;
+  }
+
+  #markShown(): void {
+    const { sql, now } = this.#tenant.runtime;
+    writeMeta(sql, SHOWN, String(now()));
   }
 
   /**
@@ -243,3 +282,15 @@ export class Secrets {
     };
   }
 }
+
+const ROTATE = { hint: "POST /v1/webhook_secret/rotate" };
+
+const secretShown = (): Problem =>
+  problemOf(
+    "secret_shown",
+    "The default secret was shown before and is shown only once; rotate it to get a new one. For 24 hours both sign.",
+    ROTATE,
+  );
+
+const secretLost = (): Problem =>
+  problemOf("secret_shown", "The default secret can no longer be decrypted; rotate it to get a new one.", ROTATE);

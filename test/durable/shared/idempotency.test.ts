@@ -154,6 +154,12 @@ const CREATIONS: Readonly<Record<string, Creation>> = {
       return rotated.ok ? { ok: true, value: { id: rotated.value.previous_until } } : rotated; // the secret is shown once
     },
   },
+  "default secret": {
+    create: async (by, { at }) => {
+      const shown = await tenantRpc(at).showSecret(by);
+      return shown.ok ? { ok: true, value: { id: shown.value.previous_until } } : shown; // the secret is shown once
+    },
+  },
   session: { create: (by, { user }) => user.openSession(by) },
   "sign-out": { create: (by, { user }) => user.signOut(by) },
 };
