@@ -271,6 +271,16 @@ function webhookEndpointsOf(transport: Transport) {
   };
 }
 
+/** The secret that signs messages to hooks and to a `callback_url`. */
+function webhookSecretOf(transport: Transport) {
+  const { call } = callsOf(transport);
+  return {
+    /** The secret, the first time; afterwards rotate it. */
+    show: (options?: Options) => call<T.RotatedSecret>("POST", "/v1/webhook_secret", {}, options),
+    rotate: (options?: Options) => call<T.RotatedSecret>("POST", "/v1/webhook_secret/rotate", {}, options),
+  };
+}
+
 function hooksOf(transport: Transport) {
   const { call, list } = callsOf(transport);
   return {
@@ -354,6 +364,7 @@ export class NemoGateway {
   readonly users: ReturnType<typeof usersOf>;
   readonly keys: ReturnType<typeof keysOf>;
   readonly webhookEndpoints: ReturnType<typeof webhookEndpointsOf>;
+  readonly webhookSecret: ReturnType<typeof webhookSecretOf>;
   readonly hooks: ReturnType<typeof hooksOf>;
   readonly webhookSecret: ReturnType<typeof webhookSecretOf>;
   readonly deliveries: ReturnType<typeof deliveriesOf>;
@@ -376,6 +387,7 @@ export class NemoGateway {
     this.users = usersOf(transport);
     this.keys = keysOf(transport);
     this.webhookEndpoints = webhookEndpointsOf(transport);
+    this.webhookSecret = webhookSecretOf(transport);
     this.hooks = hooksOf(transport);
     this.webhookSecret = webhookSecretOf(transport);
     this.deliveries = deliveriesOf(transport);

@@ -1053,6 +1053,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhook_secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show the default secret
+         * @description Returns the secret that signs the messages to hooks and to `callback_url`, the first time it is requested. Afterwards the call fails with `secret_shown`: rotate the secret to get a new one.
+         */
+        post: operations["webhook_secret.show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/webhook_secret/rotate": {
         parameters: {
             query?: never;
@@ -2886,6 +2906,22 @@ export interface components {
         };
         /** @enum {string} */
         Charged: "yes" | "no" | "unknown";
+        /** @description What such an order cost lately, in credits. Not a quote. */
+        Cost: {
+            /**
+             * @description `measured`: from your own completed orders of the same type. `published`: Nemo's approximate figures (50 for an editing session, 100 for a generated clip, exports free), because there are no such orders yet.
+             * @enum {string}
+             */
+            basis: "measured" | "published";
+            /** @description Null for published figures. */
+            median: number | null;
+            min: number;
+            max: number;
+            /** @description How many orders were measured: at most the newest 100 of the last 90 days. */
+            orders: number;
+            /** @description When the oldest of them ended. */
+            since: string | null;
+        };
         /** @enum {string} */
         CostBasis: "measured" | "estimated" | "unknown";
         CreatedKey: {
@@ -3631,205 +3667,25 @@ export interface components {
              */
             expires_at: string;
         };
-        ListedProject: {
-            /** @example prj_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
-            id: string;
-            name: string;
-            language: string | null;
-            /** @description The timeline in one line, after the last settled turn. */
-            summary: string | null;
-            metadata: components["schemas"]["Metadata"];
-            turns_url: string;
-            timeline_url: string;
-            renders_url: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
-             */
-            created_at: string;
-            /** @description Your own id of its user; null if it was created without one. */
-            user: string | null;
-        };
+        ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
             data: components["schemas"]["ListedProject"][];
             has_more: boolean;
             next_cursor: string | null;
         };
-        ListedRender: {
-            /** @example rnd_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
-            id: string;
-            /** @example prj_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
-            project_id: string;
-            status: components["schemas"]["RenderStatus"];
-            /** @description The current step; null when no work is left. `late`: reported as failed, but still polled in case the file arrives. */
-            stage: ("queued" | "submitting" | "waiting" | "rendering" | "copying" | "late") | null;
-            progress: number;
-            output: components["schemas"]["Output"];
-            /** @description The stored file; null until it is available. */
-            file: {
-                size_bytes: number;
-                etag: string;
-                content_type: string;
-                sha256: string | null;
-                duration_ms: number | null;
-                width: number | null;
-                height: number | null;
-                /** @example h264 */
-                codec: string | null;
-                /**
-                 * Format: date-time
-                 * @description When the file is deleted.
-                 * @example 2026-11-21T10:00:00.000Z
-                 */
-                expires_at: string;
-            } | null;
-            /**
-             * @description Downloads the file without a credential; with `?inline` it is played in the browser. Null until the file is available and after it was deleted.
-             * @example https://gateway.example/f/…
-             */
-            download_url: string | null;
-            /** @description When `download_url` expires. Retrieve the resource again for a new link. */
-            download_url_expires_at: string | null;
-            size_bytes: number | null;
-            duration_ms: number | null;
-            width: number | null;
-            height: number | null;
-            /** @description Downloads the file with a credential. Null until the file is available and after it was deleted. */
-            content_url: string | null;
-            /** @description The render whose file this one reuses. */
-            reused_from: string | null;
-            warnings: {
-                /** @enum {string} */
-                code: "duration_differs" | "dimensions_differ" | "file_not_inspected";
-                detail: string;
-            }[];
-            /** @description Earlier Nemo jobs of this render that failed. */
-            attempts: {
-                submitted_at: string | null;
-                /**
-                 * Format: date-time
-                 * @example 2026-11-21T10:00:00.000Z
-                 */
-                ended_at: string;
-                detail: string;
-            }[];
-            error: components["schemas"]["Failure"] | null;
-            metadata: components["schemas"]["Metadata"];
-            /**
-             * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
-             */
-            created_at: string;
-            /** @description When the gateway next polls Nemo. */
-            next_check_at: string | null;
-            ended_at: string | null;
-            /** @description Your own id of its user; null if it was created without one. */
-            user: string | null;
-        };
+        ListedRender: components["schemas"]["Render"] & components["schemas"]["WithUser"];
         ListedRenderPage: {
             data: components["schemas"]["ListedRender"][];
             has_more: boolean;
             next_cursor: string | null;
         };
-        ListedUpload: {
-            /** @example upl_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
-            id: string;
-            status: components["schemas"]["UploadStatus"];
-            /**
-             * @description `sent`: the caller sends the bytes. `import`: the gateway downloads them.
-             * @enum {string}
-             */
-            source: "sent" | "import";
-            filename: string;
-            /** @description Null until the size is known. */
-            size_bytes: number | null;
-            /** @description The number of bytes stored. */
-            offset_bytes: number;
-            /** @description Null until the whole file has been analysed, moments after its last byte. If the file store does not return the file, the analysis is retried for five and a half hours; then the asset is `rejected`. */
-            asset_id: string | null;
-            error: components["schemas"]["Failure"] | null;
-            /** @description For tus concatenation: `partial` is a part of a file, `final` the file joined from its parts. Null for any other upload. */
-            concat: ("partial" | "final") | null;
-            /** @description `PUT` the whole file here in one request, with a credential. */
-            content_url: string;
-            metadata: components["schemas"]["Metadata"];
-            /**
-             * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
-             */
-            expires_at: string;
-            /** @description Your own id of its user; null if it was created without one. */
-            user: string | null;
-        };
+        ListedUpload: components["schemas"]["Upload"] & components["schemas"]["WithUser"];
         ListedUploadPage: {
             data: components["schemas"]["ListedUpload"][];
             has_more: boolean;
             next_cursor: string | null;
         };
-        ListedVideo: {
-            /** @example vid_01jd8m3k5xq2w4v7z9abcdefghjkmnpqrstv */
-            id: string;
-            status: components["schemas"]["VideoStatus"];
-            /** @description The current step; once ended, the last step reached. */
-            stage: components["schemas"]["VideoStage"];
-            progress: number;
-            /** @description Time since the video was created or continued, until it ended. */
-            elapsed_ms: number;
-            /** @description Null for a user token if the prompt was built from a generator. */
-            prompt: string | null;
-            prompt_source: components["schemas"]["PromptSource"];
-            /** @description The agent's last message. With `needs_input`, its question. */
-            message: string | null;
-            generator: components["schemas"]["UsedGenerator"] | null;
-            batch_id: string | null;
-            project_id: string | null;
-            turn_id: string | null;
-            render_id: string | null;
-            asset_ids: string[];
-            /** @description Null until a turn of the video has ended. */
-            charged: components["schemas"]["Charged"] | null;
-            credits: components["schemas"]["Spent"] | null;
-            error: components["schemas"]["Failure"] | null;
-            metadata: components["schemas"]["Metadata"];
-            status_url: string;
-            events_url: string;
-            /**
-             * @description Downloads the file without a credential; with `?inline` it is played in the browser. Null until the file is available and after it was deleted.
-             * @example https://gateway.example/f/…
-             */
-            download_url: string | null;
-            /** @description When `download_url` expires. Retrieve the resource again for a new link. */
-            download_url_expires_at: string | null;
-            size_bytes: number | null;
-            duration_ms: number | null;
-            width: number | null;
-            height: number | null;
-            /** @description Downloads the file with a credential; 409 until the file is available. */
-            content_url: string;
-            cancel_url: string;
-            /** @description Seconds to wait before the next poll; null once ended. */
-            poll_after_seconds: number | null;
-            /** @description Estimated seconds until the end; null once ended. */
-            estimated_seconds: number | null;
-            /**
-             * @description True if an identical request created this video within the last 60 seconds.
-             * @constant
-             */
-            deduplicated?: true;
-            /**
-             * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
-             */
-            created_at: string;
-            ended_at: string | null;
-            /** @description Your own id of its user; null if it was created without one. */
-            user: string | null;
-        };
+        ListedVideo: components["schemas"]["Video"] & components["schemas"]["WithUser"];
         ListedVideoPage: {
             data: components["schemas"]["ListedVideo"][];
             has_more: boolean;
@@ -3970,7 +3826,7 @@ export interface components {
             metadata?: components["schemas"]["Metadata"];
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4076,7 +3932,7 @@ export interface components {
             language?: string;
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4118,7 +3974,7 @@ export interface components {
             metadata?: components["schemas"]["Metadata"];
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4214,7 +4070,7 @@ export interface components {
             dry_run?: boolean;
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4250,7 +4106,7 @@ export interface components {
             on_session_loss?: "fail" | "restart";
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4305,7 +4161,7 @@ export interface components {
             metadata?: components["schemas"]["Metadata"];
             /**
              * Format: uri
-             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret/rotate`).
+             * @description An https address that receives the final event as a webhook, signed with the default secret (`POST /v1/webhook_secret` shows it once).
              * @example https://example.com/hooks/nemo
              */
             callback_url?: string;
@@ -4654,6 +4510,7 @@ export interface components {
             output: components["schemas"]["Output"];
             /** @description The render whose file would be reused; null if a new file would be exported. */
             reuses: string | null;
+            cost: components["schemas"]["Cost"];
         };
         /** @enum {string} */
         RenderStatus: "queued" | "processing" | "copying" | "completed" | "failed";
@@ -6059,6 +5916,7 @@ export interface components {
             asset_ids: string[];
             output: components["schemas"]["Output"];
             estimated_seconds: number;
+            cost: components["schemas"]["Cost"];
         };
         /** @enum {string} */
         VideoStage: "project" | "assets" | "turn" | "timeline" | "render" | "file" | "done";
@@ -6105,6 +5963,11 @@ export interface components {
             url?: string;
             types?: (components["schemas"]["EventType"] | "*")[];
             state?: components["schemas"]["TargetState"];
+        };
+        /** @description The user of an item of a list that can span all users. */
+        WithUser: {
+            /** @description Your own id of its user; null if it has none. */
+            user: string | null;
         };
     };
     responses: {
@@ -10100,6 +9963,33 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Jwks"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            "5XX": components["responses"]["Problem"];
+        };
+    };
+    "webhook_secret.show": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
+                "X-User-Id"?: components["parameters"]["UserId"];
+                /** @description Makes the request safe to retry: within 24 hours, a repeated request with the same key returns the resource of the first one instead of creating another. The same key with a different request fails with `idempotency_mismatch`. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedSecret"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -28,7 +28,7 @@ import { releaseQuota, reserveQuota } from "../shared/problems.ts";
 import { admitNewUser, BATCH, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import type { ShownVideo } from "./videos/store.ts";
-import { videoEntry, prepareSources } from "./videos/videos.ts";
+import { prepareSources, videoEntry } from "./videos/videos.ts";
 
 /** When to read a running batch again. Chosen: an item takes a minute or two. */
 const POLL_AFTER_SECONDS = 10;
