@@ -24,6 +24,8 @@ export type DocumentHead = {
   readonly responses: Json;
   /** What was sent to operations and what they answered, by operationId. */
   readonly examples?: Readonly<Record<string, Example>>;
+  /** Code samples of an operation, for its recorded body. */
+  readonly samples?: (route: DocumentedRoute, body: unknown) => readonly object[];
   /** Operations of events that the gateway sends, by their name. */
   readonly webhooks?: Readonly<Record<string, DocumentedRoute>>;
 };
@@ -37,7 +39,7 @@ export function buildDocument(routes: readonly DocumentedRoute[], head: Document
   const schemas = new Schemas();
   const paths: Record<string, Json> = {};
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas, head.examples) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemas, head) };
   }
   const webhooks = Object.entries(head.webhooks ?? {}).map(([name, route]) => [
     name,
@@ -59,7 +61,11 @@ export function buildDocument(routes: readonly DocumentedRoute[], head: Document
   return schemas.fill(described);
 }
 
-function operationOf(route: DocumentedRoute, schemas: Schemas, examples: DocumentHead["examples"] = {}): Json {
+function operationOf(
+  route: DocumentedRoute,
+  schemas: Schemas,
+  { examples = {}, samples }: Pick<DocumentHead, "examples" | "samples"> = {},
+): Json {
   const example = examples[route.operationId ?? ""];
   const { method: _m, path: _p, request = {}, responses, middleware: _mw, hide: _h, parameters, ...rest } = route;
   const all = [
@@ -78,6 +84,7 @@ function operationOf(route: DocumentedRoute, schemas: Schemas, examples: Documen
         return [status, responseOf(response as Declared, schemas, body)];
       }),
     ),
+    ...(samples === undefined ? {} : { "x-codeSamples": samples(route, example?.request) }),
   };
 }
 

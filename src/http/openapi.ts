@@ -4,7 +4,8 @@ import * as z from "zod";
 import { hookBody } from "../core/webhooks/flat-body.ts";
 import { sampleEvent } from "../core/webhooks/samples.ts";
 import { webhookBodies } from "../core/webhooks/schemas.ts";
-import type { Api, Ctx } from "./context.ts";
+import { codeSamplesOf } from "./code-samples.ts";
+import type { Api, AppEnv, Ctx } from "./context.ts";
 import { SHARED } from "./define-route.ts";
 import { buildDocument, type DocumentedRoute } from "./document.ts";
 import { EXAMPLES } from "./examples.ts";
@@ -122,6 +123,7 @@ export const documentOf = (app: Api): object => {
     securitySchemes: SCHEMES,
     ...SHARED,
     examples: EXAMPLES,
+    samples: codeSamplesOf,
     webhooks: webhooksOf(),
   };
   return buildDocument(routesOf(app), head);

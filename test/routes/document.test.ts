@@ -127,6 +127,7 @@ describe("the document", () => {
       "security",
       "x-scope",
       "x-credentials",
+      "x-codeSamples",
     ];
     expect([...new Set(shown)].filter((key) => !known.includes(key))).toEqual([]);
   });
