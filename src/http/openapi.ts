@@ -5,7 +5,7 @@ import { hookBody } from "../core/webhooks/flat-body.ts";
 import { sampleEvent } from "../core/webhooks/samples.ts";
 import { webhookBodies } from "../core/webhooks/schemas.ts";
 import { codeSamplesOf } from "./code-samples.ts";
-import type { Api, AppEnv, Ctx } from "./context.ts";
+import type { Api, Ctx } from "./context.ts";
 import { SHARED } from "./define-route.ts";
 import { buildDocument, type DocumentedRoute } from "./document.ts";
 import { EXAMPLES } from "./examples.ts";
