@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// Builds the files of /docs. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
-execFileSync(process.execPath, [`${import.meta.dirname}/scripts/build-docs.ts`]);
+// Builds the files of /docs and /console. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
+for (const script of ["build-docs.ts", "build-console.mjs"])
+  execFileSync(process.execPath, [`${import.meta.dirname}/scripts/${script}`]);
 
 /** The sample files by name, as base64, because tests in workerd have no file system. */
 const samples = Object.fromEntries(

@@ -26,7 +26,7 @@ import { siteFiles } from "./lib/docs/site.ts";
 import { ROOT } from "./lib/root.ts";
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const FOLDER = positionals[0] ?? join(ROOT, "dist/docs");
+const FOLDER = positionals[0] ?? join(ROOT, "dist/assets");
 /** Beside the folder, because everything in it is public. */
 const STAMP = `${FOLDER}.stamp`;
 
@@ -60,10 +60,11 @@ function write(path: string, content: string | Uint8Array): void {
   renameSync(whole, path);
 }
 
-/** Removes files that are no longer part of the documentation, but not those that another run writes. */
+/** Removes files that are no longer part of the documentation, but not those that another run writes, nor the console's. */
 function removeOthers(files: ReadonlySet<string>): void {
   for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
+    if (path.startsWith(join(FOLDER, "console/"))) continue;
     if (entry.isFile() && !files.has(path) && !/\.\d+$/.test(basename(path))) rmSync(path, { force: true });
   }
 }

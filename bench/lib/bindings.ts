@@ -61,7 +61,7 @@ export const gatewayOptions = (upstreamUrl: string, timeScale = 1): V4WorkerOpti
     RATE_LIMIT_BYTES: limiter("1007"),
   },
   // A plain service for /docs: Miniflare's assets would put their router in front of every request.
-  serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/docs"), writable: false } } },
+  serviceBindings: { ASSETS: { disk: { path: join(ROOT, "dist/assets"), writable: false } } },
 });
 
 /** The Workers that it is compared with. */

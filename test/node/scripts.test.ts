@@ -8,6 +8,7 @@ import { ROOT } from "../../scripts/lib/root.ts";
 const SCRIPTS = globSync("{scripts,bench}/*.{ts,mjs,sh}", { cwd: ROOT }).toSorted();
 /** Run by other scripts, never by a person. */
 const INNER = [
+  "scripts/build-console.mjs",
   "scripts/build-docs.ts",
   "scripts/install.mjs",
   "scripts/make-test-clips.sh",
