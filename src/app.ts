@@ -16,6 +16,7 @@ import { mountAuditLog, mountCredits, mountUsage } from "./routes/account.ts";
 import { adminRoutes } from "./routes/admin.ts";
 import { mountAssets } from "./routes/assets.ts";
 import { mountBatches } from "./routes/batches.ts";
+import { mountConsole } from "./routes/console.ts";
 import { mountDeliveries, mountEvents } from "./routes/deliveries.ts";
 import { mountGeneratorJobs, mountGenerators } from "./routes/generators.ts";
 import { mountHealth } from "./routes/health.ts";
@@ -84,6 +85,7 @@ export function createApp(): Api {
   app.route("/admin", adminRoutes());
   mountMcp(app);
   mountUploadLinks(app);
+  mountConsole(app);
 
   app.get(
     "/openapi.json",

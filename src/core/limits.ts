@@ -113,6 +113,10 @@ export const WAITING_PER_USER = 20;
  * review.
  */
 export const OPEN_KEYS_PER_SCOPE = 1_000;
+/** How long a session of the console lasts, in ms. Chosen: a working day. */
+export const CONSOLE_SESSION_MS = 8 * HOUR_MS;
+/** Open console sessions of one key; one more ends the oldest. Chosen: a small team with two browsers each. */
+export const CONSOLE_SESSIONS_PER_KEY = 20;
 /** How long a rotated key may stay valid beside its successor, in seconds. */
 export const KEY_GRACE_MAX_SECONDS = 30 * 24 * 3600;
 /** Maximum age of a cached key where the request only reads, in ms. Chosen: a minute avoids nearly all D1 reads. */

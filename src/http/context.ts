@@ -12,6 +12,7 @@ import type { AttributionWire } from "../core/wire/common.ts";
 import type { KeyScope } from "../core/wire/key.ts";
 import type { QuotasWire, Tier } from "../core/wire/tenant.ts";
 import type { Config, Env } from "../env.ts";
+import type { KeyOwner } from "../store/keys.ts";
 
 /** The authenticated caller. With a user token, `grant` is set and `keyId` is the key that created the token. */
 export type Caller = Principal & {
@@ -28,6 +29,8 @@ export type Caller = Principal & {
   readonly rotatedAt: EpochMs | null;
   /** When the credential expires, ms since epoch; null: never. */
   readonly endsAt: EpochMs | null;
+  /** For a session of the console: the key that it was opened with, and when that ends. Null for any other credential. */
+  readonly parent: KeyOwner["parent"];
 };
 
 /** Hot paths read one variable with `c.get(name)`: `c.var` copies all of them on each access. */

@@ -3,12 +3,12 @@ import type { Scope } from "../core/address.ts";
 import { issueKey, keyHash, keyHint } from "../core/auth.ts";
 import { problemOf } from "../core/errors.ts";
 import { type KeyId, plainId } from "../core/ids.ts";
-import { OPEN_KEYS_PER_SCOPE } from "../core/limits.ts";
+import { CONSOLE_SESSION_MS, CONSOLE_SESSIONS_PER_KEY, OPEN_KEYS_PER_SCOPE } from "../core/limits.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../core/time.ts";
-import type { CreatedKeyWire, KeyScope, KeyWire } from "../core/wire/key.ts";
+import type { CreatedKeyWire, KeyScope, KeyWire, ShownKeyWire } from "../core/wire/key.ts";
 import { type Ctx, random } from "../http/context.ts";
 import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
-import { forgetKey } from "../http/middleware/key-cache.ts";
+import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
 import { makeOnce } from "../store/idempotency.ts";
@@ -20,7 +20,7 @@ type KeyFields = { readonly name: string; readonly scopes: readonly KeyScope[]; 
 /** A new key with its secret. A replay of the same Idempotency-Key returns the key without it. */
 export async function createKey(c: Ctx, { tenant, mode }: Scope, fields: KeyFields): Promise<CreatedKeyWire> {
   const { DB } = c.env;
-  const { record, secret } = await issue({ tenant, mode }, fields, null);
+  const { record, secret } = await issue({ tenant, mode }, fields, NOT_RELATED);
   const { id, createdAt: at, scopes } = record;
   const detail = { scopes, expires_at: momentOf(fields.expiresAt) };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
@@ -31,12 +31,39 @@ export async function createKey(c: Ctx, { tenant, mode }: Scope, fields: KeyFiel
   return shown(c, made, secret);
 }
 
+/**
+ * A session of the console: a key that ends after eight hours, or with the key of the caller. It has that key's scopes. The
+ * oldest of more than twenty sessions of a key ends.
+ */
+export async function openConsoleSession(c: Ctx): Promise<ShownKeyWire> {
+  const { DB } = c.env;
+  const { tenant, mode, scopes, keyId, parent } = c.var.caller;
+  const opener = parent?.id ?? keyId;
+  const now = Date.now();
+  const opened = parent === null ? c.var.caller.endsAt : parent.endsAt;
+  const expiresAt = Math.min(opened ?? Number.POSITIVE_INFINITY, now + CONSOLE_SESSION_MS);
+  const fields = { name: "Console session", scopes, expiresAt };
+  const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener });
+  const { id, createdAt: at } = record;
+  const detail = { scopes, expires_at: momentOf(expiresAt), session_of: opener };
+  const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
+  await DB.batch([
+    changes.insertKey(DB, record),
+    changes.endOldSessions(DB, opener, at, CONSOLE_SESSIONS_PER_KEY),
+    auditRow(DB, entry),
+  ]);
+  return { ...(await getKey(c, id)).wire, secret };
+}
+
 /** A new key with the same name, scopes and expiry. The old key is revoked at the end of the grace period. */
 export async function rotateStoredKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
   const { DB } = c.env;
   const { tenant, wire } = old;
   const fields = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
-  const { record, secret } = await issue({ tenant, mode: wire.mode }, fields, wire.id);
+  const { record, secret } = await issue({ tenant, mode: wire.mode }, fields, {
+    replaces: wire.id,
+    parent: wire.session_of,
+  });
   const { id, createdAt: at, mode } = record;
   const closesAt = at + graceSeconds * SECOND_MS;
   const detail = { successor: id, revoked_at: toRfc3339(closesAt) };
@@ -65,18 +92,21 @@ export async function getKey(c: Ctx, id: KeyId): Promise<StoredKey> {
   return key;
 }
 
-/** Removes a key from the cache, where it is stored by hash and, for user tokens, by id. */
-function forget({ hash, wire }: StoredKey): void {
-  forgetKey(hash);
-  forgetKey(wire.id);
+/** Removes a key from the cache, with all keys of its tenant: its console sessions end with it. */
+function forget({ tenant }: StoredKey): void {
+  forgetTenant(tenant);
 }
 
-async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: KeyFields, replaces: KeyId | null) {
+/** The keys that a new one follows: the one it replaces, or the one that a console session ends with. */
+type Related = Pick<changes.NewKeyRecord, "replaces" | "parent">;
+const NOT_RELATED: Related = { replaces: null, parent: null };
+
+async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: KeyFields, related: Related) {
   const createdAt = Date.now();
   const secret = issueKey(mode, random);
   const id = plainId("key", createdAt, random);
   const [hash, hint] = [await keyHash(secret), keyHint(secret)];
-  return { record: { hash, id, tenant, mode, name, hint, scopes, createdAt, expiresAt, replaces }, secret };
+  return { record: { hash, id, tenant, mode, name, hint, scopes, createdAt, expiresAt, ...related }, secret };
 }
 
 async function shown(

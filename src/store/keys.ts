@@ -29,6 +29,8 @@ type KeyRow = {
   /** ms since epoch; null: it has no successor. */
   rotated_at: number | null;
   replaces: KeyId | null;
+  /** The key that a console session was opened with; null for any other key. */
+  parent: KeyId | null;
 };
 
 /** A key with the fields that are not shown to its owner: its tenant and its hash. */
@@ -51,22 +53,25 @@ export type KeyOwner = {
   /** The key's scopes, limited to those of its tenant. */
   readonly scopes: readonly KeyScope[];
   readonly expiresAt: EpochMs | null;
-  /** When the key stops working; may be in the future for a rotated key. */
+  /** When the key stops working; may be in the future for a rotated key. A console session stops with its parent. */
   readonly revokedAt: EpochMs | null;
+  /** The key that a console session was opened with, and when it ends. Null for any other key. */
+  readonly parent: { readonly id: KeyId; readonly endsAt: EpochMs | null } | null;
   readonly rotatedAt: EpochMs | null;
   /** YYYY-MM-DD in UTC; null: never. */
   readonly lastUsedOn: string | null;
 };
 
 const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenant_state, tenants.tier AS tier,
-  tenants.settings AS settings FROM keys JOIN tenants ON tenants.id = keys.tenant WHERE `;
+  tenants.settings AS settings, opener.expires_at AS parent_expires_at, opener.revoked_at AS parent_revoked_at
+  FROM keys JOIN tenants ON tenants.id = keys.tenant LEFT JOIN keys AS opener ON opener.id = keys.parent WHERE `;
 const BY_HASH = `${FIND} keys.hash = ?1`;
 const BY_ID = `${FIND} keys.id = ?1`;
 const READ = "SELECT * FROM keys WHERE id = ?1";
 const OF_TENANT = `SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3
   ORDER BY id DESC LIMIT ?4`;
 const COUNT_OPEN = `SELECT count(*) AS n FROM keys
-  WHERE tenant = ?1 AND mode = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)`;
+  WHERE tenant = ?1 AND mode = ?2 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)`;
 const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used_on IS NULL OR last_used_on < ?2)";
 
 /** Above every id: the cursor of a list's first page. */
@@ -81,7 +86,14 @@ export const findKey = (db: D1Database, hash: string): Promise<KeyOwner | null> 
 export const findKeyById = (db: D1Database, id: KeyId): Promise<KeyOwner | null> => find(db, BY_ID, id);
 
 async function find(db: D1Database, query: string, value: string): Promise<KeyOwner | null> {
-  type Beside = { tenant_name: string; tenant_state: TenantWire["state"]; tier: Tier; settings: string };
+  type Beside = {
+    tenant_name: string;
+    tenant_state: TenantWire["state"];
+    tier: Tier;
+    settings: string;
+    parent_expires_at: number | null;
+    parent_revoked_at: number | null;
+  };
   const row = await db.prepare(query).bind(value).first<KeyRow & Beside>();
   if (row === null) return null;
   const settings = settingsOf(JSON.parse(row.settings) as StoredSettings); // written by store/tenants.ts only
@@ -97,7 +109,9 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
     mode: row.mode,
     scopes: scopesOf(row).filter((scope) => settings.scopes.includes(scope)),
     expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
+    revokedAt: earliest(row.revoked_at, row.parent_revoked_at),
+    parent:
+      row.parent === null ? null : { id: row.parent, endsAt: earliest(row.parent_expires_at, row.parent_revoked_at) },
     rotatedAt: row.rotated_at,
     lastUsedOn: row.last_used_on,
   };
@@ -145,9 +159,14 @@ const show = (row: KeyRow): KeyWire => ({
   rotated_at: momentOf(row.rotated_at),
   replaces: row.replaces,
   revoked_at: momentOf(row.revoked_at),
+  session_of: row.parent,
 });
 
 const momentOf = (at: EpochMs | null): string | null => (at === null ? null : toRfc3339(at));
+
+/** The earlier of two times of which null never comes. */
+const earliest = (one: EpochMs | null, other: EpochMs | null): EpochMs | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 /* Changes of keys: statements for one transaction with their audit entries. */
 
@@ -164,24 +183,30 @@ export type NewKeyRecord = {
   readonly expiresAt: EpochMs | null;
   /** The key that this one replaces; a key has at most one successor. */
   readonly replaces: KeyId | null;
+  /** The key that a console session ends with; null for any other key. */
+  readonly parent: KeyId | null;
 };
 
 /**
  * Counts in the same statement, because requests are concurrent. Above the limit the id becomes null, which makes the
  * whole batch fail.
  */
-const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces)
-  VALUES (?1, CASE WHEN ?11 IS NULL OR (SELECT count(*) FROM keys WHERE tenant = ?3 AND mode = ?4
+const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces, parent)
+  VALUES (?1, CASE WHEN ?11 IS NULL OR (SELECT count(*) FROM keys WHERE tenant = ?3 AND mode = ?4 AND parent IS NULL
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?8)) < ?11 THEN ?2 END,
-    ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`;
+    ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12)`;
+/** Ends the sessions of a key but the newest `?3`. */
+const END_OLD_SESSIONS = `UPDATE keys SET revoked_at = ?2 WHERE parent = ?1 AND revoked_at IS NULL AND expires_at > ?2
+  AND id NOT IN (SELECT id FROM keys WHERE parent = ?1 AND revoked_at IS NULL AND expires_at > ?2
+    ORDER BY id DESC LIMIT ?3)`;
 const ROTATE = "UPDATE keys SET rotated_at = ?2, revoked_at = min(coalesce(revoked_at, ?3), ?3) WHERE id = ?1";
 
 /** Another valid key with the scope `keys`: one must be left when a key is revoked. */
 const ANOTHER = `EXISTS (SELECT 1 FROM keys AS other WHERE other.tenant = keys.tenant AND other.mode = keys.mode
-  AND other.id != keys.id AND other.scopes LIKE '%"keys"%' AND other.revoked_at IS NULL
+  AND other.id != keys.id AND other.parent IS NULL AND other.scopes LIKE '%"keys"%' AND other.revoked_at IS NULL
   AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 const REVOKE = `UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS NULL OR revoked_at > ?2)
-  AND (?3 OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
+  AND (?3 OR parent IS NOT NULL OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
 const DELETE_EXPIRED = "DELETE FROM keys WHERE revoked_at < ?1 OR expires_at < ?1";
 const STATE = "SELECT revoked_at FROM keys WHERE id = ?1";
 
@@ -204,7 +229,12 @@ export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | nu
       key.expiresAt,
       key.replaces,
       atMost,
+      key.parent,
     );
+
+/** The statement that ends a key's oldest console sessions, so that `atMost` are left. */
+export const endOldSessions = (db: D1Database, parent: KeyId, now: EpochMs, atMost: number): D1PreparedStatement =>
+  db.prepare(END_OLD_SESSIONS).bind(parent, now, atMost);
 
 /** The statement that records a key's successor and revokes the key at `closesAt` at the latest. */
 export const rotateKey = (db: D1Database, id: KeyId, now: EpochMs, closesAt: EpochMs): D1PreparedStatement =>

@@ -40,6 +40,7 @@ const newKey = (more: Partial<NewKeyRecord> = {}): NewKeyRecord => ({
   createdAt: now,
   expiresAt: null,
   replaces: null,
+  parent: null,
   ...more,
 });
 
@@ -82,6 +83,7 @@ describe("keys", () => {
       revokedAt: null,
       rotatedAt: null,
       lastUsedOn: null,
+      parent: null,
     });
     expect(await findKey(env.DB, "another")).toBeNull();
   });

@@ -28,6 +28,9 @@ export const key = z
     revoked_at: moment
       .nullable()
       .meta({ description: "When the key stops working. In the future during the grace period of a rotation." }),
+    session_of: plain("key")
+      .nullable()
+      .meta({ description: "For a session of the console: the key that it was opened with, and ends with." }),
   })
   .meta({ id: "Key" });
 export type KeyWire = z.infer<typeof key>;

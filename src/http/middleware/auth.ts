@@ -124,7 +124,7 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
   if (isPast(owner.expiresAt, now)) throw apiError("key_expired", "This API key has expired; use another key.");
   if (owner.tenantState !== "active") throw tenantPaused();
   const { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, id: keyId } = owner;
-  const { rotatedAt, revokedAt, expiresAt } = owner;
+  const { rotatedAt, revokedAt, expiresAt, parent } = owner;
   const ends = [revokedAt, expiresAt].filter((moment) => moment !== null);
   const endsAt = ends.length > 0 ? Math.min(...ends) : null;
   return {
@@ -139,6 +139,7 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
     keyId,
     rotatedAt,
     endsAt,
+    parent,
     grant: null,
   };
 }

@@ -51,13 +51,7 @@ export async function keyOwner(hash: string, maxAgeMs: number, find: Find): Prom
 /** True if a key with this hash is in the cache, at any age. */
 export const isCached = (hash: string): boolean => known.has(hash);
 
-/** Removes a key that was just changed. A running look-up of it is not cached either. */
-export function forgetKey(hash: string): void {
-  known.delete(hash);
-  running.delete(hash);
-}
-
-/** Removes the keys of a tenant that was just changed. */
+/** Removes the keys of a tenant that was just changed, or of which one was. Running look-ups are not cached either. */
 export function forgetTenant(tenant: TenantId): void {
   for (const [hash, { owner }] of known.entries()) if (owner.tenant === tenant) known.delete(hash);
   running.clear();

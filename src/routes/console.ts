@@ -1,0 +1,74 @@
+/**
+ * The console at `/console`, and its session.
+ *
+ * A session is an API key of its own (`openConsoleSession`), so revocation, scopes, rate limits, usage and the audit log apply to it
+ * as to any key. The page holds the session's key in memory and sends it like any client. For a reload the cookie carries the
+ * same key, encrypted, and one route alone reads it: the API reads no cookie, so no other site can act with it.
+ */
+import { deleteCookie, generateCookie, getCookie, setCookie } from "hono/cookie";
+import { decrypt, encrypt } from "../core/crypto.ts";
+import type { ShownKeyWire } from "../core/wire/key.ts";
+import { consoleFile, consolePage } from "../http/console-page.ts";
+import { type Api, type Ctx, random, rootsOf } from "../http/context.ts";
+import { access, authenticateKey } from "../http/middleware/auth.ts";
+import { ApiError, apiError } from "../http/problem.ts";
+import { getKey, openConsoleSession, revokeStoredKey } from "../services/keys.ts";
+
+/** `__Host-`: sent to this host alone, over https (or to a loopback address), and set by no other host. */
+const COOKIE = "ngw_console";
+const COOKIE_OPTIONS = { path: "/", secure: true, httpOnly: true, sameSite: "Strict", prefix: "host" } as const;
+/** What the cookie's key is encrypted for: its text opens nothing else. */
+const OWNER = "console|session";
+
+const NO_STORE = { "Cache-Control": "no-store" };
+
+export function mountConsole(app: Api): void {
+  app.get("/console", consolePage);
+  app.get("/console/:file", consoleFile);
+
+  app.post("/console/session", checkOwnPage, access("any", "key"), async (c) => {
+    const session = await openConsoleSession(c);
+    await rememberSession(c, session);
+    return c.json(session, 201, NO_STORE);
+  });
+
+  app.post("/console/session/resume", checkOwnPage, async (c) => {
+    const encrypted = getCookie(c, COOKIE, "host");
+    if (encrypted === undefined) return c.body(null, 204, NO_STORE); // no error: the page asks whenever it is loaded
+    try {
+      const secret = await decrypt(encrypted, OWNER, rootsOf(c.get("config")));
+      if (secret === null) throw apiError("unauthenticated", "The console session is invalid; sign in again.");
+      const { keyId } = await authenticateKey(c, secret);
+      const { wire } = await getKey(c, keyId);
+      return c.json({ ...wire, secret }, 200, NO_STORE);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      const over = generateCookie(COOKIE, "", { ...COOKIE_OPTIONS, maxAge: 0 });
+      throw new ApiError(error.problem, { ...error.headers, "Set-Cookie": over });
+    }
+  });
+
+  app.delete("/console/session", checkOwnPage, access("any", "key", "stops"), async (c) => {
+    deleteCookie(c, COOKIE, COOKIE_OPTIONS);
+    const session = await getKey(c, c.get("caller").keyId);
+    if (session.wire.session_of === null)
+      throw apiError("key_closed", "This key is not a console session; revoke it with DELETE /v1/keys/{id}.");
+    await revokeStoredKey(c, session, true);
+    return c.body(null, 204);
+  });
+}
+
+async function rememberSession(c: Ctx, { secret, expires_at }: ShownKeyWire): Promise<void> {
+  const encrypted = await encrypt(secret, OWNER, rootsOf(c.get("config")), random);
+  setCookie(c, COOKIE, encrypted, {
+    ...COOKIE_OPTIONS,
+    ...(expires_at === null ? {} : { expires: new Date(expires_at) }),
+  });
+}
+
+/** Rejects what a page of another site sent, or no page at all: a browser states both headers, and a page cannot change them. */
+async function checkOwnPage(c: Ctx, next: () => Promise<void>): Promise<void> {
+  const isOwn = [c.get("origin"), new URL(c.req.url).origin].includes(c.req.header("Origin") ?? "");
+  if (isOwn && c.req.header("Sec-Fetch-Site") === "same-origin") return next();
+  throw apiError("key_in_browser", "Console sessions are opened and closed by the page at /console alone.");
+}
