@@ -2949,6 +2949,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
+            /** @description For a session of the console: the key that it was opened with, and ends with. */
+            session_of: string | null;
             /**
              * @description The API key. Returned once.
              * @example ngw_test_…
@@ -3646,6 +3648,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
+            /** @description For a session of the console: the key that it was opened with, and ends with. */
+            session_of: string | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];
