@@ -9,6 +9,7 @@ const TSC = "node_modules/typescript/bin/tsc";
 const code = await runInTurn([
   [TSC, "--noEmit"],
   [TSC, "--noEmit", "-p", "scripts"],
+  [TSC, "--noEmit", "-p", "packages/console"],
   ["node_modules/@biomejs/biome/bin/biome", "check"],
   ["scripts/run-tests.ts", "--all"],
 ]);
