@@ -90,6 +90,7 @@ const CALLS: { readonly [O in WithMethod]: (nemo: NemoGateway) => Promise<unknow
   "webhook_endpoints.recover": (nemo) => nemo.webhookEndpoints.recover(ID, { since: "2026-11-29T00:00:00Z" }),
   "webhook_endpoints.test": (nemo) => nemo.webhookEndpoints.test(ID, {}),
   "webhook_endpoints.rotate_secret": (nemo) => nemo.webhookEndpoints.rotateSecret(ID),
+  "webhook_secret.show": (nemo) => nemo.webhookSecret.show(),
   "webhook_secret.rotate": (nemo) => nemo.webhookSecret.rotate(),
   "hooks.list": (nemo) => nemo.hooks.list(),
   "hooks.create": (nemo) => nemo.hooks.create({ target_url: "https://receiver.example", event: "video.completed" }),

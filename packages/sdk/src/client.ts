@@ -297,14 +297,6 @@ function hooksOf(transport: Transport) {
   };
 }
 
-/** The secret that signs the events of hooks and callbacks. */
-function webhookSecretOf(transport: Transport) {
-  const { call } = callsOf(transport);
-  return {
-    rotate: (options?: Options) => call<T.RotatedSecret>("POST", "/v1/webhook_secret/rotate", {}, options),
-  };
-}
-
 /** The tenant's own Nemo token, which its users' turns are paid with. */
 function nemoTokenOf(transport: Transport) {
   const { call } = callsOf(transport);
@@ -364,7 +356,6 @@ export class NemoGateway {
   readonly users: ReturnType<typeof usersOf>;
   readonly keys: ReturnType<typeof keysOf>;
   readonly webhookEndpoints: ReturnType<typeof webhookEndpointsOf>;
-  readonly webhookSecret: ReturnType<typeof webhookSecretOf>;
   readonly hooks: ReturnType<typeof hooksOf>;
   readonly webhookSecret: ReturnType<typeof webhookSecretOf>;
   readonly deliveries: ReturnType<typeof deliveriesOf>;
@@ -387,7 +378,6 @@ export class NemoGateway {
     this.users = usersOf(transport);
     this.keys = keysOf(transport);
     this.webhookEndpoints = webhookEndpointsOf(transport);
-    this.webhookSecret = webhookSecretOf(transport);
     this.hooks = hooksOf(transport);
     this.webhookSecret = webhookSecretOf(transport);
     this.deliveries = deliveriesOf(transport);

@@ -5988,7 +5988,7 @@ export interface components {
                  *       "status": 404,
                  *       "detail": "No video with this id exists; list your videos with GET /v1/videos.",
                  *       "code": "not_found",
-                 *       "request_id": "req_t6d5x9p9kx2qs31nxb863mm7",
+                 *       "request_id": "req_pgfwnzkyhskjrhv497ry5xbr",
                  *       "retryable": false
                  *     }
                  */
@@ -6041,22 +6041,22 @@ export interface operations {
                     /**
                      * @example {
                      *       "has_more": true,
-                     *       "next_cursor": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "next_cursor": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
                      *       "data": [
                      *         {
-                     *           "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *           "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
                      *           "status": "completed",
                      *           "stage": "done",
                      *           "progress": 100,
-                     *           "elapsed_ms": 5331,
+                     *           "elapsed_ms": 2901,
                      *           "prompt": "make a 4 second clip of the sea",
                      *           "prompt_source": "caller",
                      *           "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *           "generator": null,
                      *           "batch_id": null,
-                     *           "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
-                     *           "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
-                     *           "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *           "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *           "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
+                     *           "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
                      *           "asset_ids": [],
                      *           "charged": "yes",
                      *           "credits": {
@@ -6065,20 +6065,21 @@ export interface operations {
                      *           },
                      *           "error": null,
                      *           "metadata": {},
-                     *           "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-                     *           "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *           "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *           "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
-                     *           "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *           "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
+                     *           "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
                      *           "poll_after_seconds": null,
                      *           "estimated_seconds": null,
-                     *           "created_at": "2026-11-29T11:14:13.270Z",
-                     *           "ended_at": "2026-11-29T11:14:18.601Z"
+                     *           "created_at": "2026-11-29T14:22:25.317Z",
+                     *           "ended_at": "2026-11-29T14:22:28.218Z",
+                     *           "user": "ada"
                      *         }
                      *       ]
                      *     }
@@ -6137,11 +6138,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27",
+                     *       "id": "vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka",
                      *       "status": "queued",
                      *       "stage": "project",
                      *       "progress": 0,
-                     *       "elapsed_ms": 1,
+                     *       "elapsed_ms": 18,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": null,
@@ -6155,19 +6156,19 @@ export interface operations {
                      *       "credits": null,
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/events",
                      *       "download_url": null,
                      *       "download_url_expires_at": null,
                      *       "size_bytes": null,
                      *       "duration_ms": null,
                      *       "width": null,
                      *       "height": null,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6qz7rk1ytv86mgyzwsf5yjqkdbbn27/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T11:14:22.311Z",
+                     *       "created_at": "2026-11-29T14:22:30.529Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6222,16 +6223,16 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27",
+                     *       "id": "vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka",
                      *       "status": "queued",
                      *       "stage": "project",
                      *       "progress": 0,
-                     *       "elapsed_ms": 1,
+                     *       "elapsed_ms": 2,
                      *       "prompt": "make a clip",
                      *       "prompt_source": "generator",
                      *       "message": null,
                      *       "generator": {
-                     *         "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *         "id": "gen_01m8ktz0rvfxza3vanx3",
                      *         "slug": "mine",
                      *         "version": 1
                      *       },
@@ -6244,19 +6245,19 @@ export interface operations {
                      *       "credits": null,
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/events",
                      *       "download_url": null,
                      *       "download_url_expires_at": null,
                      *       "size_bytes": null,
                      *       "duration_ms": null,
                      *       "width": null,
                      *       "height": null,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6s7rtzwak7g6kwyzwsf5yjqkdbbn27/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T11:14:23.608Z",
+                     *       "created_at": "2026-11-29T14:22:30.877Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6294,19 +6295,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "stage": "done",
                      *       "progress": 100,
-                     *       "elapsed_ms": 5331,
+                     *       "elapsed_ms": 2901,
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
-                     *       "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
-                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *       "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
+                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
                      *       "asset_ids": [],
                      *       "charged": "yes",
                      *       "credits": {
@@ -6315,20 +6316,20 @@ export interface operations {
                      *       },
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
                      *       "poll_after_seconds": null,
                      *       "estimated_seconds": null,
-                     *       "created_at": "2026-11-29T11:14:13.270Z",
-                     *       "ended_at": "2026-11-29T11:14:18.601Z"
+                     *       "created_at": "2026-11-29T14:22:25.317Z",
+                     *       "ended_at": "2026-11-29T14:22:28.218Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Video"];
@@ -6410,19 +6411,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
                      *       "status": "processing",
                      *       "stage": "turn",
                      *       "progress": 10,
-                     *       "elapsed_ms": 3,
+                     *       "elapsed_ms": 39,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
                      *       "turn_id": null,
-                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
                      *       "asset_ids": [],
                      *       "charged": "yes",
                      *       "credits": {
@@ -6431,19 +6432,19 @@ export interface operations {
                      *       },
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T11:14:13.270Z",
+                     *       "created_at": "2026-11-29T14:22:25.317Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6478,24 +6479,24 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
                      *       "status": "cancelled",
                      *       "stage": "turn",
                      *       "progress": 10,
-                     *       "elapsed_ms": 175,
+                     *       "elapsed_ms": 585,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
-                     *       "turn_id": null,
-                     *       "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *       "turn_id": "trn_01m8ktz8tqh83dm1r5swwq9ybqtfv54zgbka",
+                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
                      *       "asset_ids": [],
                      *       "charged": "yes",
                      *       "credits": {
-                     *         "amount": 100,
-                     *         "basis": "measured"
+                     *         "amount": null,
+                     *         "basis": "unknown"
                      *       },
                      *       "error": {
                      *         "code": "cancelled",
@@ -6504,20 +6505,20 @@ export interface operations {
                      *         "retryable": false
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
                      *       "poll_after_seconds": null,
                      *       "estimated_seconds": null,
-                     *       "created_at": "2026-11-29T11:14:13.270Z",
-                     *       "ended_at": "2026-11-29T11:14:24.294Z"
+                     *       "created_at": "2026-11-29T14:22:25.317Z",
+                     *       "ended_at": "2026-11-29T14:22:31.835Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Video"];
@@ -6642,7 +6643,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T11:14:24.456Z"
+                     *       "expires_at": "2026-11-30T14:22:32.148Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -6691,8 +6692,8 @@ export interface operations {
                      *           "id": 1,
                      *           "event": {
                      *             "type": "video.started",
-                     *             "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events"
+                     *             "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events"
                      *           }
                      *         }
                      *       ],
@@ -6741,19 +6742,20 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *           "id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
                      *           "name": "video",
                      *           "language": null,
                      *           "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *           "metadata": {},
-                     *           "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/turns",
-                     *           "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/timeline",
-                     *           "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27/renders",
-                     *           "created_at": "2026-11-29T11:14:13.960Z"
+                     *           "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/turns",
+                     *           "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/timeline",
+                     *           "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/renders",
+                     *           "created_at": "2026-11-29T14:22:25.670Z",
+                     *           "user": "ada"
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27"
+                     *       "next_cursor": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka"
                      *     }
                      */
                     "application/json": components["schemas"]["ListedProjectPage"];
@@ -6789,15 +6791,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27",
+                     *       "id": "prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": null,
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/renders",
-                     *       "created_at": "2026-11-29T11:14:25.320Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/renders",
+                     *       "created_at": "2026-11-29T14:22:32.217Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -6829,15 +6831,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/renders",
-                     *       "created_at": "2026-11-29T11:14:10.728Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/renders",
+                     *       "created_at": "2026-11-29T14:22:23.830Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -6898,15 +6900,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": null,
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27/renders",
-                     *       "created_at": "2026-11-29T11:14:10.728Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/renders",
+                     *       "created_at": "2026-11-29T14:22:23.830Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -6940,7 +6942,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *       "exportable": true,
                      *       "duration_ms": 4000,
@@ -7024,8 +7026,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://nemovideo.com/workspace/claim?ct=clm_Ke7uq9uZANB6Ms0JVIFbTsjihwtQeHLJ",
-                     *       "expires_at": "2026-12-06T11:14:25.902Z"
+                     *       "url": "https://nemovideo.com/workspace/claim?ct=clm_Bl3Sk2qnkEQD4mexsSwKHm-I7v_5pbvS",
+                     *       "expires_at": "2026-12-06T14:22:32.403Z"
                      *     }
                      */
                     "application/json": components["schemas"]["BrowserLink"];
@@ -7064,8 +7066,8 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
-                     *           "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *           "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
+                     *           "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *           "status": "completed",
                      *           "intent": "chat",
                      *           "prompt": "make a 4 second clip of the sea",
@@ -7090,12 +7092,12 @@ export interface operations {
                      *           "language": null,
                      *           "metadata": {},
                      *           "render_ids": [
-                     *             "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *             "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
                      *           ],
-                     *           "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
-                     *           "created_at": "2026-11-29T11:14:10.882Z",
-                     *           "sent_at": "2026-11-29T11:14:11.310Z",
-                     *           "ended_at": "2026-11-29T11:14:11.497Z"
+                     *           "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
+                     *           "created_at": "2026-11-29T14:22:24.003Z",
+                     *           "sent_at": "2026-11-29T14:22:24.186Z",
+                     *           "ended_at": "2026-11-29T14:22:24.438Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -7157,8 +7159,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8kg6w19nmndabd30byzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "trn_01m8ktz9m8317zh7aweswq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "queued",
                      *       "intent": "chat",
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
@@ -7173,8 +7175,8 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6w19nmndabd30byzwsf5yjqkdbbn27/events",
-                     *       "created_at": "2026-11-29T11:14:26.474Z",
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz9m8317zh7aweswq9ybqtfv54zgbka/events",
+                     *       "created_at": "2026-11-29T14:22:32.584Z",
                      *       "sent_at": null,
                      *       "ended_at": null
                      *     }
@@ -7213,8 +7215,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
@@ -7239,12 +7241,12 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [
-                     *         "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *         "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
                      *       ],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
-                     *       "created_at": "2026-11-29T11:14:10.882Z",
-                     *       "sent_at": "2026-11-29T11:14:11.310Z",
-                     *       "ended_at": "2026-11-29T11:14:11.497Z"
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
+                     *       "created_at": "2026-11-29T14:22:24.003Z",
+                     *       "sent_at": "2026-11-29T14:22:24.186Z",
+                     *       "ended_at": "2026-11-29T14:22:24.438Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Turn"];
@@ -7278,8 +7280,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
@@ -7304,12 +7306,12 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [
-                     *         "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+                     *         "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
                      *       ],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
-                     *       "created_at": "2026-11-29T11:14:10.882Z",
-                     *       "sent_at": "2026-11-29T11:14:11.310Z",
-                     *       "ended_at": "2026-11-29T11:14:11.497Z"
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
+                     *       "created_at": "2026-11-29T14:22:24.003Z",
+                     *       "sent_at": "2026-11-29T14:22:24.186Z",
+                     *       "ended_at": "2026-11-29T14:22:24.438Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Turn"];
@@ -7343,8 +7345,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events?ticket=…",
-                     *       "first_use_by": "2026-11-29T11:24:27.533Z"
+                     *       "url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events?ticket=…",
+                     *       "first_use_by": "2026-11-29T14:32:34.080Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StreamTicket"];
@@ -7395,8 +7397,8 @@ export interface operations {
                      *           "id": 1,
                      *           "event": {
                      *             "type": "turn.started",
-                     *             "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
-                     *             "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events"
+                     *             "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
+                     *             "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events"
                      *           }
                      *         }
                      *       ],
@@ -7446,7 +7448,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *           "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
                      *           "status": "open",
                      *           "source": "sent",
                      *           "filename": "sea.png",
@@ -7455,10 +7457,11 @@ export interface operations {
                      *           "asset_id": null,
                      *           "error": null,
                      *           "concat": null,
-                     *           "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *           "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T11:14:16.279Z",
-                     *           "expires_at": "2026-11-29T11:38:16.279Z"
+                     *           "created_at": "2026-11-29T14:22:26.716Z",
+                     *           "expires_at": "2026-11-29T14:46:26.716Z",
+                     *           "user": "ada"
                      *         }
                      *       ],
                      *       "has_more": true,
@@ -7506,7 +7509,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8kg6x6mar8wxt9mdryzwsf5yjqkdbbn27",
+                     *       "id": "upl_01m8ktzb67qks6frzb39wq9ybqtfv54zgbka",
                      *       "status": "open",
                      *       "source": "sent",
                      *       "filename": "clip.mp4",
@@ -7515,10 +7518,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6x6mar8wxt9mdryzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktzb67qks6frzb39wq9ybqtfv54zgbka/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:27.712Z",
-                     *       "expires_at": "2026-11-29T11:38:27.712Z"
+                     *       "created_at": "2026-11-29T14:22:34.288Z",
+                     *       "expires_at": "2026-11-29T14:46:34.288Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"] | components["schemas"]["UploadList"];
@@ -7550,7 +7553,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *       "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
                      *       "status": "open",
                      *       "source": "sent",
                      *       "filename": "sea.png",
@@ -7559,10 +7562,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:16.279Z",
-                     *       "expires_at": "2026-11-29T11:38:16.279Z"
+                     *       "created_at": "2026-11-29T14:22:26.716Z",
+                     *       "expires_at": "2026-11-29T14:46:26.716Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7689,7 +7692,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27",
+                     *       "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "source": "sent",
                      *       "filename": "sea.png",
@@ -7698,10 +7701,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6j26tp31ates16yzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:16.279Z",
-                     *       "expires_at": "2026-11-29T11:38:35.413Z"
+                     *       "created_at": "2026-11-29T14:22:26.716Z",
+                     *       "expires_at": "2026-11-29T14:46:41.481Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7742,7 +7745,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27",
+                     *       "id": "upl_01m8ktzbe215rh253gg0wq9ybqtfv54zgbka",
                      *       "status": "open",
                      *       "source": "import",
                      *       "filename": "clip.mp4",
@@ -7751,10 +7754,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktzbe215rh253gg0wq9ybqtfv54zgbka/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:27.957Z",
-                     *       "expires_at": "2026-11-29T11:38:27.957Z"
+                     *       "created_at": "2026-11-29T14:22:34.527Z",
+                     *       "expires_at": "2026-11-29T14:46:34.527Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7793,21 +7796,21 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "data": [
                      *         {
-                     *           "duration_ms": null,
-                     *           "width": 1,
-                     *           "height": 1,
-                     *           "error": null,
-                     *           "id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
+                     *           "id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
                      *           "status": "ready",
                      *           "filename": "sea.png",
                      *           "kind": "image",
                      *           "content_type": "image/png",
                      *           "size_bytes": 70,
+                     *           "duration_ms": null,
+                     *           "width": 1,
+                     *           "height": 1,
                      *           "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T11:14:15.378Z",
+                     *           "created_at": "2026-11-29T14:22:26.251Z",
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z"
+                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z"
                      *         }
                      *       ]
                      *     }
@@ -7841,21 +7844,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "duration_ms": null,
-                     *       "width": 1,
-                     *       "height": 1,
-                     *       "error": null,
-                     *       "id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
+                     *       "id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
                      *       "status": "ready",
                      *       "filename": "sea.png",
                      *       "kind": "image",
                      *       "content_type": "image/png",
                      *       "size_bytes": 70,
+                     *       "duration_ms": null,
+                     *       "width": 1,
+                     *       "height": 1,
                      *       "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
+                     *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:15.378Z",
+                     *       "created_at": "2026-11-29T14:22:26.251Z",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z"
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Asset"];
@@ -7908,7 +7911,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "asset_id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27"
+                 *       "asset_id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka"
                  *     }
                  */
                 "application/json": components["schemas"]["NewAttachment"];
@@ -7932,8 +7935,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "asset_id": "ast_01m8kg6g0v8j5drqfytwyzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "asset_id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "pending",
                      *       "error": null
                      *     }
@@ -7976,8 +7979,8 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "data": [
                      *         {
-                     *           "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
-                     *           "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *           "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
+                     *           "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *           "status": "completed",
                      *           "stage": null,
                      *           "progress": 100,
@@ -7994,23 +7997,23 @@ export interface operations {
                      *             "width": 1920,
                      *             "height": 1080,
                      *             "codec": "h264",
-                     *             "expires_at": "2026-12-29T11:14:16.942Z"
+                     *             "expires_at": "2026-12-29T14:22:27.111Z"
                      *           },
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
                      *           "reused_from": null,
                      *           "warnings": [],
                      *           "attempts": [],
                      *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T11:14:13.633Z",
+                     *           "created_at": "2026-11-29T14:22:25.646Z",
                      *           "next_check_at": null,
-                     *           "ended_at": "2026-11-29T11:14:16.942Z"
+                     *           "ended_at": "2026-11-29T14:22:27.111Z"
                      *         }
                      *       ]
                      *     }
@@ -8059,8 +8062,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8kg6ym9q89h32y30nyzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "rnd_01m8ktzc6yr18qh7904cwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "queued",
                      *       "stage": "queued",
                      *       "progress": 0,
@@ -8081,8 +8084,8 @@ export interface operations {
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:29.129Z",
-                     *       "next_check_at": "2026-11-29T11:14:29.129Z",
+                     *       "created_at": "2026-11-29T14:22:35.230Z",
+                     *       "next_check_at": "2026-11-29T14:22:35.230Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -8120,11 +8123,11 @@ export interface operations {
                     /**
                      * @example {
                      *       "has_more": true,
-                     *       "next_cursor": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+                     *       "next_cursor": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
                      *       "data": [
                      *         {
-                     *           "id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
-                     *           "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *           "id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *           "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
                      *           "status": "completed",
                      *           "stage": null,
                      *           "progress": 100,
@@ -8141,23 +8144,24 @@ export interface operations {
                      *             "width": 1920,
                      *             "height": 1080,
                      *             "codec": "h264",
-                     *             "expires_at": "2026-12-29T11:14:17.919Z"
+                     *             "expires_at": "2026-12-29T14:22:27.886Z"
                      *           },
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27/content",
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka/content",
                      *           "reused_from": null,
                      *           "warnings": [],
                      *           "attempts": [],
                      *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T11:14:16.923Z",
+                     *           "created_at": "2026-11-29T14:22:26.573Z",
                      *           "next_check_at": null,
-                     *           "ended_at": "2026-11-29T11:14:17.919Z"
+                     *           "ended_at": "2026-11-29T14:22:27.886Z",
+                     *           "user": "ada"
                      *         }
                      *       ]
                      *     }
@@ -8193,8 +8197,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "stage": null,
                      *       "progress": 100,
@@ -8211,23 +8215,23 @@ export interface operations {
                      *         "width": 1920,
                      *         "height": 1080,
                      *         "codec": "h264",
-                     *         "expires_at": "2026-12-29T11:14:16.942Z"
+                     *         "expires_at": "2026-12-29T14:22:27.111Z"
                      *       },
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
                      *       "reused_from": null,
                      *       "warnings": [],
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:13.633Z",
+                     *       "created_at": "2026-11-29T14:22:25.646Z",
                      *       "next_check_at": null,
-                     *       "ended_at": "2026-11-29T11:14:16.942Z"
+                     *       "ended_at": "2026-11-29T14:22:27.111Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Render"];
@@ -8259,8 +8263,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
-                     *       "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+                     *       "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "stage": null,
                      *       "progress": 100,
@@ -8277,23 +8281,23 @@ export interface operations {
                      *         "width": 1920,
                      *         "height": 1080,
                      *         "codec": "h264",
-                     *         "expires_at": "2026-12-29T11:14:16.942Z"
+                     *         "expires_at": "2026-12-29T14:22:27.111Z"
                      *       },
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
                      *       "reused_from": null,
                      *       "warnings": [],
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T11:14:13.633Z",
+                     *       "created_at": "2026-11-29T14:22:25.646Z",
                      *       "next_check_at": null,
-                     *       "ended_at": "2026-11-29T11:14:16.942Z"
+                     *       "ended_at": "2026-11-29T14:22:27.111Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Render"];
@@ -8418,7 +8422,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T11:14:29.674Z"
+                     *       "expires_at": "2026-11-30T14:22:35.757Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8747,16 +8751,16 @@ export interface operations {
                      *           "try_saying": [],
                      *           "tips": [],
                      *           "expected_seconds": null,
-                     *           "id": "gen_01m8kg6p5cbx8ayrphqp",
+                     *           "id": "gen_01m8ktz6ayec16pf9fbz",
                      *           "slug": "sea-clip",
                      *           "version": 1,
                      *           "made_by": "tenant",
-                     *           "created_at": "2026-11-29T11:14:20.460Z",
-                     *           "updated_at": "2026-11-29T11:14:20.460Z"
+                     *           "created_at": "2026-11-29T14:22:29.214Z",
+                     *           "updated_at": "2026-11-29T14:22:29.214Z"
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "gen_01m8kg6p5cbx8ayrphqp"
+                     *       "next_cursor": "gen_01m8ktz6ayec16pf9fbz"
                      *     }
                      */
                     "application/json": components["schemas"]["GeneratorPage"];
@@ -8834,12 +8838,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8kg6zfvfk5psa87qg",
+                     *       "id": "gen_01m8ktzcxhrnd2tkrj3h",
                      *       "slug": "another",
                      *       "version": 1,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T11:14:30.011Z",
-                     *       "updated_at": "2026-11-29T11:14:30.011Z"
+                     *       "created_at": "2026-11-29T14:22:35.953Z",
+                     *       "updated_at": "2026-11-29T14:22:35.953Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -8909,12 +8913,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *       "id": "gen_01m8ktz0rvfxza3vanx3",
                      *       "slug": "mine",
                      *       "version": 1,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T11:14:10.380Z",
-                     *       "updated_at": "2026-11-29T11:14:10.380Z"
+                     *       "created_at": "2026-11-29T14:22:23.515Z",
+                     *       "updated_at": "2026-11-29T14:22:23.515Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -9017,12 +9021,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8kg6cac32x6m5h8gf",
+                     *       "id": "gen_01m8ktz0rvfxza3vanx3",
                      *       "slug": "mine",
                      *       "version": 2,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T11:14:10.380Z",
-                     *       "updated_at": "2026-11-29T11:14:35.890Z"
+                     *       "created_at": "2026-11-29T14:22:23.515Z",
+                     *       "updated_at": "2026-11-29T14:22:41.650Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -9063,7 +9067,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "gjb_01m8kg6ztpt4x63vne6dyzwsf5yjqkdbbn27",
+                     *       "id": "gjb_01m8ktzd9kendza8ms4qwq9ybqtfv54zgbka",
                      *       "status": "running",
                      *       "description": "create a generator that turns product photos into promo videos with music and captions",
                      *       "generator_id": null,
@@ -9075,9 +9079,9 @@ export interface operations {
                      *       "charged": null,
                      *       "credits": null,
                      *       "error": null,
-                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kg6ztpt4x63vne6dyzwsf5yjqkdbbn27",
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8ktzd9kendza8ms4qwq9ybqtfv54zgbka",
                      *       "poll_after_seconds": 3,
-                     *       "created_at": "2026-11-29T11:14:30.358Z",
+                     *       "created_at": "2026-11-29T14:22:36.339Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9110,25 +9114,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "gjb_01m8kg6e4n9kz9hayhcmyzwsf5yjqkdbbn27",
+                     *       "id": "gjb_01m8ktz26qn77496pf4kwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "description": "quote cards",
-                     *       "generator_id": "gen_01m8kg6e4nswz6k5dtst",
+                     *       "generator_id": "gen_01m8ktz26qb6yhwwrew3",
                      *       "slug": "quote-card",
                      *       "made_by": "agent",
                      *       "fault": null,
-                     *       "project_id": "prj_01m8kg6eeyzcjz14g12zyzwsf5yjqkdbbn27",
-                     *       "turn_id": "trn_01m8kg6eey6b5m37j12pyzwsf5yjqkdbbn27",
+                     *       "project_id": "prj_01m8ktz2ay1qpjxand9bwq9ybqtfv54zgbka",
+                     *       "turn_id": "trn_01m8ktz2b0vweakt9mrzwq9ybqtfv54zgbka",
                      *       "charged": "yes",
                      *       "credits": {
                      *         "amount": 50,
                      *         "basis": "measured"
                      *       },
                      *       "error": null,
-                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kg6e4n9kz9hayhcmyzwsf5yjqkdbbn27",
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8ktz26qn77496pf4kwq9ybqtfv54zgbka",
                      *       "poll_after_seconds": null,
-                     *       "created_at": "2026-11-29T11:14:12.245Z",
-                     *       "ended_at": "2026-11-29T11:14:14.521Z"
+                     *       "created_at": "2026-11-29T14:22:24.983Z",
+                     *       "ended_at": "2026-11-29T14:22:25.614Z"
                      *     }
                      */
                     "application/json": components["schemas"]["GeneratorJob"];
@@ -9165,7 +9169,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *           "id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
                      *           "status": "completed",
                      *           "mode": "own_projects",
                      *           "concurrency": 4,
@@ -9185,11 +9189,11 @@ export interface operations {
                      *             "basis": "measured"
                      *           },
                      *           "metadata": {},
-                     *           "status_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
-                     *           "videos_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27/videos",
+                     *           "status_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
+                     *           "videos_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka/videos",
                      *           "poll_after_seconds": null,
-                     *           "created_at": "2026-11-29T11:14:11.821Z",
-                     *           "ended_at": "2026-11-29T11:14:17.003Z"
+                     *           "created_at": "2026-11-29T14:22:24.721Z",
+                     *           "ended_at": "2026-11-29T14:22:27.854Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -9238,7 +9242,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27",
+                     *       "id": "bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka",
                      *       "status": "processing",
                      *       "mode": "own_projects",
                      *       "concurrency": 4,
@@ -9258,10 +9262,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg706bms3s4zt22myzwsf5yjqkdbbn27/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T11:14:30.731Z",
+                     *       "created_at": "2026-11-29T14:22:36.699Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9294,7 +9298,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
+                     *       "id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
                      *       "status": "completed",
                      *       "mode": "own_projects",
                      *       "concurrency": 4,
@@ -9314,11 +9318,11 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka/videos",
                      *       "poll_after_seconds": null,
-                     *       "created_at": "2026-11-29T11:14:11.821Z",
-                     *       "ended_at": "2026-11-29T11:14:17.003Z"
+                     *       "created_at": "2026-11-29T14:22:24.721Z",
+                     *       "ended_at": "2026-11-29T14:22:27.854Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Batch"];
@@ -9363,19 +9367,19 @@ export interface operations {
                      *           "index": 0,
                      *           "status": "completed",
                      *           "video": {
-                     *             "id": "vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27",
+                     *             "id": "vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka",
                      *             "status": "completed",
                      *             "stage": "done",
                      *             "progress": 100,
-                     *             "elapsed_ms": 4815,
+                     *             "elapsed_ms": 2644,
                      *             "prompt": "make a 4 second clip of the sea",
                      *             "prompt_source": "caller",
                      *             "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *             "generator": null,
-                     *             "batch_id": "bat_01m8kg6dqd9kbm6sxm4eyzwsf5yjqkdbbn27",
-                     *             "project_id": "prj_01m8kg6dywg35vt2d6xbyzwsf5yjqkdbbn27",
-                     *             "turn_id": "trn_01m8kg6dzjmcrnmv6dkfyzwsf5yjqkdbbn27",
-                     *             "render_id": "rnd_01m8kg6exatywy8pkbbdyzwsf5yjqkdbbn27",
+                     *             "batch_id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
+                     *             "project_id": "prj_01m8ktz24p65kjdc6v14wq9ybqtfv54zgbka",
+                     *             "turn_id": "trn_01m8ktz259d6jhr2dxnswq9ybqtfv54zgbka",
+                     *             "render_id": "rnd_01m8ktz2s4rm3sxsyr4kwq9ybqtfv54zgbka",
                      *             "asset_ids": [],
                      *             "charged": "yes",
                      *             "credits": {
@@ -9384,20 +9388,20 @@ export interface operations {
                      *             },
                      *             "error": null,
                      *             "metadata": {},
-                     *             "status_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27",
-                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/events",
+                     *             "status_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/events",
                      *             "download_url": "https://gateway.example/f/…",
-                     *             "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+                     *             "download_url_expires_at": "2026-12-06T14:00:00.000Z",
                      *             "size_bytes": 20526,
                      *             "duration_ms": 4000,
                      *             "width": 1920,
                      *             "height": 1080,
-                     *             "content_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/content",
-                     *             "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6dvp1pvgz2fpc1yzwsf5yjqkdbbn27/cancel",
+                     *             "content_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/content",
+                     *             "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/cancel",
                      *             "poll_after_seconds": null,
                      *             "estimated_seconds": null,
-                     *             "created_at": "2026-11-29T11:14:11.958Z",
-                     *             "ended_at": "2026-11-29T11:14:16.773Z"
+                     *             "created_at": "2026-11-29T14:22:24.841Z",
+                     *             "ended_at": "2026-11-29T14:22:27.485Z"
                      *           }
                      *         }
                      *       ]
@@ -9434,14 +9438,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
                      *       "status": "paused",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
                      *       "counts": {
                      *         "total": 9,
-                     *         "queued": 9,
-                     *         "running": 0,
+                     *         "queued": 8,
+                     *         "running": 1,
                      *         "completed": 0,
                      *         "failed": 0,
                      *         "needs_input": 0,
@@ -9454,10 +9458,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "created_at": "2026-11-29T14:22:37.293Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9492,14 +9496,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
                      *       "status": "processing",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
                      *       "counts": {
                      *         "total": 9,
-                     *         "queued": 9,
-                     *         "running": 0,
+                     *         "queued": 8,
+                     *         "running": 1,
                      *         "completed": 0,
                      *         "failed": 0,
                      *         "needs_input": 0,
@@ -9512,10 +9516,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "created_at": "2026-11-29T14:22:37.293Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9550,7 +9554,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
+                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
                      *       "status": "cancelled",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
@@ -9570,10 +9574,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kg70f33thttc23yeyzwsf5yjqkdbbn27/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T11:14:31.011Z",
+                     *       "created_at": "2026-11-29T14:22:37.293Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9612,19 +9616,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8kg720qdy9s0v24s9",
-                     *       "event_id": "evt_s4t3ptpbh74tr1ynpwmj",
+                     *       "id": "dlv_01m8ktzg79v60brw4gsc",
+                     *       "event_id": "evt_dpbr1x7397qceqpe46mm",
                      *       "event_type": "turn.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 0,
                      *       "last_status": null,
                      *       "last_answer": null,
-                     *       "due_at": "2026-11-29T11:14:32.599Z",
-                     *       "created_at": "2026-11-29T11:14:32.599Z",
+                     *       "due_at": "2026-11-29T14:22:39.337Z",
+                     *       "created_at": "2026-11-29T14:22:39.337Z",
                      *       "ended_at": null,
                      *       "log": []
                      *     }
@@ -9658,7 +9662,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9666,7 +9670,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *       "created_at": "2026-11-29T14:22:23.004Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9727,7 +9731,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9735,7 +9739,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *       "created_at": "2026-11-29T14:22:23.004Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9769,7 +9773,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9777,7 +9781,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *       "created_at": "2026-11-29T14:22:23.004Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9820,7 +9824,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9828,7 +9832,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:10.229Z"
+                     *       "created_at": "2026-11-29T14:22:23.004Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9860,7 +9864,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "whk_01m8kg6c2yhqf1ekqwzr",
+                     *           "id": "whk_01m8ktz08wycbtj2q1y1",
                      *           "url": "https://example.com/hooks/nemo",
                      *           "types": [
                      *             "*"
@@ -9868,7 +9872,7 @@ export interface operations {
                      *           "state": "enabled",
                      *           "disabled_by": null,
                      *           "disabled_at": null,
-                     *           "created_at": "2026-11-29T11:14:10.229Z"
+                     *           "created_at": "2026-11-29T14:22:23.004Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -9913,7 +9917,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg72vyby1e7d4843",
+                     *       "id": "whk_01m8ktzgtkr3cy31xw3y",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9921,7 +9925,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:33.470Z",
+                     *       "created_at": "2026-11-29T14:22:39.955Z",
                      *       "secret": "whsec_…"
                      *     }
                      */
@@ -9961,7 +9965,7 @@ export interface operations {
                      *           "x": "…",
                      *           "use": "sig",
                      *           "alg": "EdDSA",
-                     *           "kid": "whk_01m8kg6c2yhqf1ekqwzr.1"
+                     *           "kid": "whk_01m8ktz08wycbtj2q1y1.1"
                      *         }
                      *       ]
                      *     }
@@ -9993,6 +9997,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "secret": "whsec_…",
+                     *       "previous_until": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotatedSecret"];
                 };
             };
@@ -10023,7 +10033,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "secret": "whsec_…",
-                     *       "previous_until": "2026-11-30T11:14:33.638Z"
+                     *       "previous_until": "2026-11-30T14:22:40.329Z"
                      *     }
                      */
                     "application/json": components["schemas"]["RotatedSecret"];
@@ -10058,7 +10068,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "secret": "whsec_…",
-                     *       "previous_until": "2026-11-30T11:14:33.717Z"
+                     *       "previous_until": "2026-11-30T14:22:40.433Z"
                      *     }
                      */
                     "application/json": components["schemas"]["RotatedSecret"];
@@ -10090,12 +10100,12 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "whk_01m8kg6c85ma2cwvcrm6",
+                     *           "id": "whk_01m8ktz0mnyp460kk3dt",
                      *           "target_url": "https://example.com/hooks/nemo",
                      *           "event": "render.completed",
                      *           "state": "enabled",
                      *           "disabled_at": null,
-                     *           "created_at": "2026-11-29T11:14:10.309Z"
+                     *           "created_at": "2026-11-29T14:22:23.381Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -10150,12 +10160,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8kg736b8b8k6j0byf",
+                     *       "id": "whk_01m8ktzhayrb2w7c6t6m",
                      *       "target_url": "https://example.com/hooks/nemo",
                      *       "event": "turn.completed",
                      *       "state": "enabled",
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T11:14:33.803Z"
+                     *       "created_at": "2026-11-29T14:22:40.478Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Hook"];
@@ -10214,14 +10224,14 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "evt_p4cdagx861qq9ann8j69",
+                     *         "id": "evt_5m58yyrwwskcre21mdz2",
                      *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T11:14:16.489Z",
+                     *         "occurred_at": "2026-11-29T14:22:26.510Z",
                      *         "mode": "test",
                      *         "sequence": 1,
                      *         "stale": false,
-                     *         "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
-                     *         "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
+                     *         "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
+                     *         "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
                      *         "status": "completed",
                      *         "intent": "chat",
                      *         "prompt": "make a 4 second clip of the sea",
@@ -10237,18 +10247,18 @@ export interface operations {
                      *         "error_code": null,
                      *         "error_title": null,
                      *         "error_detail": null,
-                     *         "created_at": "2026-11-29T11:14:13.961Z",
-                     *         "ended_at": "2026-11-29T11:14:16.487Z"
+                     *         "created_at": "2026-11-29T14:22:25.678Z",
+                     *         "ended_at": "2026-11-29T14:22:26.509Z"
                      *       },
                      *       {
-                     *         "id": "evt_9sb2qhrwdd7qhgxkg7ze",
+                     *         "id": "evt_a32nh4w96wj4w0tt0vyg",
                      *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T11:14:13.450Z",
+                     *         "occurred_at": "2026-11-29T14:22:25.505Z",
                      *         "mode": "test",
                      *         "sequence": 1,
                      *         "stale": false,
-                     *         "turn_id": "trn_01m8kg6eey6b5m37j12pyzwsf5yjqkdbbn27",
-                     *         "project_id": "prj_01m8kg6eeyzcjz14g12zyzwsf5yjqkdbbn27",
+                     *         "turn_id": "trn_01m8ktz2b0vweakt9mrzwq9ybqtfv54zgbka",
+                     *         "project_id": "prj_01m8ktz2ay1qpjxand9bwq9ybqtfv54zgbka",
                      *         "status": "completed",
                      *         "intent": "chat",
                      *         "prompt": "Do not make or edit a video now. Write the recipe of a reusable video generator as one JSON object inside a code fence marked json. Its fields: name (at most 100 characters); description; prompt (what you will be asked for each video, with {{variable}} where a value goes); variables (a list of objects with name, made of a-z, 0-9 and _; type, one of text, number, boolean, choice; description; default, or null where the caller must send a value; choices for a choice; min and max for a number); needs_file (true where it makes nothing without an uploaded file); greeting; try_saying and tips (lists of at most 10 sentences). The prompt names every variable and no other. The generator that is wanted: quote cards",
@@ -10264,18 +10274,18 @@ export interface operations {
                      *         "error_code": null,
                      *         "error_title": null,
                      *         "error_detail": null,
-                     *         "created_at": "2026-11-29T11:14:12.574Z",
-                     *         "ended_at": "2026-11-29T11:14:13.450Z"
+                     *         "created_at": "2026-11-29T14:22:25.120Z",
+                     *         "ended_at": "2026-11-29T14:22:25.505Z"
                      *       },
                      *       {
-                     *         "id": "evt_n85q2zxgjsq06femcfn6",
+                     *         "id": "evt_f8ghkzya60y03dw99zj2",
                      *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T11:14:12.866Z",
+                     *         "occurred_at": "2026-11-29T14:22:25.302Z",
                      *         "mode": "test",
                      *         "sequence": 1,
                      *         "stale": false,
-                     *         "turn_id": "trn_01m8kg6dzjmcrnmv6dkfyzwsf5yjqkdbbn27",
-                     *         "project_id": "prj_01m8kg6dywg35vt2d6xbyzwsf5yjqkdbbn27",
+                     *         "turn_id": "trn_01m8ktz259d6jhr2dxnswq9ybqtfv54zgbka",
+                     *         "project_id": "prj_01m8ktz24p65kjdc6v14wq9ybqtfv54zgbka",
                      *         "status": "completed",
                      *         "intent": "chat",
                      *         "prompt": "make a 4 second clip of the sea",
@@ -10291,8 +10301,8 @@ export interface operations {
                      *         "error_code": null,
                      *         "error_title": null,
                      *         "error_detail": null,
-                     *         "created_at": "2026-11-29T11:14:12.083Z",
-                     *         "ended_at": "2026-11-29T11:14:12.853Z"
+                     *         "created_at": "2026-11-29T14:22:24.937Z",
+                     *         "ended_at": "2026-11-29T14:22:25.301Z"
                      *       }
                      *     ]
                      */
@@ -10327,19 +10337,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8kg7376jz0tj21rf2",
-                     *       "event_id": "evt_yqz2nwpsbbaks2vcmexn",
+                     *       "id": "dlv_01m8ktzhbp27czm12j4v",
+                     *       "event_id": "evt_yrs8hkq4pt4rw9jfqwsr",
                      *       "event_type": "render.completed",
                      *       "target": {
                      *         "kind": "hook",
-                     *         "id": "whk_01m8kg6c85ma2cwvcrm6"
+                     *         "id": "whk_01m8ktz0mnyp460kk3dt"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 0,
                      *       "last_status": null,
                      *       "last_answer": null,
-                     *       "due_at": "2026-11-29T11:14:33.830Z",
-                     *       "created_at": "2026-11-29T11:14:33.830Z",
+                     *       "due_at": "2026-11-29T14:22:40.502Z",
+                     *       "created_at": "2026-11-29T14:22:40.502Z",
                      *       "ended_at": null,
                      *       "log": []
                      *     }
@@ -10402,11 +10412,11 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "evt_057n9cra589ejaj7ehyp",
+                     *           "id": "evt_n6zs16caephb1xvbvr1c",
                      *           "type": "timeline.changed",
                      *           "cursor": 1,
-                     *           "timestamp": "2026-11-29T11:14:11.527Z",
-                     *           "tenant": "ten_01m8kg6ammg08t4kwfyv",
+                     *           "timestamp": "2026-11-29T14:22:24.448Z",
+                     *           "tenant": "ten_01m8ktyy6n11ddmty45n",
                      *           "mode": "test",
                      *           "sequence": 1,
                      *           "data": {
@@ -10465,8 +10475,8 @@ export interface operations {
                      *               ],
                      *               "more": []
                      *             },
-                     *             "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
-                     *             "turn_id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27"
+                     *             "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *             "turn_id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka"
                      *           }
                      *         }
                      *       ],
@@ -10503,11 +10513,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "evt_057n9cra589ejaj7ehyp",
+                     *       "id": "evt_n6zs16caephb1xvbvr1c",
                      *       "type": "timeline.changed",
                      *       "cursor": 1,
-                     *       "timestamp": "2026-11-29T11:14:11.527Z",
-                     *       "tenant": "ten_01m8kg6ammg08t4kwfyv",
+                     *       "timestamp": "2026-11-29T14:22:24.448Z",
+                     *       "tenant": "ten_01m8ktyy6n11ddmty45n",
                      *       "mode": "test",
                      *       "sequence": 1,
                      *       "data": {
@@ -10566,8 +10576,8 @@ export interface operations {
                      *           ],
                      *           "more": []
                      *         },
-                     *         "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
-                     *         "turn_id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27"
+                     *         "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *         "turn_id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka"
                      *       }
                      *     }
                      */
@@ -10607,24 +10617,24 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "dlv_01m8kg6mgwafhztnsppq",
-                     *           "event_id": "evt_phgpj35jkkc2wqvv6weg",
-                     *           "event_type": "video.completed",
+                     *           "id": "dlv_01m8ktz5ew76tvszsv6a",
+                     *           "event_id": "evt_e6741sqg1z7rd5ddy7ka",
+                     *           "event_type": "render.completed",
                      *           "target": {
                      *             "kind": "endpoint",
-                     *             "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *             "id": "whk_01m8ktz08wycbtj2q1y1"
                      *           },
                      *           "state": "pending",
                      *           "attempts": 2,
                      *           "last_status": null,
                      *           "last_answer": "no connection",
-                     *           "due_at": "2026-11-29T11:14:23.903Z",
-                     *           "created_at": "2026-11-29T11:14:18.781Z",
+                     *           "due_at": "2026-11-29T14:22:33.595Z",
+                     *           "created_at": "2026-11-29T14:22:28.316Z",
                      *           "ended_at": null
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "dlv_01m8kg6mgwafhztnsppq"
+                     *       "next_cursor": "dlv_01m8ktz5ew76tvszsv6a"
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryPage"];
@@ -10656,33 +10666,33 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8kg6jvsx4y7y8yhhz",
-                     *       "event_id": "evt_0yypak5tsge1emfb6khb",
-                     *       "event_type": "render.completed",
+                     *       "id": "dlv_01m8ktz51733rvf6mpnr",
+                     *       "event_id": "evt_w9660mbx74ymsaf6dw7z",
+                     *       "event_type": "batch.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 2,
                      *       "last_status": null,
                      *       "last_answer": "no connection",
-                     *       "due_at": "2026-11-29T11:14:23.276Z",
-                     *       "created_at": "2026-11-29T11:14:17.081Z",
+                     *       "due_at": "2026-11-29T14:22:33.276Z",
+                     *       "created_at": "2026-11-29T14:22:27.879Z",
                      *       "ended_at": null,
                      *       "log": [
                      *         {
                      *           "attempt": 1,
-                     *           "at": "2026-11-29T11:14:17.543Z",
-                     *           "took_ms": 136,
+                     *           "at": "2026-11-29T14:22:28.070Z",
+                     *           "took_ms": 191,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
                      *         },
                      *         {
                      *           "attempt": 2,
-                     *           "at": "2026-11-29T11:14:18.350Z",
-                     *           "took_ms": 198,
+                     *           "at": "2026-11-29T14:22:28.534Z",
+                     *           "took_ms": 48,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
@@ -10721,41 +10731,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8kg6jvsx4y7y8yhhz",
-                     *       "event_id": "evt_0yypak5tsge1emfb6khb",
-                     *       "event_type": "render.completed",
+                     *       "id": "dlv_01m8ktz51733rvf6mpnr",
+                     *       "event_id": "evt_w9660mbx74ymsaf6dw7z",
+                     *       "event_type": "batch.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8kg6c2yhqf1ekqwzr"
+                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 3,
                      *       "last_status": null,
                      *       "last_answer": "no connection",
-                     *       "due_at": "2026-11-29T11:14:34.222Z",
-                     *       "created_at": "2026-11-29T11:14:17.081Z",
+                     *       "due_at": "2026-11-29T14:22:40.562Z",
+                     *       "created_at": "2026-11-29T14:22:27.879Z",
                      *       "ended_at": null,
                      *       "log": [
                      *         {
                      *           "attempt": 1,
-                     *           "at": "2026-11-29T11:14:17.543Z",
-                     *           "took_ms": 136,
+                     *           "at": "2026-11-29T14:22:28.070Z",
+                     *           "took_ms": 191,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
                      *         },
                      *         {
                      *           "attempt": 2,
-                     *           "at": "2026-11-29T11:14:18.350Z",
-                     *           "took_ms": 198,
+                     *           "at": "2026-11-29T14:22:28.534Z",
+                     *           "took_ms": 48,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
                      *         },
                      *         {
                      *           "attempt": 3,
-                     *           "at": "2026-11-29T11:14:23.632Z",
-                     *           "took_ms": 63,
+                     *           "at": "2026-11-29T14:22:33.575Z",
+                     *           "took_ms": 77,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
@@ -10799,7 +10809,7 @@ export interface operations {
                      *         {
                      *           "id": "ada",
                      *           "state": "active",
-                     *           "created_at": "2026-11-29T11:14:10.727Z",
+                     *           "created_at": "2026-11-29T14:22:23.863Z",
                      *           "deletion": null
                      *         }
                      *       ],
@@ -10839,7 +10849,7 @@ export interface operations {
                      * @example {
                      *       "id": "ada",
                      *       "state": "active",
-                     *       "created_at": "2026-11-29T11:14:10.727Z",
+                     *       "created_at": "2026-11-29T14:22:23.863Z",
                      *       "deletion": null
                      *     }
                      */
@@ -10875,15 +10885,15 @@ export interface operations {
                      * @example {
                      *       "id": "ada",
                      *       "state": "deleting",
-                     *       "created_at": "2026-11-29T11:14:10.727Z",
+                     *       "created_at": "2026-11-29T14:22:23.863Z",
                      *       "deletion": {
-                     *         "requested_at": "2026-11-29T11:14:37.141Z",
+                     *         "requested_at": "2026-11-29T14:22:42.905Z",
                      *         "completed_at": null,
                      *         "removed": {
                      *           "projects": 10,
-                     *           "turns": 10,
+                     *           "turns": 11,
                      *           "assets": 2,
-                     *           "renders": 7,
+                     *           "renders": 8,
                      *           "videos": 6,
                      *           "files": 0,
                      *           "file_bytes": 0,
@@ -10942,7 +10952,7 @@ export interface operations {
                      *         "upload",
                      *         "render"
                      *       ],
-                     *       "expires_at": "2026-11-29T12:14:34.000Z"
+                     *       "expires_at": "2026-11-29T15:22:40.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["UserToken"];
@@ -10978,7 +10988,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "user_id": "ada",
-                     *       "signed_out_at": "2026-11-29T11:14:34.577Z"
+                     *       "signed_out_at": "2026-11-29T14:22:40.861Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SignedOut"];
@@ -11015,14 +11025,14 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *           "id": "key_01m8ktz0w7ch27qts02d",
                      *           "name": "another",
                      *           "mode": "test",
                      *           "scopes": [
                      *             "read"
                      *           ],
-                     *           "hint": "ngw_test_oKEF",
-                     *           "created_at": "2026-11-29T11:14:10.515Z",
+                     *           "hint": "ngw_test_ntWD",
+                     *           "created_at": "2026-11-29T14:22:23.623Z",
                      *           "expires_at": null,
                      *           "last_used_on": null,
                      *           "rotated_at": null,
@@ -11031,7 +11041,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "key_01m8kg6ceky4wpb4e3dx"
+                     *       "next_cursor": "key_01m8ktz0w7ch27qts02d"
                      *     }
                      */
                     "application/json": components["schemas"]["KeyPage"];
@@ -11067,7 +11077,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8kg7440geyj2248fr",
+                     *       "id": "key_01m8ktzht2r50gvqatza",
                      *       "name": "default",
                      *       "mode": "test",
                      *       "scopes": [
@@ -11078,8 +11088,8 @@ export interface operations {
                      *         "webhooks",
                      *         "keys"
                      *       ],
-                     *       "hint": "ngw_test_fMRE",
-                     *       "created_at": "2026-11-29T11:14:34.752Z",
+                     *       "hint": "ngw_test_2jrX",
+                     *       "created_at": "2026-11-29T14:22:40.962Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
@@ -11117,14 +11127,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "id": "key_01m8ktz0w7ch27qts02d",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_oKEF",
-                     *       "created_at": "2026-11-29T11:14:10.515Z",
+                     *       "hint": "ngw_test_ntWD",
+                     *       "created_at": "2026-11-29T14:22:23.623Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
@@ -11163,19 +11173,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "id": "key_01m8ktz0w7ch27qts02d",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_oKEF",
-                     *       "created_at": "2026-11-29T11:14:10.515Z",
+                     *       "hint": "ngw_test_ntWD",
+                     *       "created_at": "2026-11-29T14:22:23.623Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
-                     *       "rotated_at": "2026-11-29T11:14:34.846Z",
+                     *       "rotated_at": "2026-11-29T14:22:41.025Z",
                      *       "replaces": null,
-                     *       "revoked_at": "2026-11-29T11:14:37.347Z"
+                     *       "revoked_at": "2026-11-29T14:22:43.228Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11218,18 +11228,18 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8kg746yrp7tb8vkgv",
+                     *       "id": "key_01m8ktzhw18fb1jvacca",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_nZqn",
-                     *       "created_at": "2026-11-29T11:14:34.846Z",
+                     *       "hint": "ngw_test_Kl0i",
+                     *       "created_at": "2026-11-29T14:22:41.025Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
-                     *       "replaces": "key_01m8kg6ceky4wpb4e3dx",
+                     *       "replaces": "key_01m8ktz0w7ch27qts02d",
                      *       "revoked_at": null,
                      *       "secret": "ngw_test_…"
                      *     }
@@ -11268,13 +11278,13 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "aud_01m8kg6cek43ncb6whp1",
-                     *           "happened_at": "2026-11-29T11:14:10.515Z",
-                     *           "actor": "key_01m8kg6aw93gq946951n",
+                     *           "id": "aud_01m8ktz0w75y10ayk6yh",
+                     *           "happened_at": "2026-11-29T14:22:23.623Z",
+                     *           "actor": "key_01m8ktyyr0betv4qsmg5",
                      *           "action": "key.created",
-                     *           "target": "key_01m8kg6ceky4wpb4e3dx",
+                     *           "target": "key_01m8ktz0w7ch27qts02d",
                      *           "mode": "test",
-                     *           "request_id": "req_hyted72geqp20vfxhb40nha9",
+                     *           "request_id": "req_pjk9zcphkvgt5xsjaq38hwtc",
                      *           "detail": {
                      *             "scopes": [
                      *               "read"
@@ -11284,7 +11294,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "aud_01m8kg6cek43ncb6whp1"
+                     *       "next_cursor": "aud_01m8ktz0w75y10ayk6yh"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditEntryPage"];
@@ -11315,7 +11325,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "tenant": {
-                     *         "id": "ten_01m8kg6ammg08t4kwfyv",
+                     *         "id": "ten_01m8ktyy6n11ddmty45n",
                      *         "name": "Acme"
                      *       },
                      *       "user": "ada",
@@ -11358,23 +11368,23 @@ export interface operations {
                      *         "renders_per_day": {
                      *           "limit": 666,
                      *           "remaining": 663,
-                     *           "resets_in_seconds": 45938
+                     *           "resets_in_seconds": 34650
                      *         },
                      *         "bytes_per_day": {
                      *           "limit": 16666666666,
                      *           "remaining": 16666666590,
-                     *           "resets_in_seconds": 45938
+                     *           "resets_in_seconds": 34650
                      *         },
                      *         "new_users_per_day": {
                      *           "limit": 2000,
                      *           "remaining": 1999,
-                     *           "resets_in_seconds": 45938
+                     *           "resets_in_seconds": 34650
                      *         }
                      *       },
                      *       "nemo_token": {
                      *         "source": "sandbox",
                      *         "state": "ready",
-                     *         "expires_at": "2026-12-06T11:14:11.000Z",
+                     *         "expires_at": "2026-12-06T14:22:24.000Z",
                      *         "next_try_at": null
                      *       },
                      *       "events_cursor": 16
@@ -11478,7 +11488,7 @@ export interface operations {
                      *       "available": 999650,
                      *       "frozen": 0,
                      *       "total": 999650,
-                     *       "read_at": "2026-11-29T11:14:22.192Z"
+                     *       "read_at": "2026-11-29T14:22:30.340Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Credits"];
@@ -11513,7 +11523,7 @@ export interface operations {
                      * @example {
                      *       "source": "sandbox",
                      *       "state": "ready",
-                     *       "expires_at": "2026-12-06T11:14:11.000Z",
+                     *       "expires_at": "2026-12-06T14:22:24.000Z",
                      *       "next_try_at": null
                      *     }
                      */
