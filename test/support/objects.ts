@@ -149,12 +149,12 @@ export async function pendingDeliveries(
   await tenant.accept(events);
   const { endpoint, secret } = good(await tenant.createEndpoint(call(), { url, types: ["*"] }));
   const ids = events.map(() => plainId("dlv", Date.now(), random));
-  await runInDurableObject(env.TENANT.getByName(tenantObjectName(address)), (_, state) => {
+  await editRows(tenantStub(address), (sql) => {
     const row =
       "INSERT INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at) VALUES (?, ?, 'endpoint', ?, ?, ?, ?, 'pending', ?, ?)";
     for (const [n, { id, resource }] of events.entries()) {
       const [now, host] = [Date.now(), new URL(url).host];
-      state.storage.sql.exec(row, ids[n] ?? "", id, endpoint.id, host, resource, n + 1, now, now);
+      sql.exec(row, ids[n] ?? "", id, endpoint.id, host, resource, n + 1, now, now);
     }
   });
   return { ids, secret: secret ?? "", endpoint: endpoint.id as EndpointId };

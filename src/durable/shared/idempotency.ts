@@ -9,6 +9,7 @@ import type { RandomBytes } from "../../core/ids.ts";
 import { IDEMPOTENCY_TTL_MS } from "../../core/limits.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { Call } from "../../core/rpc/user.ts";
+import { type EpochMs, MINUTE_MS } from "../../core/time.ts";
 import type { ObjectRuntime } from "./context.ts";
 import type { Database } from "./database.ts";
 
@@ -52,10 +53,21 @@ export function findByOwnKey({ sql }: ObjectRuntime, key: string): string | null
   return sql.exec<{ result: string }>(query, key).toArray()[0]?.result ?? null;
 }
 
+/** Interval at which expired keys are deleted; they are not found any more. Chosen: a minute's keys are few. */
+const CLEAN_EVERY_MS = MINUTE_MS;
+
+/** How many keys each instance has saved, and when it last deleted expired ones. */
+const savedBy = new WeakMap<SqlStorage, { readonly keys: number; readonly cleanedAt: EpochMs }>();
+
+const savedKeys = ({ sql }: ObjectRuntime): number => savedBy.get(sql)?.keys ?? 0;
+
 /** Records what a key created. Call inside the transaction that creates it. */
 export function saveIdempotencyKey({ sql, now }: ObjectRuntime, { idempotency }: Call, result: string): void {
   if (idempotency === null) return;
-  sql.exec("DELETE FROM idempotency_records WHERE created_at <= ?", now() - IDEMPOTENCY_TTL_MS);
+  const { keys, cleanedAt } = savedBy.get(sql) ?? { keys: 0, cleanedAt: 0 };
+  const isCleaning = now() - cleanedAt >= CLEAN_EVERY_MS;
+  if (isCleaning) sql.exec("DELETE FROM idempotency_records WHERE created_at <= ?", now() - IDEMPOTENCY_TTL_MS);
+  savedBy.set(sql, { keys: keys + 1, cleanedAt: isCleaning ? now() : cleanedAt });
   sql.exec(
     "INSERT OR REPLACE INTO idempotency_records (key, fingerprint, result, created_at) VALUES (?, ?, ?, ?)",
     idempotency.key,
@@ -100,8 +112,9 @@ export async function createOnce<Prepared, Answer extends Result<unknown, Proble
   if (known.value !== null) return asRepeated(await existing(known.value));
   const problem = check();
   if (problem !== null) return err(problem);
+  const saved = savedKeys(runtime);
   const prepared = await prepare();
-  const duplicate = find();
+  const duplicate = savedKeys(runtime) === saved ? known : find(); // an instance saves every key of its object
   const late = duplicate.ok && duplicate.value === null ? check() : null;
   const isCreatable = duplicate.ok && duplicate.value === null && late === null;
   if (!isCreatable && prepared.ok) await release?.(prepared.value);

@@ -10,7 +10,7 @@ import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import { readMeta, writeMeta } from "../shared/database.ts";
-import type { JobScheduler } from "../shared/jobs.ts";
+import type { TenantServices } from "./services.ts";
 
 const CLOSED = "closed";
 
@@ -21,7 +21,8 @@ export const isClosed = ({ sql }: ObjectRuntime): boolean => readMeta(sql, CLOSE
  * Disables every endpoint, fails every pending delivery, removes every job, and returns the number of stored rows.
  * Idempotent: a repeated call returns the same numbers.
  */
-export function closeTenant({ sql, storage, now }: ObjectRuntime, jobs: JobScheduler): ClosedTenant {
+export function closeTenant({ runtime, jobs, subscriptionStore, deliveryRows }: TenantServices): ClosedTenant {
+  const { sql, storage, now } = runtime;
   const known = readMeta(sql, CLOSED);
   if (known !== null) return JSON.parse(known) as ClosedTenant; // written below only
   const count = (table: string) => sql.exec<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).one().n;
@@ -34,6 +35,8 @@ export function closeTenant({ sql, storage, now }: ObjectRuntime, jobs: JobSched
     };
     sql.exec("UPDATE endpoints SET state = 'disabled'");
     sql.exec("UPDATE deliveries SET state = 'failed', due_at = NULL, ended_at = ? WHERE state = 'pending'", now());
+    subscriptionStore.forget();
+    deliveryRows.forget();
     jobs.removeAllBut(null);
     writeMeta(sql, CLOSED, JSON.stringify(closed));
     return closed;

@@ -72,13 +72,19 @@ export class Events {
    * cursor misses nothing.
    */
   add(newEvent: NewEvent): EventRow | null {
-    if (this.find(newEvent.id) !== null) return null;
-    return this.#insert(newEvent, false);
+    const event = this.#insert(newEvent, false);
+    if (event === null) return null;
+    const query =
+      "INSERT INTO user_cursors (uh, last) VALUES (?, ?) ON CONFLICT (uh) DO UPDATE SET last = excluded.last";
+    this.#tenant.runtime.sql.exec(query, event.uh, event.user_cursor);
+    return event;
   }
 
   /** Stores a sample event: it is sent to the endpoint under test and appears in no list. */
   addSample(newEvent: NewEvent): EventRow {
-    return this.#insert(newEvent, true);
+    const event = this.#insert(newEvent, true);
+    if (event === null) throw new Error("expected a new id for a sample");
+    return event;
   }
 
   /** Removes events that are older than 30 days and have no delivery left; returns the time of the oldest one left. */
@@ -204,19 +210,15 @@ export class Events {
     return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.user_cursor ?? 0));
   }
 
-  #nextUserCursor(uh: string): number {
-    const query =
-      "INSERT INTO user_cursors (uh, last) VALUES (?, 1) ON CONFLICT (uh) DO UPDATE SET last = last + 1 RETURNING last";
-    return this.#tenant.runtime.sql.exec<{ last: number }>(query, uh).one().last;
-  }
-
-  #insert(newEvent: NewEvent, isSample: boolean): EventRow {
+  /** Null when an event with this id is stored. A conflict would take a cursor, and leave a gap. */
+  #insert(newEvent: NewEvent, isSample: boolean): EventRow | null {
     const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
-    const userCursor = isSample ? 0 : this.#nextUserCursor(uh);
+    const userCursor = isSample ? "0" : "coalesce((SELECT last FROM user_cursors WHERE uh = ?6), 0) + 1";
     const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, is_sample, key, is_named, user_cursor)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`;
-    const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0, userCursor];
-    return this.#tenant.runtime.sql.exec<EventRow>(query, ...values).one();
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ${userCursor}
+                   WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1) RETURNING ${COLUMNS}`;
+    const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0];
+    return this.#tenant.runtime.sql.exec<EventRow>(query, ...values).toArray()[0] ?? null;
   }
 }
 
@@ -286,16 +288,27 @@ export const TENANT_CLEANUP = "cleanup";
  * happens while large bodies are stored. Quotas see every event; usage counts only the events that are stored.
  */
 export async function ingestEvents(
-  { runtime, jobs, events, subscriptions, deliveries, tombstones, quotas, resources, usage }: TenantServices,
+  {
+    runtime,
+    jobs,
+    events,
+    eventBodies,
+    subscriptions,
+    deliveries,
+    tombstones,
+    quotas,
+    resources,
+    usage,
+  }: TenantServices,
   newEvents: readonly NewEvent[],
 ): Promise<void> {
   if (isClosed(runtime)) return;
   const wasDeleted = memoize((uh: string) => tombstones.has(uh));
   const accepted = newEvents.filter(({ uh }) => !wasDeleted(uh));
-  const prepared = await events.prepare(accepted);
+  const hasLarge = accepted.some(({ data }) => eventBodies.isLarge(data));
+  const prepared = hasLarge ? await events.prepare(accepted) : accepted;
   if (isClosed(runtime)) return events.drop(prepared);
-  const isDeleted = memoize((uh: string) => tombstones.has(uh)); // checked again, because storing large bodies took time
-  const subscribers = memoize((type: EventType) => subscriptions.subscribersTo(type));
+  const isDeleted = hasLarge ? memoize((uh: string) => tombstones.has(uh)) : wasDeleted; // storing large bodies takes time
   runtime.storage.transactionSync(() => {
     for (const newEvent of newEvents) quotas.recordEvent(newEvent);
     const counted: NewEvent[] = [];
@@ -304,15 +317,14 @@ export async function ingestEvents(
       if (stored === null) continue;
       counted.push(newEvent);
       resources.recordEvent(newEvent);
-      deliveries.schedule(stored, subscribers(newEvent.type));
-      if (newEvent.callback) deliveries.schedule(stored, [callbackTo(newEvent.callback)]);
+      const callbacks = newEvent.callback ? [callbackTo(newEvent.callback)] : [];
+      deliveries.schedule(stored, [...subscriptions.subscribersTo(newEvent.type), ...callbacks]);
     }
     usage.recordEvents(counted);
-    deliveries.plan();
     jobs.scheduleOnce(TENANT_CLEANUP, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
   });
   jobs.tick();
-  await events.drop(prepared.filter(({ uh }) => isDeleted(uh)));
+  if (hasLarge) await events.drop(prepared.filter(({ uh }) => isDeleted(uh)));
 }
 
 /** Caches a lookup per key: the events of one call are mostly of one user and of few types. */

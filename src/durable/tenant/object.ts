@@ -88,6 +88,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     this.#tenant.database.ready();
     return this.#tenant.runtime.storage.transactionSync(() => {
       const gone = this.#tenant.tombstones.erase(uh);
+      this.#tenant.deliveryRows.forget();
       this.#tenant.quotas.erase(uh);
       this.#tenant.resources.erase(uh);
       this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
@@ -280,7 +281,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   async close(): Promise<ClosedTenant> {
     if (!this.#tenant.database.exists()) return { endpoints: 0, events: 0, deliveries: 0 };
-    return closeTenant(this.#tenant.runtime, this.#tenant.jobs);
+    return closeTenant(this.#tenant);
   }
 
   async destroy(): Promise<void> {

@@ -19,7 +19,7 @@ import {
 } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
-import { DAY_MS, toDay } from "../../core/time.ts";
+import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
@@ -47,6 +47,8 @@ export class Quotas {
   readonly #database: Database;
   /** The day on which this instance last removed past days. */
   #cleanedOn = "";
+  /** When it last removed expired slots, which count for nothing. */
+  #slotsCleanedAt: EpochMs = 0;
 
   constructor(runtime: ObjectRuntime, database: Database) {
     this.#runtime = runtime;
@@ -74,16 +76,37 @@ export class Quotas {
     const limits = this.#limits(callerLimits);
     const now = this.#runtime.now();
     this.#removeExpired();
-    const fresh = requests.flatMap((want) => {
-      const before = this.#reservedFor(want);
-      return before !== null && before >= want.amount ? [] : [{ ...want, amount: want.amount - (before ?? 0) }];
+    const wanted = requests.map((want) => ({ want, used: this.#used(want, by) }));
+    const fresh = wanted.flatMap(({ want, used }) => {
+      const { before } = used;
+      return before !== null && before >= want.amount ? [] : [{ ...want, amount: want.amount - (before ?? 0), used }];
     });
-    for (const { quota, amount } of fresh) {
-      const problem = checkMore(quota, amount, limits[quota], this.#reserved(quota, by), now);
+    for (const { quota, amount, used } of fresh) {
+      const problem = checkMore(quota, amount, limits[quota], used, now);
       if (problem !== null) return err(problem);
     }
     for (const want of fresh) this.#add(want, by ?? NO_USER);
-    return ok(requests.map(({ quota }) => limitOf(quota, limits[quota], this.#reserved(quota, by), now)));
+    return ok(
+      wanted.map(({ want, used }) => limitOf(want.quota, limits[want.quota], this.#usedNow(want, used, by), now)),
+    );
+  }
+
+  /** What is reserved now, and what was reserved for this request before; null: nothing. */
+  #used(want: QuotaRequest, by: UserHash | null): QuotaUse & { readonly before: number | null } {
+    if (want.quota !== "concurrent_turns")
+      return { ...this.#reserved(want.quota, by), before: this.#reservedFor(want.quota, want.ref) };
+    const query =
+      'SELECT count(*) AS "all", coalesce(sum(uh = ?), 0) AS own, coalesce(sum(turn = ?), 0) AS known FROM slots WHERE until > ?';
+    type Row = { all: number; own: number; known: number };
+    const { all, own, known } = this.#runtime.sql.exec<Row>(query, by, want.ref, this.#runtime.now()).one();
+    return { all, own: by === null ? null : own, before: known > 0 ? want.amount : null };
+  }
+
+  /** The same after the reservation. */
+  #usedNow(want: QuotaRequest, used: QuotaUse & { readonly before: number | null }, by: UserHash | null): QuotaUse {
+    if (want.quota !== "concurrent_turns") return this.#reserved(want.quota, by);
+    const added = used.before === null ? 1 : 0;
+    return { all: used.all + added, own: used.own === null ? null : used.own + added };
   }
 
   /** The limit of each quota and what is left of it, for a user or (null) for the tenant. Writes nothing. */
@@ -181,10 +204,8 @@ export class Quotas {
   }
 
   /** What was reserved for this id before; null when there is no reservation. */
-  #reservedFor({ quota, ref, amount }: QuotaRequest): number | null {
+  #reservedFor(quota: DailyQuota, ref: string): number | null {
     const { sql, now } = this.#runtime;
-    if (quota === "concurrent_turns")
-      return sql.exec("SELECT 1 FROM slots WHERE turn = ?", ref).toArray().length > 0 ? amount : null;
     // an upload may take days: a reservation of an earlier day still counts
     const since = quota === BYTES ? "" : toDay(now());
     const query =
@@ -197,7 +218,7 @@ export class Quotas {
     const { sql, now } = this.#runtime;
     const until = now() + SLOT_HOLD_MS;
     if (quota !== "concurrent_turns") this.#addReservation(quota, ref, amount, uh);
-    else sql.exec("INSERT INTO slots (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh);
+    else sql.exec("INSERT OR REPLACE INTO slots (turn, until, uh) VALUES (?, ?, ?)", ref, until, uh); // an expired one may be left
   }
 
   #addReservation(quota: DailyQuota, ref: string, amount: number, uh: string): void {
@@ -235,12 +256,15 @@ export class Quotas {
   }
 
   /**
-   * Removes expired slots, and once a day the days that are past. Reservations of uploads are stored for as long as an
-   * upload can live.
+   * Removes expired slots once a minute, and once a day the days that are past. Reservations of uploads are stored for
+   * as long as an upload can live.
    */
   #removeExpired(): void {
     const { sql, now } = this.#runtime;
-    sql.exec("DELETE FROM slots WHERE until <= ?", now());
+    if (now() - this.#slotsCleanedAt >= SLOT_HOLD_MS) {
+      this.#slotsCleanedAt = now();
+      sql.exec("DELETE FROM slots WHERE until <= ?", now());
+    }
     const today = toDay(now());
     if (this.#cleanedOn === today) return;
     this.#cleanedOn = today;

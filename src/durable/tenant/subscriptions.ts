@@ -26,6 +26,7 @@ import type {
   NewEndpoint,
   NewHook,
 } from "../../core/wire/webhook.ts";
+import type { ObjectRuntime } from "../shared/context.ts";
 import { createOnce, findByIdempotencyKey, saveIdempotencyKey } from "../shared/idempotency.ts";
 import { DEFAULT_SECRET, type FreshSecret, type SecretOwner } from "./secrets.ts";
 import type { TenantServices } from "./services.ts";
@@ -393,33 +394,51 @@ type HookSqlRow = HealthColumns & { id: EndpointId; target_url: string; event: E
 const ENDPOINT_COLUMNS = "id, url, types, state, failures, disabled_by, disabled_at, times_disabled, created_at";
 const HOOK_COLUMNS = "id, target_url, event, failures, disabled_at, times_disabled, created_at";
 
+/** All subscriptions, and the enabled ones by the type they want. */
+type Held = {
+  readonly endpoints: readonly Endpoint[];
+  readonly hooks: readonly Hook[];
+  readonly byType: Map<EventType, readonly Subscription[]>;
+};
+
+/** A tenant has a limited number of subscriptions, and every event asks for them: all are held in memory. */
 export class SubscriptionStore {
   readonly #sql: SqlStorage;
+  /** Null: not read yet. */
+  #held: Held | null = null;
 
-  constructor(sql: SqlStorage) {
+  constructor({ sql, onRollback }: ObjectRuntime) {
     this.#sql = sql;
+    onRollback(() => this.forget());
   }
 
-  endpoints(): Endpoint[] {
-    return this.#sql
-      .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints ORDER BY id`)
-      .toArray()
-      .map(decodeEndpoint);
+  /** The tables are read again at the next look. */
+  forget(): void {
+    this.#held = null;
   }
 
-  hooks(): Hook[] {
-    return this.#hooks("ORDER BY id");
+  endpoints(): readonly Endpoint[] {
+    return this.#read().endpoints;
+  }
+
+  hooks(): readonly Hook[] {
+    return this.#read().hooks;
   }
 
   /** The hooks of a URL, or only the one for an event type. */
-  hooksAt(url: string, event: EventType | null): Hook[] {
-    return this.#hooks("WHERE target_url = ? AND event = coalesce(?, event)", url, event);
+  hooksAt(url: string, event: EventType | null): readonly Hook[] {
+    return this.hooks().filter((hook) => hook.url === url && (event === null || hook.event === event));
   }
 
   /** Enabled subscriptions to the type. */
-  subscribersTo(type: EventType): Subscription[] {
-    const endpoints = this.endpoints().filter((one) => one.state === "enabled" && isWanted(one, type));
-    return [...endpoints, ...this.#hooks("WHERE event = ? AND disabled_at IS NULL ORDER BY id", type)];
+  subscribersTo(type: EventType): readonly Subscription[] {
+    const { endpoints, hooks, byType } = this.#read();
+    const known = byType.get(type);
+    if (known !== undefined) return known;
+    const wanting = [...endpoints.filter((one) => isWanted(one, type)), ...hooks.filter(({ event }) => event === type)];
+    const enabled = wanting.filter(({ state }) => state === "enabled");
+    byType.set(type, enabled);
+    return enabled;
   }
 
   find({ kind, id }: Exclude<DeliveryTarget, { kind: "callback" }>): Subscription | null {
@@ -427,17 +446,40 @@ export class SubscriptionStore {
   }
 
   findEndpoint(id: EndpointId): Endpoint | null {
-    const row = this.#sql
-      .exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints WHERE id = ?`, id)
-      .toArray()[0];
-    return row === undefined ? null : decodeEndpoint(row);
+    return this.endpoints().find((endpoint) => endpoint.id === id) ?? null;
   }
 
   findHook(id: EndpointId): Hook | null {
-    return this.#hooks("WHERE id = ?", id)[0] ?? null;
+    return this.hooks().find((hook) => hook.id === id) ?? null;
+  }
+
+  /** Replaces what is held of a subscription; null: it was removed. */
+  #hold(id: EndpointId, subscription: Subscription | null): void {
+    if (this.#held === null) return;
+    const others = [...this.#held.endpoints, ...this.#held.hooks].filter((one) => one.id !== id);
+    const all: Subscription[] = subscription === null ? others : [...others, subscription];
+    all.sort((one, other) => (one.id < other.id ? -1 : 1));
+    this.#held = {
+      endpoints: all.filter((one) => one.kind === "endpoint"),
+      hooks: all.filter((one) => one.kind === "hook"),
+      byType: new Map(),
+    };
+  }
+
+  #read(): Held {
+    if (this.#held !== null) return this.#held;
+    const endpoints = this.#sql.exec<EndpointSqlRow>(`SELECT ${ENDPOINT_COLUMNS} FROM endpoints ORDER BY id`).toArray();
+    const hooks = this.#sql.exec<HookSqlRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ORDER BY id`).toArray();
+    this.#held = { endpoints: endpoints.map(decodeEndpoint), hooks: hooks.map(decodeHook), byType: new Map() };
+    return this.#held;
   }
 
   save(subscription: Subscription): void {
+    this.#write(subscription);
+    this.#hold(subscription.id, subscription);
+  }
+
+  #write(subscription: Subscription): void {
     const { id, url, disabledAt, timesDisabled, createdAt } = subscription;
     const failures = subscription.failures === null ? null : JSON.stringify(subscription.failures);
     if (subscription.kind === "hook") {
@@ -474,6 +516,7 @@ export class SubscriptionStore {
 
   /** Removes a subscription, and records its id as removed. Call inside a transaction. */
   remove({ kind, id }: Subscription): void {
+    this.#hold(id, null);
     this.#sql.exec(kind === "hook" ? "DELETE FROM hooks WHERE id = ?" : "DELETE FROM endpoints WHERE id = ?", id);
     this.#sql.exec("INSERT OR IGNORE INTO deleted_targets (id) VALUES (?)", id);
     this.#sql.exec(
@@ -501,13 +544,6 @@ export class SubscriptionStore {
   saveRecovery(id: EndpointId, recovery: Recovery | null): void {
     const query = "UPDATE endpoints SET recovery_since = ?, recovery_after = ?, recovery_until = ? WHERE id = ?";
     this.#sql.exec(query, recovery?.since ?? null, recovery?.after ?? null, recovery?.until ?? null, id);
-  }
-
-  #hooks(where: string, ...values: SqlStorageValue[]): Hook[] {
-    return this.#sql
-      .exec<HookSqlRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ${where}`, ...values)
-      .toArray()
-      .map(decodeHook);
   }
 }
 

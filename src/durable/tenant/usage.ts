@@ -67,7 +67,9 @@ export class UsageTotals {
 
 const COLUMNS = COUNTERS.join(", ");
 
-const ADD = `INSERT INTO usage (dimension, subject, day, ${COLUMNS}) VALUES (?, ?, ?, ${COUNTERS.map(() => "?").join(", ")})
+/** Adds to the rows of a JSON array. `WHERE true`: otherwise SQLite reads ON as part of a join. */
+const ADD = `INSERT INTO usage (dimension, subject, day, ${COLUMNS})
+  SELECT value ->> 0, value ->> 1, value ->> 2, ${COUNTERS.map((_, at) => `value ->> ${at + 3}`).join(", ")} FROM json_each(?) WHERE true
   ON CONFLICT (dimension, subject, day) DO UPDATE SET ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`;
 export const DAYS = `SELECT day AS subject, ${COLUMNS} FROM usage
   WHERE dimension = 'day' AND subject = '${UNKNOWN}' AND day BETWEEN ? AND ? AND day < ? ORDER BY day DESC LIMIT ?`;
@@ -160,8 +162,10 @@ export class Usage {
   }
 
   #write(sums: UsageTotals): void {
-    for (const { dimension, subject, day, counts } of sums.rows())
-      this.#runtime.sql.exec(ADD, dimension, subject, day, ...COUNTERS.map((name) => counts[name] ?? 0));
+    const rows = sums.rows().map(({ dimension, subject, day, counts }) => {
+      return [dimension, subject, day, ...COUNTERS.map((name) => counts[name] ?? 0)];
+    });
+    if (rows.length > 0) this.#runtime.sql.exec(ADD, JSON.stringify(rows));
   }
 
   #rows(query: string, ...values: SqlStorageValue[]): (Counts & { readonly subject: string })[] {

@@ -12,6 +12,7 @@ import type { AssetRecord } from "../../core/rpc/user.ts";
 import type { AttachmentWire } from "../../core/wire/upload.ts";
 import { openStored } from "../../store/files.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
+import { TablePresence } from "../shared/database.ts";
 import { RetryLater } from "../shared/jobs.ts";
 import { ATTACH } from "./context.ts";
 import type { UserServices } from "./services.ts";
@@ -36,9 +37,11 @@ type Row = { status: Attachment["status"]; record: string };
 
 export class AttachRows {
   readonly #runtime: ObjectRuntime;
+  readonly #presence: TablePresence;
 
   constructor(runtime: ObjectRuntime) {
     this.#runtime = runtime;
+    this.#presence = new TablePresence(runtime, "attachments");
   }
 
   find(project: ProjectId, asset: AssetId): Attachment | null {
@@ -52,6 +55,7 @@ export class AttachRows {
 
   /** Whether every attachment of the project is at Nemo: none is pending, none has failed. */
   areAttached(project: ProjectId): boolean {
+    if (!this.#presence.mayHaveRows()) return true;
     const query = "SELECT 1 FROM attachments WHERE project = ? AND status IN ('pending', 'failed') LIMIT 1";
     return this.#runtime.sql.exec(query, project).toArray().length === 0;
   }
@@ -77,6 +81,7 @@ export class AttachRows {
       status,
       JSON.stringify(record),
     );
+    this.#presence.inserted();
   }
 
   #read(where: string, ...values: SqlStorageValue[]): Attachment[] {

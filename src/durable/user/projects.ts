@@ -44,9 +44,11 @@ export class Projects {
   readonly #context: UserContext;
   /** The projects read or saved last: a turn reads its project at every step. */
   readonly #held = new Lru<Stored>(HELD_PROJECTS);
+  readonly #attachRows: AttachRows;
 
   constructor(context: UserContext) {
     this.#context = context;
+    this.#attachRows = new AttachRows(context.runtime);
     context.runtime.onRollback(() => this.#held.clear());
   }
 
@@ -174,11 +176,11 @@ export class Projects {
     if (stored === null) return err(noProject());
     const { session } = stored.project;
     if (session === null) return ok(null);
-    const { account, runtime } = this.#context;
+    const { account } = this.#context;
     return account.read((token) => {
       let names: ReadonlySet<string> | null = null;
       const isOurs = (name: string): boolean => {
-        names ??= new AttachRows(runtime).namesIn(id);
+        names ??= this.#attachRows.namesIn(id);
         return names.has(name);
       };
       return account.nemo.readState(token, session.sessionId, isOurs);

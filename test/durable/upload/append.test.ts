@@ -10,6 +10,7 @@ import { BUFFER_POOL } from "../../../src/durable/upload/body-writer.ts";
 import {
   bad,
   call,
+  editRows,
   env,
   freshAddress,
   good,
@@ -399,9 +400,9 @@ describe("the expiry of an unfinished upload", () => {
 
   it("is not moved beyond the maximum lifetime", async () => {
     const upload = await opened(100);
-    await runInDurableObject(stubOf(upload), (_, { storage }) => {
+    await editRows(stubOf(upload), (sql) => {
       const older = "UPDATE meta SET value = json_set(value, '$.createdAt', ?) WHERE key = 'upload'";
-      storage.sql.exec(older, Date.now() - (6 * 24 * 3_600_000) / 60 + 5_000); // 5 s before six days, scaled, are over
+      sql.exec(older, Date.now() - (6 * 24 * 3_600_000) / 60 + 5_000); // 5 s before six days, scaled, are over
     });
     good(await upload.port().append(bodyOf(bytesOf(10)), at(0, 10)));
     expect(Date.parse(good(await upload.port().read()).expires_at)).toBeLessThan(Date.now() + 6_000);

@@ -7,6 +7,7 @@ import { DAY_MS } from "../../../src/core/time.ts";
 import {
   bad,
   call,
+  editRows,
   endOf,
   env,
   freshAddress,
@@ -174,9 +175,9 @@ describe("an upload in its object", () => {
     const { address, id, upload, made, stub } = await opened(10, "k1");
     expect(good(await upload.create(call("k1"), address, id, made)).id).toBe(id);
     expect(bad(await upload.create(call("k1", "other"), address, id, made)).code).toBe("idempotency_mismatch");
-    await runInDurableObject(stub, (_, { storage }) => {
+    await editRows(stub, (sql) => {
       const older = "UPDATE meta SET value = json_set(value, '$.createdAt', ?) WHERE key = 'upload'";
-      storage.sql.exec(older, Date.now() - DAY_MS - 1);
+      sql.exec(older, Date.now() - DAY_MS - 1);
     });
     const problem = bad(await upload.create(call("k1"), address, id, made));
     expect(problem).toMatchObject({ code: "idempotency_mismatch", detail: expect.stringContaining("send a new key") });
@@ -225,8 +226,10 @@ describe("the content of an upload", () => {
       return answer;
     });
     expect(bad(stored).code).toBe("unavailable");
-    const covered = await inside(stub, async (object, { DB }, sql) => {
+    await editRows(stub, (sql) => {
       sql.exec("DELETE FROM meta WHERE key = 'watchdog_due_at'"); // so that a row has to be written
+    });
+    const covered = await inside(stub, async (object, { DB }) => {
       const prepare = vi.spyOn(DB, "prepare").mockImplementation(() => {
         throw new Error("D1_ERROR");
       });

@@ -29,7 +29,7 @@ import { mustWait } from "../../shared/jobs.ts";
 import type { EventRow } from "../events.ts";
 import type { TenantServices } from "../services.ts";
 import { type Addressed, hostOf, targetOf } from "../subscriptions.ts";
-import type { DeliveryWork } from "./store.ts";
+import type { DeliveryWork, DueDelivery } from "./store.ts";
 
 /** The kind of the one job for all deliveries. */
 export const DELIVER = "deliver";
@@ -49,22 +49,25 @@ export class Deliveries {
 
   constructor(tenant: TenantServices) {
     this.#tenant = tenant;
+    tenant.runtime.onRollback(() => {
+      this.#plannedAt = undefined;
+    });
   }
 
   /**
    * Schedules an event for these targets, unless it is scheduled already. Call inside the transaction that stores the
-   * event, and `plan` after it.
+   * event.
    */
   schedule({ id: event, resource, cursor }: EventRow, to: readonly Addressed[]): DeliveryId[] {
+    if (to.length === 0) return [];
     const { now, random } = this.#tenant.runtime;
-    return to.map(({ target, url }) => {
-      const id = plainId("dlv", now(), random);
-      this.#tenant.deliveryRows.add(
-        { id, event, target, host: hostOf(url), resource, cursor, dueAt: this.dueNow() },
-        now(),
-      );
-      return id;
+    const dueAt = this.dueNow();
+    const added = to.map(({ target, url }) => {
+      return { id: plainId("dlv", now(), random), event, target, host: hostOf(url), resource, cursor, dueAt };
     });
+    this.#tenant.deliveryRows.addAll(added, now());
+    if (!this.#isPlannedBy(dueAt) && dueAt !== this.#plannedAt) this.#reschedule(dueAt);
+    return added.map(({ id }) => id);
   }
 
   /** The due time of a delivery to send at once: after everything that queue messages were sent for. */
@@ -78,9 +81,14 @@ export class Deliveries {
    */
   plan(): void {
     const at = this.#nextRunAt();
-    const planned = this.#plannedAt ?? null;
-    const isPlanned = at !== null && planned !== null && planned > this.#tenant.runtime.now() && planned <= at;
+    const isPlanned = at !== null && this.#isPlannedBy(at);
     if (!isPlanned && at !== this.#plannedAt) this.#reschedule(at);
+  }
+
+  /** Whether the job will run by then. */
+  #isPlannedBy(at: EpochMs): boolean {
+    const planned = this.#plannedAt ?? null;
+    return planned !== null && planned > this.#tenant.runtime.now() && planned <= at;
   }
 
   /**
@@ -131,14 +139,10 @@ export class Deliveries {
     return made.flatMap((job) => (job === null || job === "postponed" ? [] : [job]));
   }
 
-  #claim(want: number): DeliveryWork[] {
+  #claim(want: number): DueDelivery[] {
     const { now, config } = this.#tenant.runtime;
     const rows = this.#tenant.deliveryPace.choose(want);
-    if (rows.length > 0)
-      this.#tenant.deliveryRows.claim(
-        rows.map(({ id }) => id),
-        now() + config.timings.deliveryLease,
-      );
+    if (rows.length > 0) this.#tenant.deliveryRows.claim(rows, now() + config.timings.deliveryLease);
     this.#tenant.deliveryPace.begin(rows);
     return rows;
   }
@@ -149,7 +153,7 @@ export class Deliveries {
    */
   #settle(reports: readonly DeliveryReport[]): void {
     const { now, random01, config } = this.#tenant.runtime;
-    const rows = this.#tenant.deliveryRows.findAll(reports.map(({ id }) => id));
+    const rows = this.#tenant.deliveryRows.findRunning(reports.map(({ id }) => id));
     const current = reports.flatMap((report) => {
       const row = rows.get(report.id);
       return row === undefined || row.is_running === 0 || row.attempts !== report.attempt ? [] : [{ ...report, row }];
@@ -195,15 +199,15 @@ export class Deliveries {
 
   /**
    * When the job has to run next: deliveries without a queue message when they are due, the others when their message
-   * must have been lost.
+   * must have been lost, at the latest when a claim would be.
    */
   #nextRunAt(): EpochMs | null {
-    const { timings } = this.#tenant.runtime.config;
-    const waiting = this.#tenant.deliveryRows.hasDueJobs(this.#dispatchedAt);
+    const { stepLease, deliveryLease } = this.#tenant.runtime.config.timings;
+    const { isDue: isWaiting, next } = this.#tenant.deliveryRows.nextDue(this.#dispatchedAt);
     const times = [
-      this.#tenant.deliveryRows.nextDueAt(this.#dispatchedAt),
-      waiting ? this.#dispatchedAt + timings.stepLease : null,
-      waiting ? this.#tenant.deliveryPace.freeAt() : null,
+      next,
+      isWaiting ? this.#dispatchedAt + Math.min(stepLease, deliveryLease) : null,
+      isWaiting ? this.#tenant.deliveryPace.freeAt() : null,
     ];
     const known = times.filter((at) => at !== null);
     return known.length === 0 ? null : Math.min(...known);
@@ -234,6 +238,8 @@ export class DeliveryPace {
   readonly #isQuick = new Map<string, boolean>();
   /** The lane of the last claimed delivery. */
   #last = "";
+  /** More was due at the last choice than is read at once. */
+  #hasBacklog = false;
 
   constructor(tenant: TenantServices) {
     this.#tenant = tenant;
@@ -242,25 +248,29 @@ export class DeliveryPace {
   /**
    * Up to `want` deliveries that may be sent now: one of each target in turn, within a target the longest due first.
    */
-  choose(want: number): DeliveryWork[] {
-    const now = this.#tenant.runtime.now();
+  choose(want: number): DueDelivery[] {
+    const { deliveryRows, runtime } = this.#tenant;
+    const now = runtime.now();
     const open = this.#open(now);
     const most = Math.min(want, DELIVERIES_IN_FLIGHT - open.all);
-    if (most <= 0) return [];
-    const lines: DeliveryWork[][] = [];
+    if (most <= 0 || !deliveryRows.mayBeDue(now)) return [];
+    const few = this.#hasBacklog ? null : deliveryRows.fewDue(now);
+    const lanes = few === null ? deliveryRows.dueLanes(now) : [...new Set(few.map(({ lane }) => lane))].sort();
+    const lines: DueDelivery[][] = [];
     let unproven = open.unproven;
-    for (const lane of this.#rotate(this.#tenant.deliveryRows.dueLanes(now))) {
+    for (const lane of this.#rotate(lanes)) {
       const isProven = this.#isQuick.get(lane) === true;
       const slots = this.#laneLimit(lane) - (open.lanes.get(lane) ?? 0);
       if (slots <= 0 || (!isProven && unproven >= UNPROVEN_IN_FLIGHT)) continue;
-      const due = this.#tenant.deliveryRows.due(lane, now, Math.min(slots, most));
+      const limit = Math.min(slots, most);
+      const due = few?.filter((row) => row.lane === lane).slice(0, limit) ?? deliveryRows.due(lane, now, limit);
       const [first] = due;
       if (first === undefined || !this.#fits(first, open)) continue;
       if (!isProven) unproven += 1;
       lines.push(due);
       if (lines.length === most) break;
     }
-    const chosen: DeliveryWork[] = [];
+    const chosen: DueDelivery[] = [];
     for (let nth = 0; nth < most; nth++) {
       for (const row of lines.flatMap((line) => line[nth] ?? [])) {
         if (chosen.length === most || !this.#fits(row, open)) continue;
@@ -268,6 +278,7 @@ export class DeliveryPace {
         chosen.push(row);
       }
     }
+    this.#hasBacklog = few === null && chosen.length === most;
     return chosen;
   }
 

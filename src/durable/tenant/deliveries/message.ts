@@ -12,7 +12,7 @@ import { EVENT_TYPES, type EventType, type EventWire } from "../../../core/wire/
 import { createOnce } from "../../shared/idempotency.ts";
 import type { TenantServices } from "../services.ts";
 import { type Addressed, type Destination, type Endpoint, noEndpoint, noHook, targetOf } from "../subscriptions.ts";
-import type { DeliveryWork } from "./store.ts";
+import type { DeliveryWork, DueDelivery } from "./store.ts";
 
 /**
  * A claimed delivery and its message; null when its target or event is gone, or none of its secrets can be decrypted.
@@ -30,9 +30,8 @@ export class DeliveryMessages {
    * The messages of claimed deliveries. Each has a promise of its own, because one may reject when its body cannot be
    * fetched.
    */
-  make(claimed: readonly DeliveryWork[]): Made[] {
+  make(claimed: readonly DueDelivery[]): Made[] {
     const events = this.#tenant.events.findAll(claimed.map(({ event }) => event));
-    const stale = this.#tenant.deliveryRows.stale(claimed.map(({ id }) => id));
     const destinations = new Map<string, Destination | null>();
     return claimed.map((row) => {
       const { target_kind, target } = row;
@@ -42,7 +41,7 @@ export class DeliveryMessages {
       const event = events.get(row.event);
       if (event === undefined || destination === null) return { row, job: Promise.resolve(null) };
       const shown = this.#tenant.events.show([event]).then(([one]) => one);
-      return { row, job: shown.then((one) => (one ? this.#sign(row, destination, one, stale.has(row.id)) : null)) };
+      return { row, job: shown.then((one) => (one ? this.#sign(row, destination, one, isStale(row, claimed)) : null)) };
     });
   }
 
@@ -75,6 +74,14 @@ export class DeliveryMessages {
     };
   }
 }
+
+/** Whether a later event of the resource was sent to the same target, or is sent at the same time. */
+const isStale = (row: DueDelivery, claimed: readonly DueDelivery[]): boolean =>
+  row.is_stale === 1 ||
+  claimed.some(
+    ({ target_kind, target, resource, cursor }) =>
+      target_kind === row.target_kind && target === row.target && resource === row.resource && cursor > row.cursor,
+  );
 
 /* Test messages of endpoints and hooks: like a real one, signed and delivered in the same way. */
 
@@ -126,7 +133,6 @@ export class Samples {
         if (!receiver.ok) throw new Error("expected a receiver that was checked");
         const [delivery] = deliveries.schedule(events.addSample(sample), [receiver.value.to]);
         if (delivery === undefined) throw new Error("expected one scheduled delivery");
-        deliveries.plan();
         return delivery;
       },
       created: (_, delivery) => ok(delivery as DeliveryId),

@@ -12,7 +12,7 @@ import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
-import { BOUND_LIMIT } from "../../shared/database.ts";
+import type { ObjectRuntime } from "../../shared/context.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import type { TenantServices } from "../services.ts";
 import { columnsOf, type TargetColumns, targetOf } from "../subscriptions.ts";
@@ -27,6 +27,14 @@ export type DeliveryWork = TargetColumns & {
   readonly earlier_attempts: number;
   readonly is_running: number;
   readonly message_failures: number;
+  readonly resource: string;
+  readonly cursor: number;
+};
+
+/** A delivery that may be sent. */
+export type DueDelivery = DeliveryWork & {
+  /** 1: a later event of the same resource was sent to the same target. */
+  readonly is_stale: number;
 };
 
 export type DeliveryRow = DeliveryWork & {
@@ -55,25 +63,38 @@ export type AttemptRow = {
   readonly answer: string;
 };
 
-const WORK = "id, lane, event, target_kind, target, host, attempts, earlier_attempts, is_running, message_failures";
+const WORK =
+  "id, lane, event, target_kind, target, host, attempts, earlier_attempts, is_running, message_failures, resource, cursor";
 const COLUMNS = `${WORK}, state, due_at, created_at, ended_at`;
 
 /** The ids in a JSON array. */
 const LISTED = "(SELECT value FROM json_each(?))";
 
+/** A first attempt waits until those for earlier events of its resource have finished, whether they succeeded or not. */
+const IN_ORDER = `(d.attempts > 0 OR NOT EXISTS (
+    SELECT 1 FROM deliveries AS e
+    WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
+      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.is_running = 1 AND e.due_at > ?1))
+  ))`;
+const IS_STALE = `EXISTS (
+    SELECT 1 FROM deliveries AS later
+    WHERE later.target = d.target AND later.resource = d.resource AND later.cursor > d.cursor
+      AND later.target_kind = d.target_kind AND later.attempts > 0
+  )`;
+
 /**
- * Deliveries of one lane that are due and in order. A first attempt waits until those for earlier events of its
- * resource have finished, whether they succeeded or not. The index is named, because the planner would read and sort
+ * Deliveries of one lane that are due and in order. The index is named, because the planner would read and sort
  * everything pending.
  */
 export const DUE = `
-  SELECT ${WORK} FROM deliveries AS d INDEXED BY deliveries_by_lane
-  WHERE state = 'pending' AND lane = ? AND due_at <= ? AND (d.attempts > 0 OR NOT EXISTS (
-    SELECT 1 FROM deliveries AS e
-    WHERE e.target = d.target AND e.resource = d.resource AND e.cursor < d.cursor AND e.target_kind = d.target_kind
-      AND e.state = 'pending' AND (e.attempts = 0 OR (e.attempts = 1 AND e.is_running = 1 AND e.due_at > ?))
-  ))
-  ORDER BY due_at, cursor ${BOUND_LIMIT}`;
+  SELECT ${WORK}, ${IS_STALE} AS is_stale FROM deliveries AS d INDEXED BY deliveries_by_lane
+  WHERE state = 'pending' AND lane = ?2 AND due_at <= ?1 AND ${IN_ORDER}
+  ORDER BY due_at, cursor LIMIT 0 + ?3`;
+/** The pending deliveries of all lanes that are due first, whenever that is. Of each, whether it is in order. */
+export const FIRST_DUE = `
+  SELECT ${WORK}, due_at, ${IS_STALE} AS is_stale, ${IN_ORDER} AS is_in_order
+  FROM deliveries AS d INDEXED BY deliveries_by_due
+  WHERE state = 'pending' AND due_at >= 0 ORDER BY due_at, cursor LIMIT 0 + ?2`;
 /**
  * The lanes with due deliveries. The recursion goes from lane to lane by the index, however many deliveries each has.
  */
@@ -88,63 +109,104 @@ export const DUE_LANES = `
     SELECT 1 FROM deliveries AS d INDEXED BY deliveries_by_lane
     WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?
   )`;
-export const NEXT_DUE =
-  "SELECT min(due_at) AS at FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at > ?";
-export const HAS_DUE =
-  "SELECT 1 FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at <= ? LIMIT 1";
-const IN_FLIGHT = "SELECT host, lane FROM deliveries WHERE is_running = 1 AND due_at > ?";
-export const STALE = `
-  SELECT id FROM deliveries AS d WHERE id IN ${LISTED} AND EXISTS (
-    SELECT 1 FROM deliveries AS later
-    WHERE later.target = d.target AND later.resource = d.resource AND later.cursor > d.cursor
-      AND later.target_kind = d.target_kind AND later.attempts > 0
-  )`;
+/** Whether anything is due at a time, and the earliest due time after it. */
+export const NEXT_DUE = `
+  SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at <= ?1) AS is_due,
+    (SELECT min(due_at) FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at > ?1) AS next`;
+const RUNNING = `SELECT ${WORK}, due_at FROM deliveries WHERE is_running = 1`;
 const LOG = `
   INSERT OR REPLACE INTO attempts (delivery, n, at, took_ms, status, error, answer)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(?)`;
 
+/** A claimed delivery, and until when its attempt counts as running. */
+type RunningDelivery = DeliveryWork & { readonly due_at: number | null };
+
+/** Pending deliveries that are read at once, whatever their lanes. Chosen: two runs of a sender. */
+const FEW = 12;
+
 export class DeliveryRows {
   readonly #sql: SqlStorage;
   readonly #onEnded: (events: readonly EventId[], state: "delivered" | "failed") => void;
+  /** The claimed deliveries; null: not read yet. Their number is limited (`DELIVERIES_IN_FLIGHT`). */
+  #running: Map<DeliveryId, RunningDelivery> | null = null;
+  /** When each pending delivery is due, while there are only a few; null: unknown. */
+  #dueTimes: Map<DeliveryId, EpochMs> | null = null;
 
   /** `onEnded` is called for every delivery that ends, with its event, in the transaction that ends it. */
-  constructor(sql: SqlStorage, onEnded: (events: readonly EventId[], state: "delivered" | "failed") => void) {
+  constructor(
+    { sql, onRollback }: ObjectRuntime,
+    onEnded: (events: readonly EventId[], state: "delivered" | "failed") => void,
+  ) {
     this.#sql = sql;
     this.#onEnded = onEnded;
+    onRollback(() => this.forget());
+  }
+
+  /** Call after rows were changed by other code: they are read again. */
+  forget(): void {
+    this.#running = null;
+    this.#dueTimes = null;
+  }
+
+  #readRunning(): Map<DeliveryId, RunningDelivery> {
+    if (this.#running !== null) return this.#running;
+    const rows = this.#sql.exec<RunningDelivery>(RUNNING).toArray();
+    this.#running = new Map(rows.map((row) => [row.id, row]));
+    return this.#running;
   }
 
   find(id: DeliveryId): DeliveryRow | null {
     return this.#rows(`SELECT ${COLUMNS} FROM deliveries WHERE id = ?`, id)[0] ?? null;
   }
 
-  /** The deliveries with these ids. */
-  findAll(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryWork> {
-    const query = `SELECT ${WORK} FROM deliveries WHERE id IN ${LISTED}`;
-    const rows = this.#sql.exec<DeliveryWork>(query, JSON.stringify(ids)).toArray();
-    return new Map(rows.map((row) => [row.id, row]));
-  }
-
-  /** Adds a delivery of an event to a target, unless there is one already. */
-  add({ id, event, target, host, resource, cursor, dueAt }: NewDelivery, now: EpochMs): void {
-    const { target_kind: kind, target: to } = columnsOf(target);
-    this.#sql.exec(
-      `INSERT OR IGNORE INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
-      id,
-      event,
-      kind,
-      to,
-      host,
-      resource,
-      cursor,
-      dueAt,
-      now,
+  /** The claimed deliveries with these ids. */
+  findRunning(ids: readonly DeliveryId[]): Map<DeliveryId, DeliveryWork> {
+    const running = this.#readRunning();
+    return new Map(
+      ids.flatMap((id) => {
+        const row = running.get(id);
+        return row === undefined ? [] : [[id, row]];
+      }),
     );
   }
 
+  /** Adds deliveries of events to targets, except those that exist already. */
+  addAll(deliveries: readonly NewDelivery[], now: EpochMs): void {
+    if (deliveries.length === 0) return;
+    const rows = deliveries.map(({ id, event, target, host, resource, cursor, dueAt }) => {
+      const { target_kind: kind, target: to } = columnsOf(target);
+      return [id, event, kind, to, host, resource, cursor, dueAt];
+    });
+    const query = `
+      INSERT OR IGNORE INTO deliveries (id, event, target_kind, target, host, resource, cursor, state, due_at, created_at)
+      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, 'pending', value ->> 7, ?2
+      FROM json_each(?1) RETURNING id, due_at`;
+    for (const { id, due_at } of this.#sql.exec<{ id: DeliveryId; due_at: number }>(query, JSON.stringify(rows), now))
+      this.#isDueAt(id, due_at);
+  }
+
+  #isDueAt(id: DeliveryId, at: EpochMs): void {
+    this.#dueTimes?.set(id, at);
+    if ((this.#dueTimes?.size ?? 0) > FEW) this.#dueTimes = null;
+  }
+
+  /** False when it is known that nothing is due. */
+  mayBeDue(now: EpochMs): boolean {
+    return this.#dueTimes === null || [...this.#dueTimes.values()].some((at) => at <= now);
+  }
+
+  /** Every due delivery that is in order, the longest due first; null when there may be more than a few. */
+  fewDue(now: EpochMs): DueDelivery[] | null {
+    type Row = DueDelivery & { readonly due_at: number; readonly is_in_order: number };
+    const rows = this.#sql.exec<Row>(FIRST_DUE, now, FEW + 1).toArray();
+    if (rows.length <= FEW) this.#dueTimes = new Map(rows.map(({ id, due_at }) => [id, due_at]));
+    const due = rows.filter(({ due_at }) => due_at <= now);
+    return due.length > FEW ? null : due.filter(({ is_in_order }) => is_in_order === 1);
+  }
+
   /** Deliveries of one lane that are due and in order, the longest due first. */
-  due(lane: string, now: EpochMs, limit: number): DeliveryWork[] {
-    return this.#sql.exec<DeliveryWork>(DUE, lane, now, now, limit).toArray();
+  due(lane: string, now: EpochMs, limit: number): DueDelivery[] {
+    return this.#sql.exec<DueDelivery>(DUE, now, lane, limit).toArray();
   }
 
   /** The lanes with due deliveries, in order of name. */
@@ -155,24 +217,30 @@ export class DeliveryRows {
       .map(({ lane }) => lane);
   }
 
-  /** The earliest due time after `since` of a pending delivery; null when there is none. */
-  nextDueAt(since: EpochMs): EpochMs | null {
-    return this.#sql.exec<{ at: number | null }>(NEXT_DUE, since).one().at;
-  }
-
-  hasDueJobs(at: EpochMs): boolean {
-    return this.#sql.exec(HAS_DUE, at).toArray().length > 0;
+  /** Whether anything is due at `at`, and the earliest due time of a pending delivery after it; null: there is none. */
+  nextDue(at: EpochMs): { readonly isDue: boolean; readonly next: EpochMs | null } {
+    if (this.#dueTimes !== null) {
+      const times = [...this.#dueTimes.values()];
+      const later = times.filter((time) => time > at);
+      return { isDue: later.length < times.length, next: later.length === 0 ? null : Math.min(...later) };
+    }
+    const { is_due, next } = this.#sql.exec<{ is_due: number; next: number | null }>(NEXT_DUE, at).one();
+    return { isDue: is_due === 1, next };
   }
 
   /** The targets of running attempts. */
   inFlight(now: EpochMs): Pick<DeliveryWork, "host" | "lane">[] {
-    return this.#sql.exec<Pick<DeliveryWork, "host" | "lane">>(IN_FLIGHT, now).toArray();
+    return [...this.#readRunning().values()].filter(({ due_at }) => due_at !== null && due_at > now);
   }
 
   /** Claims deliveries for one attempt each, until `until` at the latest. */
-  claim(ids: readonly DeliveryId[], until: EpochMs): void {
+  claim(rows: readonly DeliveryWork[], until: EpochMs): void {
     const query = `UPDATE deliveries SET attempts = attempts + 1, is_running = 1, due_at = ? WHERE id IN ${LISTED}`;
-    this.#sql.exec(query, until, JSON.stringify(ids));
+    this.#sql.exec(query, until, JSON.stringify(rows.map(({ id }) => id)));
+    for (const row of rows) {
+      this.#running?.set(row.id, { ...row, attempts: row.attempts + 1, is_running: 1, due_at: until });
+      this.#isDueAt(row.id, until);
+    }
   }
 
   /** Schedules the next attempt. */
@@ -182,6 +250,8 @@ export class DeliveryRows {
       Math.round(at),
       id,
     );
+    this.#running?.delete(id);
+    this.#isDueAt(id, Math.round(at));
   }
 
   /**
@@ -192,6 +262,7 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET is_running = 0, attempts = attempts - 1, message_failures = message_failures + 1, due_at = ?
                    WHERE id = ? AND state = 'pending' AND is_running = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempts + 1);
+    this.forget();
   }
 
   /** Undoes the claim of a delivery that was not sent. One that was claimed again or ended meanwhile is not changed. */
@@ -199,6 +270,7 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET is_running = 0, attempts = attempts - 1, due_at = ?
                    WHERE id = ? AND state = 'pending' AND is_running = 1 AND attempts = ?`;
     this.#sql.exec(query, Math.round(at), id, attempt);
+    this.forget();
   }
 
   /** Ends deliveries. One that was cancelled meanwhile has ended already. */
@@ -211,6 +283,7 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts, due_at = ?, ended_at = NULL
                    WHERE id = ? AND is_running = 0`;
     this.#sql.exec(query, dueAt, id);
+    this.forget();
   }
 
   /** Restarts the retry schedule of the dead letter of this event and target. */
@@ -219,6 +292,7 @@ export class DeliveryRows {
     const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts, due_at = ?, ended_at = NULL
                    WHERE event = ? AND target_kind = ? AND target = ? AND state = 'failed'`;
     this.#sql.exec(query, dueAt, event, target_kind, to);
+    this.forget();
   }
 
   /** The target receives nothing any more: its pending deliveries become dead letters. */
@@ -229,8 +303,12 @@ export class DeliveryRows {
 
   #end(which: string, state: "delivered" | "failed", now: EpochMs, ...values: SqlStorageValue[]): void {
     const query = `UPDATE deliveries SET state = ?, is_running = 0, due_at = NULL, ended_at = ?
-                   WHERE ${which} AND state = 'pending' RETURNING event`;
-    const ended = this.#sql.exec<{ event: EventId }>(query, state, now, ...values).toArray();
+                   WHERE ${which} AND state = 'pending' RETURNING id, event`;
+    const ended = this.#sql.exec<{ id: DeliveryId; event: EventId }>(query, state, now, ...values).toArray();
+    for (const { id } of ended) {
+      this.#running?.delete(id);
+      this.#dueTimes?.delete(id);
+    }
     if (ended.length > 0)
       this.#onEnded(
         ended.map(({ event }) => event),
@@ -243,12 +321,7 @@ export class DeliveryRows {
     const { target_kind, target: to } = columnsOf(target);
     const query = "UPDATE deliveries SET host = ? WHERE target = ? AND target_kind = ? AND state = 'pending'";
     this.#sql.exec(query, host, to, target_kind);
-  }
-
-  /** The deliveries for which a later event of the same resource was sent to the same target. */
-  stale(ids: readonly DeliveryId[]): Set<DeliveryId> {
-    const rows = this.#sql.exec<{ id: DeliveryId }>(STALE, JSON.stringify(ids)).toArray();
-    return new Set(rows.map(({ id }) => id));
+    this.forget();
   }
 
   /** A page, newest first, with one extra row that shows whether there are more. */

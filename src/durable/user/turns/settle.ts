@@ -91,7 +91,7 @@ export class TurnSettle {
     await runtime.failpoint("turn.ended");
     const at = firstPollAt(turn, runtime.now(), runtime.config.timings);
     if (at <= runtime.now()) await this.read(id);
-    if (this.#user.turnRows.find(id)?.phase !== "settling") return;
+    if (!this.#user.turnRows.isSettling(id)) return;
     log.append(id, [{ type: "progress", stage: "settling", elapsed_ms: runtime.now() - (turn.sentAt ?? at) }]);
     this.#publishWaiting(turn);
   }

@@ -20,6 +20,8 @@ type Row = { record: string };
 
 /** A turn that has not ended. */
 const OPEN = "ended_at IS NULL";
+/** The index is named, because the planner would read every turn to have them in order. */
+const OPEN_TURNS = `SELECT id, project, phase, sent_at AS sentAt FROM turns INDEXED BY turns_open_by_project WHERE ${OPEN} ORDER BY rowid`;
 /** True for every turn; written so that the index by age is used. */
 const ANY_AGE = "events_deleted IN (0, 1)";
 
@@ -137,8 +139,7 @@ export class TurnRows {
     if (this.#known !== null) return this.#known;
     const { sql, now } = this.#runtime;
     type OpenSqlRow = { id: TurnId; project: ProjectId; phase: Turn["phase"]; sentAt: number | null };
-    const query = `SELECT id, project, phase, sent_at AS sentAt FROM turns WHERE ${OPEN} ORDER BY rowid`;
-    const rows = sql.exec<OpenSqlRow>(query).toArray();
+    const rows = sql.exec<OpenSqlRow>(OPEN_TURNS).toArray();
     const { at } = sql.exec<{ at: number | null }>("SELECT max(sent_at) AS at FROM turns").one();
     const open = new Map(rows.map(({ id, ...row }) => [id, row]));
     this.#known = { open, since: now(), lastSentAt: at, lastEndedAt: null };
@@ -169,6 +170,10 @@ export class TurnRows {
 
   endedSince(at: EpochMs): Turn[] {
     return this.#turns(`SELECT record FROM turns WHERE ${ANY_AGE} AND ended_at >= ? ORDER BY id`, at);
+  }
+
+  isSettling(id: TurnId): boolean {
+    return this.#database.exists() && this.#read().open.get(id)?.phase === "settling";
   }
 
   /** The turn of a project that was sent and has not ended; later turns wait for it. */
