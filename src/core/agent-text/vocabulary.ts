@@ -23,7 +23,7 @@ const zh = (body: string): RegExp => new RegExp(`${ZH_LEAD}(?:${body})`);
 
 /** Patterns of one language. */
 export type Language = {
-  /** Words of which each pattern needs at least one, to skip most clauses quickly. */
+  /** Words of which each pattern needs at least one: a text without them is not split into clauses. */
   readonly words: RegExp;
   /** Tried in this order; the first match decides. */
   readonly instructions: readonly (readonly [InstructionKind, RegExp])[];
@@ -117,12 +117,15 @@ const CHINESE: readonly (readonly [InstructionKind, RegExp])[] = [
 /** Tried in this order. */
 export const LANGUAGES: readonly Language[] = [
   {
-    words: /[a-z]{3}/i,
+    // Marks of emphasis may stand between two words, and an underscore is part of a word for \b.
+    words:
+      /click|drag|drop|press|push|tap(?:ping)?(?![a-z])|(?<![a-z])hit(?![a-z])|export|download|render|button|icon|(?<![a-z])tabs?(?![a-z])|panel|menu|(?:side|tool)[\s*_]*bar|settings|preferences|dashboard|editor|inspector|media|properties|timeline|player|preview|viewer|dialog|slider|handles|workspace|window|screen|account|billing|balance|subscription|opening|using/i,
     instructions: ENGLISH,
     offer: en(`(?:export|download|render) (?:it|the|your|this|now|when)\\b`),
   },
   {
-    words: /[\u4e00-\u9fff]{2}/,
+    words:
+      /[拖托点击按]|右键|滑块|面板|时间线|时间轴|设置|菜单|侧栏|侧边栏|编辑器|标签页|选项卡|属性栏|账户|账号|账单|后台|控制台|仪表盘|个人中心|素材库|预览|查看|工具栏|播放器|导出|下载|订阅|余额/,
     instructions: CHINESE,
     offer: zh(`(?:导出|下载)(?:视频|成片|了|它|吧|即可)*[ 。！!]*$`),
   },

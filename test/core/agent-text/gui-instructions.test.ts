@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { GuiInstructionStream, translateGuiInstructions } from "../../../src/core/agent-text/gui-instructions.ts";
 import { LONGEST_SENTENCE } from "../../../src/core/agent-text/sentences.ts";
+import { LANGUAGES } from "../../../src/core/agent-text/vocabulary.ts";
 import { ACTION_NAMES, actionFor, actionOf, isSafeAction } from "../../../src/core/turn.ts";
 import { PIECES, REMOVED, UNTOUCHED } from "../messages/gui-talk.ts";
 
@@ -48,6 +49,31 @@ describe("GUI instructions in a text", () => {
     tries.mockRestore();
     return count;
   }
+
+  it("are not looked for in text without a word that each of them needs", () => {
+    const clause = "the harbour at dawn, with gulls; slow and warm, 一段关于大海的视频，";
+    const [short, long] = [clause.repeat(3), clause.repeat(12)];
+    expect(triesOf(long)).toBe(triesOf(short)); // the same, however many clauses there are
+    expect(triesOf(`${long} click on`)).toBeGreaterThan(triesOf(long) + 24);
+  });
+
+  it("match no text without such a word", () => {
+    const given = [...REMOVED.map(([from]) => from), ...UNTOUCHED, ...PIECES].flatMap((one) =>
+      one.split(/[,，.。;；:：]\s*/),
+    );
+    const clause = fc.oneof(
+      fc.constantFrom(...given),
+      fc.tuple(fc.constantFrom(...given), anyText).map((both) => both.join(" ")),
+    );
+    fc.assert(
+      fc.property(clause, (text) => {
+        for (const { words, instructions, offer } of LANGUAGES)
+          if (!words.test(text))
+            expect([...instructions.map(([, one]) => one), offer].find((one) => one.test(text))).toBeUndefined();
+      }),
+      { numRuns: 5_000 },
+    );
+  });
 
   it.each([
     "点击按钮，我x；",

@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TurnEventWire } from "../../../src/core/wire/turn.ts";
 import { createRuntime } from "../../../src/durable/shared/context.ts";
 import { TurnEventLog } from "../../../src/durable/user/turns/event-log.ts";
@@ -45,6 +45,20 @@ describe("the event log", () => {
       expect([idsOf(log), storedIds(), wakes]).toEqual([[1, 2, 3], [1], 1]);
       await until(async () => storedIds().length === 3);
       expect(idsOf(log)).toEqual([1, 2, 3]);
+    });
+  });
+
+  it("writes the JSON of an event once, also for the video whose log receives it too", async () => {
+    await withLog(async (log) => {
+      const video = "vid_of_this_test";
+      log.forward(TURN, video);
+      const stringify = vi.spyOn(JSON, "stringify");
+      log.append(TURN, [text("Hello", true), text("Hello there.", false), settling]);
+      expect(stringify).toHaveBeenCalledTimes(3);
+      stringify.mockRestore();
+      await until(async () => idsOf(log).length === 3);
+      const forwarded = log.readAfter(video, 0, 10).map(({ data }) => data);
+      expect(forwarded).toEqual(log.readAfter(TURN, 1, 10).map(({ data }) => data)); // partial text is the turn's alone
     });
   });
 

@@ -75,6 +75,11 @@ const newActiveLog = (last: number): ActiveLog => ({
 /** A frame in the stream's format; the same bytes for the same row. */
 export const frameText = ({ seq, type, data }: Frame): string => `id: ${seq}\nevent: ${type}\ndata: ${data}\n\n`;
 
+/** An event with its JSON, which is written once, also for an event that two logs receive. */
+type EncodedEvent = { readonly event: LoggedEvent; readonly data: string };
+
+const encoded = (event: LoggedEvent): EncodedEvent => ({ event, data: JSON.stringify(event) });
+
 const isPartialText = (event: LoggedEvent): boolean => event.type === "message" && event.partial;
 
 const unstored = (recent: readonly Frame[], stored: number): readonly Frame[] => {
@@ -123,17 +128,21 @@ export class TurnEventLog {
 
   /** Appends events. Subscribers see partial text at once and everything else as soon as it is on disk. */
   append(turn: LogId, events: readonly LoggedEvent[]): void {
-    if (events.length === 0) return;
+    if (events.length > 0) this.#append(turn, events.map(encoded));
+  }
+
+  #append(turn: LogId, events: readonly EncodedEvent[]): void {
     const video = this.#forwards.get(turn as TurnId);
-    if (video !== undefined) this.append(video, events.filter(isPublishedByVideo));
+    const forwarded = video === undefined ? [] : events.filter(({ event }) => isPublishedByVideo(event));
+    if (video !== undefined && forwarded.length > 0) this.#append(video, forwarded);
     const active = this.#activeLog(turn);
     active.isActive = true; // also after the end: a video may be continued
-    for (const event of events) {
-      active.recent.push({ seq: active.next++, type: event.type, data: JSON.stringify(event) });
+    for (const { event, data } of events) {
+      active.recent.push({ seq: active.next++, type: event.type, data });
       if (event.type === "message" && !event.partial) addMessage(active, event.text);
     }
     const last = active.next - 1;
-    if (events.every(isPartialText) && last - active.synced <= UNSTORED_FRAMES) {
+    if (events.every(({ event }) => isPartialText(event)) && last - active.synced <= UNSTORED_FRAMES) {
       publish(active);
       this.#storeSoon();
       return;

@@ -78,6 +78,24 @@ function chunksOf(text: string): string[] {
   return [text.slice(0, end), ...chunksOf(text.slice(end))];
 }
 
+/** Joins neighbouring partial texts of a message, as far as they fit into a row. */
+function joinPieces(events: readonly TurnEventWire[]): TurnEventWire[] {
+  const joined: TurnEventWire[] = [];
+  for (const event of events) {
+    const last = joined.at(-1);
+    const isNext =
+      event.type === "message" &&
+      event.partial &&
+      last?.type === "message" &&
+      last.partial &&
+      last.message === event.message &&
+      last.text.length + event.text.length <= MESSAGE_CHARS;
+    if (isNext) joined[joined.length - 1] = { ...last, text: last.text + event.text };
+    else joined.push(event);
+  }
+  return joined;
+}
+
 type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
 
 /** Name fragments of Nemo's slow tools. Source: nemo-api reference section 9. */
@@ -113,10 +131,13 @@ export class StreamTranslator {
     return this.#assembler.actions;
   }
 
-  /** The public events of one read from Nemo's stream. */
+  /**
+   * The public events of one read from Nemo's stream. Pieces of text that arrive together are one event: the more the
+   * reader is behind, the fewer events a text has.
+   */
   translate(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
-    return events.flatMap((event) => this.#translate(event, now));
+    return joinPieces(events.flatMap((event) => this.#translate(event, now)));
   }
 
   /** The current stage and the time since the message was sent. */
