@@ -9,6 +9,7 @@ import { dim } from "../scripts/lib/paint.ts";
 import { type Child, listening, startChild } from "./lib/children.ts";
 import { liveKey, makeUsers } from "./lib/gateway-users.ts";
 import { LOAD_CPU, machineLine, SERVER_CPU, scratchDir } from "./lib/machine.ts";
+import { untilQuiet, watchNoise } from "./lib/noise.ts";
 import { requestResult } from "./lib/request-messages.ts";
 import { type Measured, requestTable } from "./lib/request-report.ts";
 import { askOf, REQUEST_TARGETS, type RequestTarget } from "./lib/request-targets.ts";
@@ -22,7 +23,9 @@ const { quick } = readFlags({
   says: "What the gateway's middleware costs a plain request.",
   flags: { quick: { says: "less of it, as bench/README.md says" } },
 }).flags;
-const plan = quick ? { rounds: 1, warmSeconds: 1, seconds: 2 } : { rounds: 3, warmSeconds: 2, seconds: 5 };
+const plan = quick
+  ? { rounds: 1, warmSeconds: 1, seconds: 2, quietMs: 0 }
+  : { rounds: 3, warmSeconds: 2, seconds: 5, quietMs: 8_000 };
 
 type Servers = Readonly<Record<RequestTarget["at"], Child & { readonly url: string }>>;
 
@@ -37,11 +40,13 @@ async function load(target: RequestTarget, servers: Servers, key: string, second
   const server = servers[target.at];
   const settings = { ...askOf(target, server.url, key), connections: CONNECTIONS, seconds };
   const before = usageOf(server.pid).cpuSeconds;
+  const noise = watchNoise();
   const child = startChild("request-load.ts", LOAD_CPU, settings);
   try {
     const result = await child.nextMessage(requestResult);
     const requests = Math.max(1, result.requests);
-    return { ...result, cpuMicros: (1e6 * (usageOf(server.pid).cpuSeconds - before)) / requests };
+    const cpuMicros = (1e6 * (usageOf(server.pid).cpuSeconds - before)) / requests;
+    return { ...result, cpuMicros, noisePercent: noise() };
   } finally {
     await child.stop();
   }
@@ -57,9 +62,14 @@ try {
   const rounds = new Map<string, Measured[]>();
   for (let round = 1; round <= plan.rounds; round++) {
     for (const target of round % 2 === 1 ? REQUEST_TARGETS : REQUEST_TARGETS.toReversed()) {
+      await untilQuiet(plan.quietMs);
       const got = await load(target, servers, key, plan.seconds);
       rounds.set(target.name, [...(rounds.get(target.name) ?? []), got]);
-      console.error(dim(`round ${round}, ${target.name}: ${shown(got.perSecond)}/s, CPU ${shown(got.cpuMicros)} µs`));
+      console.error(
+        dim(
+          `round ${round}, ${target.name}: ${shown(got.perSecond)}/s, CPU ${shown(got.cpuMicros)} µs, others used ${shown(got.noisePercent)} %`,
+        ),
+      );
     }
   }
   const what = `${CONNECTIONS} connections, ${plan.rounds} rounds of ${plan.seconds} s, medians`;

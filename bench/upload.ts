@@ -54,7 +54,7 @@ async function measure(setup: BenchSetup, target: UploadTarget, load: Load): Pro
     const [mbPerSecond, cpuMsPerMb] = [megabytes / seconds, (1_000 * cpuSeconds) / megabytes];
     const found = `${shown(mbPerSecond)} MB/s, CPU ${shown(cpuMsPerMb)} ms/MB, +${shown(grownMib)} MiB, ${failed} failed, others used ${shown(others)} %`;
     console.error(dim(`${load}, ${target.name}: ${found}`));
-    return { mbPerSecond, cpuMsPerMb, grownMib, failed };
+    return { mbPerSecond, cpuMsPerMb, grownMib, failed, noisePercent: others };
   } finally {
     await server.stop();
     rmSync(server.stateDir, { recursive: true, force: true });

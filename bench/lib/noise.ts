@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TICKS_PER_SECOND, usageOf } from "./usage.ts";
 
-/** Others' share of one core, in percent, below which a measurement begins. Chosen. */
-const QUIET_PERCENT = 20;
+/** Others' share of one core, in percent, below which a measurement begins, and up to which it is valid. Chosen. */
+export const QUIET_PERCENT = 20;
 const POLL_MS = 700;
 
 /** Seconds all cores together were busy since the start. Fields user, nice, system, irq, softirq. Source: proc_stat(5). */

@@ -3,10 +3,13 @@ import type { RequestResult } from "./request-messages.ts";
 import { REQUEST_TARGETS, type RequestTarget } from "./request-targets.ts";
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
+import { verdict } from "./validity.ts";
 
 export type Measured = RequestResult & {
   /** Processor time of the server per request, in µs, which depends little on other load. */
   readonly cpuMicros: number;
+  /** Processor time of other processes, in percent of one core. */
+  readonly noisePercent: number;
 };
 
 /** All measurements of a target, one per round, in order. */
@@ -23,7 +26,8 @@ function besideCell(rounds: Rounds, target: RequestTarget): string {
   if (target.beside === null) return "";
   const { name, goal } = target.beside;
   const got = share(rounds, target, "perSecond");
-  const judged = goal === null ? "" : ` (≥ ${goal}) ${got >= goal ? "met" : "missed"}`;
+  const behind = [target.name, name].flatMap((one) => rounds.get(one) ?? []);
+  const judged = goal === null ? "" : ` (≥ ${goal}) ${verdict(got >= goal, behind)}`;
   return `${shown(got)} × ${name}${judged}, CPU ${shown(share(rounds, target, "cpuMicros"))} ×`;
 }
 
@@ -37,7 +41,7 @@ export function requestTable(rounds: Rounds): string {
       of("p50"),
       of("p95"),
       of("cpuMicros"),
-      of("faults"),
+      String((rounds.get(target.name) ?? []).reduce((sum, { faults }) => sum + faults, 0)),
       besideCell(rounds, target),
     ];
   });

@@ -3,6 +3,7 @@ import type { Measured } from "./measure-streams.ts";
 import { median } from "./statistics.ts";
 import type { TargetKey } from "./stream-targets.ts";
 import { shown, signed, table } from "./table.ts";
+import { verdict } from "./validity.ts";
 
 /** All measurements of a target at a load, one per round. */
 export type Runs = Map<`${TargetKey} ${number}`, readonly Measured[]>;
@@ -32,11 +33,15 @@ function middle(runs: Runs, target: TargetKey, streams: number, figure: Figure):
   return median((runs.get(`${target} ${streams}`) ?? []).map((run) => run[figure]));
 }
 
-/** A difference with its goal. */
-const judged = (value: number, goal: number | undefined): string =>
+/** A difference with its goal, and the measurements behind it. */
+const judged = (value: number, goal: number | undefined, behind: readonly Measured[]): string =>
   goal === undefined || Number.isNaN(value)
     ? signed(value)
-    : `${signed(value)} (≤ +${goal}) ${value <= goal ? "met" : "missed"}`;
+    : `${signed(value)} (≤ +${goal}) ${verdict(value <= goal, behind)}`;
+
+/** The measurements of these targets at a load. */
+const behindOf = (runs: Runs, streams: number, targets: readonly TargetKey[]): readonly Measured[] =>
+  targets.flatMap((target) => runs.get(`${target} ${streams}`) ?? []);
 
 /** The load by other processes. */
 export function noiseLine(runs: Runs): string {
@@ -50,7 +55,11 @@ export function delayTable(runs: Runs, loads: readonly number[]): string {
     const of = (target: TargetKey, figure: Figure): number => middle(runs, target, streams, figure);
     const both = (target: TargetKey): string => `${shown(of(target, "p50"))} / ${shown(of(target, "p99"))}`;
     const added = (figure: "p50" | "p99"): string =>
-      judged(of("gateway", figure) - of("proxy", figure), GOALS[streams]?.[figure]);
+      judged(
+        of("gateway", figure) - of("proxy", figure),
+        GOALS[streams]?.[figure],
+        behindOf(runs, streams, ["gateway", "proxy"]),
+      );
     return [String(streams), both("proxy"), both("object"), both("gateway"), added("p50"), added("p99")];
   });
   const head = ["streams", ...Object.values(NAMES).map((name) => `${name}, ms p50 / p99`), "added p50", "added p99"];
@@ -64,7 +73,7 @@ export function costTable(runs: Runs, loads: readonly number[]): string {
       const of = (figure: Figure): number => middle(runs, target, streams, figure);
       const over = (figure: Figure, goal: number): string =>
         target === "gateway"
-          ? `${shown(of(figure))}, ${judged(of(figure) - middle(runs, "proxy", streams, figure), goal)}`
+          ? `${shown(of(figure))}, ${judged(of(figure) - middle(runs, "proxy", streams, figure), goal, behindOf(runs, streams, ["gateway", "proxy"]))}`
           : shown(of(figure));
       const all = runs.get(`${target} ${streams}`) ?? [];
       const sum = (figure: "lost" | "strays"): number => all.reduce((total, run) => total + run[figure], 0);
@@ -74,8 +83,14 @@ export function costTable(runs: Runs, loads: readonly number[]): string {
         over("wire", WIRE_GOAL_MS),
         shown(of("firstByte")),
         `${sum("lost")} / ${sum("strays")}`,
+        String(all.reduce((total, { faults }) => total + Object.values(faults).reduce((sum, one) => sum + one, 0), 0)),
         shown(of("cpuPercent")),
-        memory(target, of("memoryMib"), middle(runs, "object", streams, "memoryMib")),
+        memory(
+          target,
+          of("memoryMib"),
+          middle(runs, "object", streams, "memoryMib"),
+          behindOf(runs, streams, ["gateway", "object"]),
+        ),
       ];
     }),
   );
@@ -85,14 +100,15 @@ export function costTable(runs: Runs, loads: readonly number[]): string {
     "request seen upstream, ms",
     "first byte, ms",
     "lost / twice",
+    "faults",
     "CPU %",
     "memory, MiB",
   ];
   return table(head, rows);
 }
 
-function memory(target: TargetKey, grown: number, plain: number): string {
+function memory(target: TargetKey, grown: number, plain: number, behind: readonly Measured[]): string {
   if (target !== "gateway" || Number.isNaN(grown)) return shown(grown);
   const ratio = grown / plain;
-  return `${shown(grown)}, ${shown(ratio)} × (≤ ${MEMORY_GOAL}) ${ratio <= MEMORY_GOAL ? "met" : "missed"}`;
+  return `${shown(grown)}, ${shown(ratio)} × (≤ ${MEMORY_GOAL}) ${verdict(ratio <= MEMORY_GOAL, behind)}`;
 }

@@ -9,6 +9,7 @@ import { ADMIN_TOKEN } from "./bindings.ts";
 import { listening, startChild } from "./children.ts";
 import { makeUsers } from "./gateway-users.ts";
 import { LOAD_CPU, SERVER_CPU } from "./machine.ts";
+import { watchNoise } from "./noise.ts";
 import { type Ask, openStream } from "./open-stream.ts";
 import { paceText } from "./pace.ts";
 import type { Server } from "./servers.ts";
@@ -20,6 +21,10 @@ export type Load = { readonly kind: "burst" | "idle"; readonly events: number };
 export type Measured = SinkResult & {
   /** Processor time of the sender per event received, in µs. */
   readonly cpuMicros: number;
+  /** Events that did not arrive. */
+  readonly lost: number;
+  /** Processor time of other processes, in percent of one core. */
+  readonly noisePercent: number;
 };
 export type Sender = (load: Load, sinkUrl: string) => Promise<Sent>;
 /** A running sender, with its processor time before the first event. */
@@ -35,12 +40,14 @@ export async function measure(send: Sender, load: Load): Promise<Measured> {
   const sink = startChild("webhook-sink.ts", LOAD_CPU, { events: load.events });
   try {
     const { url } = await sink.nextMessage(listening);
+    const noise = watchNoise();
     const sent = await send(load, url);
     const got = await sink.nextMessage(sinkResult);
     await sleep(SETTLE_MS);
     const cpuMicros = (1e6 * (usageOf(sent.pid).cpuSeconds - sent.cpuBefore)) / got.arrived;
+    const noisePercent = noise(); // while all processes of ours still run
     await sent.stop();
-    return { ...got, cpuMicros };
+    return { ...got, cpuMicros, lost: load.events - got.arrived, noisePercent };
   } finally {
     await sink.stop();
   }

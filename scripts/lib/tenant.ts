@@ -4,9 +4,14 @@ import { shownKey } from "../../src/core/wire/key.ts";
 import { tenant } from "../../src/core/wire/tenant.ts";
 import type { Api } from "./api.ts";
 
-/** Creates a tenant; returns its id. */
-export async function makeTenant(admin: Api, name: string): Promise<string> {
-  const made = await admin.get("/admin/tenants", z.object({ id: tenant.shape.id }), { method: "POST", json: { name } });
+/** Creates a tenant; returns its id. `more`: other fields of the request. */
+export async function makeTenant(
+  admin: Api,
+  name: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const json = { name, ...more };
+  const made = await admin.get("/admin/tenants", z.object({ id: tenant.shape.id }), { method: "POST", json });
   return made.id;
 }
 
