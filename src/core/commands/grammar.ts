@@ -2,72 +2,120 @@
  * The grammar of commands in English and Chinese (nemo-api reference 8.2), its parser, and the normalisation of
  * messages.
  *
- * The grammar has at most 60 lines of entries `NAME = …;`: `a|b` is an alternative, `( )` a group, `?` optional, `*`
- * any number, `/s` an optional s, `#` a number of one or two digits, capitals another entry. Chinese is matched
- * character by character. A message with an unmatched word is chat, and so is one that names an output format other
+ * The grammar is a list of entries `NAME = …`; an indented line continues its entry. `a|b` is an alternative, `( )` a
+ * group, `?` optional, `*` any number, `/s` an optional s, `#` a number of one or two digits, capitals another entry.
+ * Chinese is matched character by character. A message with an unmatched word is chat, and so is one that names an output format other
  * than the attested one. A film has credits too, and an image a balance: only owned or counted credits match.
  */
 export const GRAMMAR = `
-export = ASK* (EXPORT|GET) END* 不?|ASK* IT? SOON IT? EXPORT 了 END*|ASK* (WANT GOODS|LINK|MIND MAKING IT AS*) END*
-EXPORT = MAKE (一下)? COME? IT? AS*|SAVE (一下)? (THE* FINAL* FILM|THAT)? AS*|(把|将)? IT SOON? (MAKE|SAVE) (一下)? COME? AS*
-  |render IT out; FINAL = final|finished|whole|full|completed|complete|edited|exported|latest|(最终|最后|完整|做好|剪好|完成|HD)的?
-GET = GIVE GOODS OVER?|(send|give|get) THAT OVER|(把|将)? IT ((发|传)?给我|(发|传)我|给我发)|START (MAKE|MAKING)|(WANT|get|have) IT
-  (exported|downloaded|rendered) AS*; MAKE = export|download|render|(export|render) out|final export|导出|汇出|输出|下载|渲染
-SAVE = save|保存; FILE = THE* FINAL* (FILM|result|clip|cut|edit|version|project|product|作品|项目|(最终|完整)?版本?)
-MAKING = exporting|downloading|rendering; DEVICE = phone|computer|laptop|desktop|pc|mac|gallery|camera roll|手机|电脑|本地|相册
-COME = 来|出来|下来|好|给我; GOODS = (the|my|our|那个|FINAL) FILM|(the|my|our)? FINAL FILE|LINK|(the|my) (link|export)
-SOON = 可以|能|准备|要|想要?; FILM = video|movie|film|mp4|(video|mp4)? file|视频|(视频)?文件|影片|成片|片子|成品; OVER = over? to (me|us)|over
-GIVE = (send|give|get) (me|us) over?|get|have|send over?; START = (start|begin|run|do|proceed with|开始) (the|my|an)?
-WANT = (i|we)? (want|need|would (like|love)); HD = mp4|1080p|full? hd|(high|best|full) (quality|resolution)|高清
-LINK = (the|a|my)? download link; IT = THAT|everything|(the whole|this) thing|FILE; MIND = (would|do) you mind|how about
-THAT = it|this|that|它|这个; THE = the|this|that|my|our|(这|那)(个|段|条)?|我的
-AS = (as|to|in|into|at|为|成|到)? (a|an|the)? HD (format|file|video|quality|的|格式|文件|视频)?|(to|on|in|到) (my|the)? DEVICE
-credits = ASK* ((LOOK|TELL) (the? OWNED|COUNT)|LOOK POINTS LEFT*|LOOK? COUNT_ZH) POLITE*|POLITE* (MY* POINTS (LEFT|(i
-  |we) have)*|OWNED|COUNT) POLITE*; LEFT = left|remaining|available|(in|on|of) my account|right? now|currently|剩余|还剩|查询
-COUNT = how (many|much) CREDITS (HAVE|LEFT)*|(what|number of) CREDITS HAVE LEFT*|how (many|much) HAVE? left LEFT*|(do (i
-  |we) STILL? have|have (i|we) got?|got) (any|enough)? CREDITS LEFT*|((is|are) there STILL?)? any? CREDITS LEFT|(am i
-  |are we|have (i|we)) run? out of credits; MY = my|our|account|remaining|current|available|我|的|账户里?|剩余|剩下|当前|目前|现在
-COUNT_ZH = MY* REMAIN (多少|几)(个|点)? CREDITS|还?剩下?(多少|几个)|MY* CREDITS (REMAIN? 是?多少|还?有|查询|情况)|MY* (有没有|还?有|还剩) CREDITS
-OWNED = MY MY* POINTS LEFT*|MY* BALANCE LEFT*; HAVE = (do|have)? (i|we) STILL? (have|got)? got?|(are|is) there?|remain
-REMAIN = 还?(剩下|剩余|剩|有); BALANCE = (credit/s|account)? balance|remaining credits|(积分|账户)?余额; POINTS = credits|积分|点数|额度
-STILL = still|currently; CREDITS = POINTS|credit|BALANCE
-state = (ASK* SEE (THIS|ALL)*|POLITE* THIS*) (STATUS|TRACKS) OF? HOW? NOW* POLITE*|(ASK* SEE|POLITE*) (WHAT|DONE|THIS*
-  WHAT_ZH) NOW* POLITE*; THIS = current|my|our|project|video|latest|当前|现在|目前|项目|视频|影片|片子|任务|剪辑|我?的
-SEE = LOOK|TELL|list|open|print|列出|汇报|给我看看?; NOW = so far|right? now|at the moment|currently|already|yet
-LOOK = (check|view|show) (一下)?|查看?|(查|看)(一下|一?(查|看|下)|询); ALL = the|a|an|this|all|full|any|whole|一下|这个|所有
+export = ASK* (EXPORT|GET) END* 不?|ASK* IT? SOON IT? EXPORT 了 END*
+  |ASK* (WANT GOODS|LINK|MIND MAKING IT AS*) END*
+EXPORT = MAKE (一下)? COME? IT? AS*|SAVE (一下)? (THE* FINAL* FILM|THAT)? AS*
+  |(把|将)? IT SOON? (MAKE|SAVE) (一下)? COME? AS*|render IT out
+FINAL = final|finished|whole|full|completed|complete|edited|exported|latest|(最终|最后|完整|做好|剪好|完成|HD)的?
+GET = GIVE GOODS OVER?|(send|give|get) THAT OVER|(把|将)? IT ((发|传)?给我|(发|传)我|给我发)|START (MAKE|MAKING)
+  |(WANT|get|have) IT (exported|downloaded|rendered) AS*
+MAKE = export|download|render|(export|render) out|final export|导出|汇出|输出|下载|渲染
+SAVE = save|保存
+FILE = THE* FINAL* (FILM|result|clip|cut|edit|version|project|product|作品|项目|(最终|完整)?版本?)
+MAKING = exporting|downloading|rendering
+DEVICE = phone|computer|laptop|desktop|pc|mac|gallery|camera roll|手机|电脑|本地|相册
+COME = 来|出来|下来|好|给我
+GOODS = (the|my|our|那个|FINAL) FILM|(the|my|our)? FINAL FILE|LINK|(the|my) (link|export)
+SOON = 可以|能|准备|要|想要?
+FILM = video|movie|film|mp4|(video|mp4)? file|视频|(视频)?文件|影片|成片|片子|成品
+OVER = over? to (me|us)|over
+GIVE = (send|give|get) (me|us) over?|get|have|send over?
+START = (start|begin|run|do|proceed with|开始) (the|my|an)?
+WANT = (i|we)? (want|need|would (like|love))
+HD = mp4|1080p|full? hd|(high|best|full) (quality|resolution)|高清
+LINK = (the|a|my)? download link
+IT = THAT|everything|(the whole|this) thing|FILE
+MIND = (would|do) you mind|how about
+THAT = it|this|that|它|这个
+THE = the|this|that|my|our|(这|那)(个|段|条)?|我的
+AS = (as|to|in|into|at|为|成|到)? (a|an|the)? HD (format|file|video|quality|的|格式|文件|视频)?
+  |(to|on|in|到) (my|the)? DEVICE
+credits = ASK* ((LOOK|TELL) (the? OWNED|COUNT)|LOOK POINTS LEFT*|LOOK? COUNT_ZH) POLITE*
+  |POLITE* (MY* POINTS (LEFT|(i|we) have)*|OWNED|COUNT) POLITE*
+LEFT = left|remaining|available|(in|on|of) my account|right? now|currently|剩余|还剩|查询
+COUNT = how (many|much) CREDITS (HAVE|LEFT)*|(what|number of) CREDITS HAVE LEFT*
+  |how (many|much) HAVE? left LEFT*
+  |(do (i|we) STILL? have|have (i|we) got?|got) (any|enough)? CREDITS LEFT*
+  |((is|are) there STILL?)? any? CREDITS LEFT|(am i|are we|have (i|we)) run? out of credits
+MY = my|our|account|remaining|current|available|我|的|账户里?|剩余|剩下|当前|目前|现在
+COUNT_ZH = MY* REMAIN (多少|几)(个|点)? CREDITS|还?剩下?(多少|几个)|MY* CREDITS (REMAIN? 是?多少|还?有|查询|情况)
+  |MY* (有没有|还?有|还剩) CREDITS
+OWNED = MY MY* POINTS LEFT*|MY* BALANCE LEFT*
+HAVE = (do|have)? (i|we) STILL? (have|got)? got?|(are|is) there?|remain
+REMAIN = 还?(剩下|剩余|剩|有)
+BALANCE = (credit/s|account)? balance|remaining credits|(积分|账户)?余额
+POINTS = credits|积分|点数|额度
+STILL = still|currently
+CREDITS = POINTS|credit|BALANCE
+state = (ASK* SEE (THIS|ALL)*|POLITE* THIS*) (STATUS|TRACKS) OF? HOW? NOW* POLITE*
+  |(ASK* SEE|POLITE*) (WHAT|DONE|THIS* WHAT_ZH) NOW* POLITE*
+THIS = current|my|our|project|video|latest|当前|现在|目前|项目|视频|影片|片子|任务|剪辑|我?的
+SEE = LOOK|TELL|list|open|print|列出|汇报|给我看看?
+NOW = so far|right? now|at the moment|currently|already|yet
+LOOK = (check|view|show) (一下)?|查看?|(查|看)(一下|一?(查|看|下)|询)
+ALL = the|a|an|this|all|full|any|whole|一下|这个|所有
 TELL = (tell|give|show|get) (me|us)|see|get|know|(what|how) (is|are)|what has|display|look at|显示|告诉我
-STATUS = (status|progress) (update|report|check)?|(THIS|an|any) (update/s|progress)|THIS state|state OF|状态|进度|进展|现状
-TRACKS = tracks|(timeline|track|project) (summary|overview|list|tracks)|timeline|轨道(列表)?|时间线|时间轴; DO = 做|剪辑?|弄|生成|处理|进行
-OF = (of|on|for|with|in) WORK|看(看|一下); WORK = it|THE (FILM|clip|edit|project|timeline); ON = (in|on|inside) (there|WORK)
-HOW = (如何|怎么样|多少|到哪里?|是什么样?)了?; REACHED = 到(哪|什么)(里|儿|一?步|程度)?
-WHAT = (what|which) tracks (are (there|ON)|do (we|i) have)|what (is|has)? been? done|(what is NOW?|what do (i|we) have)
-  (ON|there)|what (i|we|you) have|what (do|have) (i|we|you) (have|got) NOW|what have (you|we) done
-DONE = (is|has) (WORK|this|everything) (been|all)? (done|ready|finished|complete)|(are|have) (you|we) (done|finished)
-  |how (does WORK look|is WORK looking) NOW|what does (WORK look like NOW|THE (timeline|project) look like)|how is WORK
-  (coming|progressing) along?|how far along? (are|is) (we|you|WORK) along?|where (are we|do (we|things) stand) at? OF?
-WHAT_ZH = 现在(是|长)?(什么样|啥样)子?了?|是?什么样子?了|现在怎么样|(现在|DO得?)?(怎么样|如何)了|是?什么 (STATUS|情况)了?|(DO|现在) REACHED 了?|REACHED 了
-  |有(没有)?(什么|新)?(进展|进度)|现在有(什么|啥)了|(DO (好|完|完成)|完成|搞定|好)(了?没有?|了(吗|么))|(里面|TRACKS(上|里)?面?)都?有(什么|哪些)(轨道)?|有(哪些|几条)轨道
-upload = ASK* UPLOAD END* 不?|ASK* HAVE_MEDIA END*; KIND = video|audio|image|media|music|photo|mp4|mov|mp3|wav|jpg|png
-UPLOAD = UP (一下)? NEW* MEDIA? FROM*|传 NEW* MEDIA FROM*|((import|导入) NEW*|attach (a|an|my)?) PIECE FROM*|(send|发) NEW*
-  MEDIA (给|to) YOU|send YOU NEW* MEDIA|给 YOU (发|传) NEW* MEDIA|START (UP|uploading)|(把|将)? NEW* MEDIA UP (一下|上去)?|FROM UP
-  NEW* MEDIA?; FROM = (from|从) my? DEVICE* DEVICE里?|(to|into|in) (the|my|this) (project|timeline)|here|(for|to|给) YOU
-HAVE_MEDIA = MIND (uploading|i upload) NEW* MEDIA|(i|we) (have|got) got? NEW* MEDIA WANT? to upload|我?(这里)?有 NEW* MEDIA
-  (要|想|需要) UP; UP = upload|上传; YOU = you|你|您
-NEW = #|THE|an|a|another|these|those|more|one|two|three|(couple|few|lot|bunch|some) of?|several|multiple|new|other|next
-  |different|additional|attached|own|一|两|二|三|几|多|个|张|段|些|首|条|部|新的?|更多|另|其他|本地|自己的?|点|DEVICE里?的
-MEDIA = it|them|something|PIECE|KIND (file/s|clip/s|track)|KIND|song/s|material/s|logo/s|voiceover/s|(背景)?音乐|音频|录音|图|歌
-PIECE = KIND? (file/s|clip/s)|video/s|movie/s|photo/s|picture/s|image/s|footage|视频|影片|图片|照片|(视频)?(文件|素材)|档案
-POLITE = please|kindly|hello|hi|hey there?|good (morning|afternoon|evening|day)|nemo|bot|guys|(thanks|thank you) (a lot
-  |in advance|so much|very much)?|ok|okay|alright|yes|yeah|yep|sure|um|tell me|let me know|WANT to know|do you know|for
-  (me|us)|if possible|(if|when) you (can|could|don't mind)|(can|could|would|will|may) (you|we|i)|请问?|麻烦(你|您)?|那么?|就|好的?
-  |嗯|(你|您)好|嗨|(谢谢|多谢|感谢)(你|您|了|啦)?|(拜托|辛苦)了?|(能|可以)?告诉我|我?想知道|一下|下|吧|吗|嘛|呢|啊|呀|哦|哈|啦|么|呗|(好|行|可以)(吗|么|不好|不行)
+STATUS = (status|progress) (update|report|check)?|(THIS|an|any) (update/s|progress)|THIS state
+  |state OF|状态|进度|进展|现状
+TRACKS = tracks|(timeline|track|project) (summary|overview|list|tracks)|timeline|轨道(列表)?|时间线|时间轴
+DO = 做|剪辑?|弄|生成|处理|进行
+OF = (of|on|for|with|in) WORK|看(看|一下)
+WORK = it|THE (FILM|clip|edit|project|timeline)
+ON = (in|on|inside) (there|WORK)
+HOW = (如何|怎么样|多少|到哪里?|是什么样?)了?
+REACHED = 到(哪|什么)(里|儿|一?步|程度)?
+WHAT = (what|which) tracks (are (there|ON)|do (we|i) have)|what (is|has)? been? done
+  |(what is NOW?|what do (i|we) have) (ON|there)|what (i|we|you) have
+  |what (do|have) (i|we|you) (have|got) NOW|what have (you|we) done
+DONE = (is|has) (WORK|this|everything) (been|all)? (done|ready|finished|complete)
+  |(are|have) (you|we) (done|finished)|how (does WORK look|is WORK looking) NOW
+  |what does (WORK look like NOW|THE (timeline|project) look like)
+  |how is WORK (coming|progressing) along?|how far along? (are|is) (we|you|WORK) along?
+  |where (are we|do (we|things) stand) at? OF?
+WHAT_ZH = 现在(是|长)?(什么样|啥样)子?了?|是?什么样子?了|现在怎么样|(现在|DO得?)?(怎么样|如何)了|是?什么 (STATUS|情况)了?
+  |(DO|现在) REACHED 了?|REACHED 了|有(没有)?(什么|新)?(进展|进度)|现在有(什么|啥)了|(DO (好|完|完成)|完成|搞定|好)(了?没有?|了(吗|么))
+  |(里面|TRACKS(上|里)?面?)都?有(什么|哪些)(轨道)?|有(哪些|几条)轨道
+upload = ASK* UPLOAD END* 不?|ASK* HAVE_MEDIA END*
+KIND = video|audio|image|media|music|photo|mp4|mov|mp3|wav|jpg|png
+UPLOAD = UP (一下)? NEW* MEDIA? FROM*|传 NEW* MEDIA FROM*
+  |((import|导入) NEW*|attach (a|an|my)?) PIECE FROM*|(send|发) NEW* MEDIA (给|to) YOU
+  |send YOU NEW* MEDIA|给 YOU (发|传) NEW* MEDIA|START (UP|uploading)|(把|将)? NEW* MEDIA UP (一下|上去)?
+  |FROM UP NEW* MEDIA?
+FROM = (from|从) my? DEVICE* DEVICE里?|(to|into|in) (the|my|this) (project|timeline)|here
+  |(for|to|给) YOU
+HAVE_MEDIA = MIND (uploading|i upload) NEW* MEDIA|(i|we) (have|got) got? NEW* MEDIA WANT? to upload
+  |我?(这里)?有 NEW* MEDIA (要|想|需要) UP
+UP = upload|上传
+YOU = you|你|您
+NEW = #|THE|an|a|another|these|those|more|one|two|three|(couple|few|lot|bunch|some) of?|several
+  |multiple|new|other|next|different|additional|attached|own|一|两|二|三|几|多|个|张|段|些|首|条|部|新的?|更多|另|其他
+  |本地|自己的?|点|DEVICE里?的
+MEDIA = it|them|something|PIECE|KIND (file/s|clip/s|track)|KIND|song/s|material/s|logo/s|voiceover/s
+  |(背景)?音乐|音频|录音|图|歌
+PIECE = KIND? (file/s|clip/s)|video/s|movie/s|photo/s|picture/s|image/s|footage|视频|影片|图片|照片
+  |(视频)?(文件|素材)|档案
+POLITE = please|kindly|hello|hi|hey there?|good (morning|afternoon|evening|day)|nemo|bot|guys
+  |(thanks|thank you) (a lot|in advance|so much|very much)?|ok|okay|alright|yes|yeah|yep|sure|um
+  |tell me|let me know|WANT to know|do you know|for (me|us)|if possible
+  |(if|when) you (can|could|don't mind)|(can|could|would|will|may) (you|we|i)|请问?|麻烦(你|您)?|那么?|就|好的?
+  |嗯|(你|您)好|嗨|(谢谢|多谢|感谢)(你|您|了|啦)?|(拜托|辛苦)了?|(能|可以)?告诉我|我?想知道|一下|下|吧|吗|嘛|呢|啊|呀|哦|哈|啦|么|呗
+  |(好|行|可以)(吗|么|不好|不行)
 END = POLITE|right? now|right away|asap|then|today|again|(once|one) more time?|already|现在|马上|一次
-ASK = END|just|also|maybe|quick|so|well|and|great|perfect|let (me|us)|(i|we)? (want|need|wish|would (like|love)) you? to
-  |WANT|proceed to|(i|we)? ((am|are)? (going|ready)|have) to|(i|we|you) (can|will)|go (ahead and)?|time to|((is|would)
-  it be?)? possible to|help me? to?|我们?|你|您|帮忙?|帮我|给我|替我|让我|想|要|需要|准备|打算|开始|确认|能不能|可不可以|可以|能|能否|可否|是否|立刻|立即|赶紧|快点?|直接|先
-  |再次?|重新|继续; POLITENESS = ASK*|POLITE* FINE POLITE*
-FINE = (it|this|that)? (is|looks)? (all|so|really|very)? (good|great|nice|perfect|awesome|done)|(good|great|nice) (job
-  |work)|(i am|we are) (done|ready)|that is all|(太|很|真|非常)?(好|棒|完美|不错)了?|没问题|就这样|(可以|行|做好|剪好)了
+ASK = END|just|also|maybe|quick|so|well|and|great|perfect|let (me|us)
+  |(i|we)? (want|need|wish|would (like|love)) you? to|WANT|proceed to
+  |(i|we)? ((am|are)? (going|ready)|have) to|(i|we|you) (can|will)|go (ahead and)?|time to
+  |((is|would) it be?)? possible to|help me? to?|我们?|你|您|帮忙?|帮我|给我|替我|让我|想|要|需要|准备|打算|开始|确认|能不能|可不可以
+  |可以|能|能否|可否|是否|立刻|立即|赶紧|快点?|直接|先|再次?|重新|继续
+POLITENESS = ASK*|POLITE* FINE POLITE*
+FINE = (it|this|that)? (is|looks)? (all|so|really|very)? (good|great|nice|perfect|awesome|done)
+  |(good|great|nice) (job|work)|(i am|we are) (done|ready)|that is all|(太|很|真|非常)?(好|棒|完美|不错)了?|没问题
+  |就这样|(可以|行|做好|剪好)了
 `;
 
 /** A node of the parsed grammar. */
@@ -82,19 +130,16 @@ export type Either = { readonly kind: "either"; readonly ways: readonly GrammarN
 
 const TOKENS = /[()|?*]|[A-Z_]+|\p{Script=Han}|[^\s()|?*\p{Script=Han}]+/gu;
 
-/**
- * Parses the entries by name: each is `NAME = …`, ended by `;` or by a line that is not indented. Throws on a syntax
- * error.
- */
+/** Parses the entries by name. Throws on a syntax error, and when two entries have one name. */
 export function parseGrammar(text: string): ReadonlyMap<string, GrammarNode> {
-  const entries = text.split(/;|\n(?! )/).filter((source) => source.trim() !== "");
-  return new Map(
-    entries.map((source) => {
-      const [name = "", body] = source.split(" = ");
-      if (body === undefined) throw new Error(`an entry has no name: ${source}`);
-      return [name.trim(), new Reader(body).read()];
-    }),
-  );
+  const entries = new Map<string, GrammarNode>();
+  for (const source of text.split(/\n(?! )/).filter((line) => line.trim() !== "")) {
+    const [name = "", body] = source.split(" = ");
+    if (body === undefined) throw new Error(`an entry has no name: ${source}`);
+    if (entries.has(name)) throw new Error(`two entries have the name ${name}`);
+    entries.set(name, new Reader(body).read());
+  }
+  return entries;
 }
 
 class Reader {

@@ -5,7 +5,7 @@ const word = (text: string) => ({ kind: "word", word: text });
 
 describe("the notation of the grammar", () => {
   it("has alternatives, groups, repetitions, names and plurals", () => {
-    expect(parseGrammar("A = b? (c|D)*\n  |e/s; D = 导出?").get("A")).toEqual({
+    expect(parseGrammar("A = b? (c|D)*\n  |e/s\nD = 导出?").get("A")).toEqual({
       kind: "either",
       ways: [
         {
@@ -25,7 +25,10 @@ describe("the notation of the grammar", () => {
     expect(parseGrammar("A = 导出?").get("A")).toEqual({ kind: "row", parts });
   });
 
-  it.each(["A = (b", "A = b)", "b|c"])("rejects a syntax error: %s", (source) => {
-    expect(() => parseGrammar(source)).toThrow();
-  });
+  it.each(["A = (b", "A = b)", "b|c", "A = b\nA = c"])(
+    "rejects a syntax error or a second entry of a name: %s",
+    (source) => {
+      expect(() => parseGrammar(source)).toThrow();
+    },
+  );
 });

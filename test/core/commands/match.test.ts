@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GRAMMAR } from "../../../src/core/commands/grammar.ts";
 import { classifyMessage, COMMANDS as NAMES, undefinedNames } from "../../../src/core/commands/match.ts";
 import { COMMANDS as FIRST_COMMANDS } from "../messages/commands.ts";
 import { FIFTH_CHAT, FIFTH_COMMANDS } from "../messages/fifth.ts";
@@ -35,12 +34,6 @@ describe("the labelled messages", () => {
 describe("the grammar", () => {
   it("refers only to entries that exist", () => {
     expect(undefinedNames()).toEqual([]);
-  });
-
-  it("is at most 60 lines of at most 120 columns", () => {
-    const lines = GRAMMAR.trim().split("\n");
-    expect(lines.length).toBeLessThanOrEqual(60);
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
   it("treats a message with any unknown word as chat", () => {
