@@ -1,6 +1,6 @@
 /** Turns end once, whatever comes while they are worked on, and for what happened to them alone. */
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { UserAddress } from "../../../src/core/address.ts";
 import { ownedId, type TurnId } from "../../../src/core/ids.ts";
 import type { AssetRecord } from "../../../src/core/rpc/user.ts";
@@ -9,7 +9,6 @@ import { TenantObject } from "../../../src/durable/tenant/object.ts";
 import { TokenObject } from "../../../src/durable/token/object.ts";
 import type { UserObject } from "../../../src/durable/user/object.ts";
 import { TurnRun } from "../../../src/durable/user/turns/run.ts";
-import { SandboxObject } from "../../../src/sandbox/object.ts";
 import { someToken, startLiveNemo } from "../../support/live-nemo.ts";
 import {
   call,
@@ -29,20 +28,9 @@ import {
   userStub,
 } from "../../support/objects.ts";
 import { paceIs } from "../../support/pace.ts";
+import { replaceUpstream } from "../../support/upstream.ts";
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-type Answer = (request: Request, real: () => Promise<Response>) => Promise<Response>;
-
-/** Every request that reaches a sandbox goes through `answer`. */
-function nemoAnswers(answer: Answer): void {
-  const { fetch } = SandboxObject.prototype;
-  vi.spyOn(SandboxObject.prototype, "fetch").mockImplementation(function (this: SandboxObject, request) {
-    return answer(request, () => fetch.call(this, request));
-  });
-}
+afterAll(() => void vi.restoreAllMocks());
 
 const pathOf = (request: Request): string => new URL(request.url).pathname;
 
@@ -69,13 +57,14 @@ describe("a command that is cancelled while it is answered", () => {
       if (turn === null || --left !== 0) return;
       await runInDurableObject(userStub(address), (object: UserObject) => object.cancelTurn(call(), turn as TurnId));
     };
-    nemoAnswers(async (_, real) => {
+    replaceUpstream(address, async (_, real) => {
       await atCall();
       const answer = await real();
       await atCall();
       return answer;
     });
     const { reserveQuota } = TenantObject.prototype;
+    onTestFinished(() => void vi.restoreAllMocks());
     vi.spyOn(TenantObject.prototype, "reserveQuota").mockImplementation(async function (this: TenantObject, ...given) {
       await atCall();
       const answer = await reserveQuota.apply(this, given);
@@ -164,6 +153,7 @@ describe("slots of a user's turns", () => {
       cancelBody = resolve;
     });
     const { perform } = TurnRun.prototype;
+    onTestFinished(() => void vi.restoreAllMocks());
     vi.spyOn(TurnRun.prototype, "perform").mockImplementation(async function (this: TurnRun, id, attempt) {
       await perform.call(this, id, attempt);
       if (running.includes(id) || held.includes(id)) return;
@@ -207,7 +197,7 @@ describe("a message of which Nemo accepted nothing", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     const asked: string[] = [];
-    nemoAnswers(async (request, real) => {
+    replaceUpstream(address, async (request, real) => {
       const path = pathOf(request);
       const isFirst = path === "/run_sse" && !asked.includes(path);
       if (/run_sse|anonymous-token|create/.test(path)) asked.push(path);
@@ -215,7 +205,6 @@ describe("a message of which Nemo accepted nothing", () => {
     });
     const id = await startTurn(user, project, "make a 1 second video");
     const { status, charged, error, evidence } = await endOf(user, id);
-    vi.restoreAllMocks();
     const replaced = (await typesOf(address, id)).includes("project.session_replaced");
     return { status, charged, code: error?.code ?? null, stream: evidence?.stream, asked, replaced };
   }
@@ -240,7 +229,7 @@ describe("a message of which Nemo accepted nothing", () => {
     const project = await newProject(user);
     let sends = 0;
     let turn: TurnId | null = null;
-    nemoAnswers(async (request, real) => {
+    replaceUpstream(address, async (request, real) => {
       if (pathOf(request) !== "/run_sse") return real();
       sends++;
       await until(async () => turn !== null);
@@ -260,7 +249,7 @@ describe("a turn that upstream never lets prepare", () => {
     const [quick, stuck] = [await newProject(user), await newProject(user)];
     await endOf(user, await startTurn(user, quick, "how many credits do I have?"));
     let tries = 0;
-    nemoAnswers(async (request, real) => {
+    replaceUpstream(address, async (request, real) => {
       if (!pathOf(request).includes("with-session")) return real();
       tries += 1;
       return Response.json({ detail: "slow down" }, { status: 429 });
@@ -350,6 +339,7 @@ describe("a turn on a shared token", () => {
       });
       const leases: number[] = [];
       const { lease } = TokenObject.prototype;
+      onTestFinished(() => void vi.restoreAllMocks());
       vi.spyOn(TokenObject.prototype, "lease").mockImplementation(async function (this: TokenObject, turn, to) {
         if (turn === second) leases.push(to - Date.now());
         return lease.call(this, turn, to);
@@ -371,6 +361,7 @@ describe("a turn on a shared token", () => {
       const user = userRpc({ ...freshAddress(), mode: "live" });
       const project = await newProject(user);
       const { use } = TokenObject.prototype;
+      onTestFinished(() => void vi.restoreAllMocks());
       vi.spyOn(TokenObject.prototype, "use").mockImplementation(async function (this: TokenObject) {
         const shared = await use.call(this);
         return shared === null ? null : { ...shared, suspect: true }; // so that each use is reported
