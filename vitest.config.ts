@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { SLOW_FILES } from "./scripts/lib/test-report.ts";
 
 // Builds the files of /docs and /console. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
 for (const script of ["build-docs.ts", "build-console.mjs"])
@@ -33,6 +34,9 @@ const ALONE = [
   "test/durable/{upload/memory,year}.test.ts",
 ];
 
+/** What this run leaves out. By a variable, because `--exclude` has no effect on a project that excludes files itself. */
+const LEFT_OUT = process.env.TESTS === "quick" ? SLOW_FILES : [];
+
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
 /** Tests that compare durations: nothing else runs at the same time. */
@@ -46,7 +50,7 @@ export default defineConfig({
       !(name === "EnvironmentTeardownError" && message.startsWith("[vitest-worker]: Closing rpc while ")),
     // Tests mostly wait, so there are more workers than a small machine has cores.
     maxWorkers: 3,
-    fsModuleCache: true,
+    fsModuleCache: true, // the next run does not transform what has not changed
     projects: [
       {
         // Pure modules: nothing to reset between files, so they share one runtime.
@@ -67,7 +71,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
-          exclude: ALONE,
+          exclude: [...ALONE, ...LEFT_OUT],
           setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
@@ -80,6 +84,7 @@ export default defineConfig({
         test: {
           name: "alone",
           include: ALONE,
+          exclude: LEFT_OUT,
           setupFiles: ["test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
@@ -90,6 +95,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "test/seeds.test.ts"],
+          exclude: LEFT_OUT,
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
         },

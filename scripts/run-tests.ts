@@ -13,7 +13,7 @@ import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { noiseFilter } from "./lib/runtime-noise.ts";
-import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_FILES, SLOW_PROJECTS } from "./lib/test-report.ts";
+import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
@@ -45,13 +45,16 @@ const vitest = spawn(
     ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
     ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
     ...(flags.all || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
-    ...(flags.all || isPartial ? [] : SLOW_FILES.map((file) => `--exclude=${file}`)),
     ...words,
   ],
   {
     cwd: ROOT,
     stdio: ["ignore", flags.verbose ? "inherit" : "pipe", flags.verbose ? "inherit" : "pipe"],
-    env: { ...quietEnv(join(ROOT, ".state/tests")), ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
+    env: {
+      ...quietEnv(join(ROOT, ".state/tests")),
+      ...(flags.all || isPartial ? {} : { TESTS: "quick" }), // read by vitest.config.ts
+      ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
+    },
   },
 );
 const forget = onEnd(() => void vitest.kill());
