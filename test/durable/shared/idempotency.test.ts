@@ -187,7 +187,7 @@ const remaining = async ({ at }: Made, quota: string): Promise<number> => {
   return limits.find(({ name }) => name === quota)?.remaining ?? 0;
 };
 
-describe.each(Object.entries(CREATIONS))("a %s", (_, { create, remove, quota }) => {
+describe.concurrent.each(Object.entries(CREATIONS))("a %s", (_, { create, remove, quota }) => {
   it("is created once by equal requests, and not by another request with their key", async () => {
     const made = await prepare();
     const before = quota === undefined ? 0 : await remaining(made, quota);
