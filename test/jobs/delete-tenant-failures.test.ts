@@ -148,22 +148,19 @@ const FAULTS: readonly Touch[] = [
 ];
 
 describe("a deletion in which one external call fails", () => {
-  it.concurrent.each(["before", "after"] as const)(
-    "ends the same, wherever it fails: %s it had its effect",
-    async (when) => {
-      const faults = FAULTS.filter((fault) => fault.when === when);
-      expect(faults.length).toBeGreaterThanOrEqual(13);
-      await Promise.all(
-        faults.map(async (fault) => {
-          const victim = await doomed();
-          await drive(victim, faulty(fault));
-          await expectGone(victim, JSON.stringify(fault));
-        }),
-      );
-    },
-  );
+  it.each(["before", "after"] as const)("ends the same, wherever it fails: %s it had its effect", async (when) => {
+    const faults = FAULTS.filter((fault) => fault.when === when);
+    expect(faults.length).toBeGreaterThanOrEqual(13);
+    await Promise.all(
+      faults.map(async (fault) => {
+        const victim = await doomed();
+        await drive(victim, faulty(fault));
+        await expectGone(victim, JSON.stringify(fault));
+      }),
+    );
+  });
 
-  it.concurrent("is claimed by one run at a time, and can be claimed again after that run crashed", async () => {
+  it("is claimed by one run at a time, and can be claimed again after that run crashed", async () => {
     const address = await doomed();
     const now = Date.now() + 1_000;
     const dependencies = deletionDependencies(env);

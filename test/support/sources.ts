@@ -24,7 +24,7 @@ let replaced: typeof fetch | null = null;
 
 /**
  * Simulates them until `vi.restoreAllMocks()`; all other addresses are unreachable. Tests that run at the same time each see the
- * requests for their own addresses, and all see one for an address that nobody created.
+ * requests for their own addresses, and all see one for an unknown address.
  */
 export function playSources(): PlayedSources {
   if (globalThis.fetch !== replaced)

@@ -126,8 +126,8 @@ describe.concurrent("a render in its object", () => {
     const get = MEDIA.get.bind(MEDIA);
     let begun = 0;
     vi.spyOn(MEDIA, "get").mockImplementation(((key: string, options?: R2GetOptions) => {
-      const isLook = options?.range !== undefined && key.startsWith(userPrefix(address));
-      if (!isLook) return get(key, options);
+      const isInspection = options?.range !== undefined && key.startsWith(userPrefix(address));
+      if (!isInspection) return get(key, options);
       begun += 1;
       return new Promise(() => undefined);
     }) as typeof MEDIA.get);
