@@ -108,6 +108,9 @@ export const JOBS_TABLE = `
   CREATE INDEX jobs_by_time ON jobs (max(due_at, lease_until));
 `;
 
+/** For an object that may have many jobs: a new instance looks for those that the last one ran. */
+export const JOBS_LEASED_INDEX = "CREATE INDEX jobs_leased ON jobs (lease_until) WHERE lease_until > 0;";
+
 /** A job, the number of attempts since its last success, and how many of those never finished. */
 export type JobRow = {
   readonly kind: string;

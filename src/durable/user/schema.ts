@@ -1,7 +1,7 @@
 /** The tables of a user's object. A record is JSON beside the columns that queries need; times are ms since epoch. */
 import type { Migrations } from "../shared/database.ts";
 import { IDEMPOTENCY_TABLE } from "../shared/idempotency.ts";
-import { JOBS_TABLE } from "../shared/jobs.ts";
+import { JOBS_LEASED_INDEX, JOBS_TABLE } from "../shared/jobs.ts";
 import { OUTBOX_TABLES } from "../shared/outbox.ts";
 
 export const USER_MIGRATIONS: Migrations = [
@@ -139,4 +139,5 @@ export const USER_MIGRATIONS: Migrations = [
   ${JOBS_TABLE}
   ${OUTBOX_TABLES}
   `,
+  JOBS_LEASED_INDEX,
 ];
