@@ -1,5 +1,5 @@
 /**
- * Whether a measurement may be compared with a goal. Refused requests and missing events make a server look fast, and other
+ * Whether a measurement may be compared with a goal. Rejected requests and missing events make a server look fast, and other
  * processes make it look slow: such a run is reported as invalid, whatever its figures.
  */
 import { QUIET_PERCENT } from "./noise.ts";
@@ -7,7 +7,7 @@ import { shown } from "./table.ts";
 
 /** What went wrong in one measurement. A figure that a bench does not have is missing. */
 export type Conditions = {
-  /** Requests that were refused or broke off, each with how often it occurred; or their number. */
+  /** Requests that were rejected or broke off, each with how often it occurred; or their number. */
   readonly faults?: Readonly<Record<string, number>> | number;
   /** Events that did not arrive, and events that arrived twice or out of order. */
   readonly lost?: number;

@@ -79,7 +79,7 @@ function chunksOf(text: string): string[] {
 }
 
 /** Joins neighbouring partial texts of a message, as far as they fit into a row. */
-function joinPieces(events: readonly TurnEventWire[]): TurnEventWire[] {
+function joinChunks(events: readonly TurnEventWire[]): TurnEventWire[] {
   const joined: TurnEventWire[] = [];
   for (const event of events) {
     const last = joined.at(-1);
@@ -132,12 +132,12 @@ export class StreamTranslator {
   }
 
   /**
-   * The public events of one read from Nemo's stream. Pieces of text that arrive together are one event: the more the
+   * The public events of one read from Nemo's stream. Chunks of text that arrive together are one event: the more the
    * reader is behind, the fewer events a text has.
    */
   translate(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
-    return joinPieces(events.flatMap((event) => this.#translate(event, now)));
+    return joinChunks(events.flatMap((event) => this.#translate(event, now)));
   }
 
   /** The current stage and the time since the message was sent. */
