@@ -18,6 +18,7 @@ import {
   startTurn,
   tenantStub,
   until,
+  uploadRpc,
   userRpc,
   userStub,
 } from "../../support/objects.ts";
@@ -161,6 +162,13 @@ describe("a video", () => {
     // for a file.
     const upload = ownedId("upl", address.uh, Date.now(), random);
     const asset: AssetId = `ast_${upload.slice("upl_".length)}`;
+    good(
+      await uploadRpc(address, upload).create(call(), address, upload, {
+        filename: "a.png",
+        size_bytes: 1,
+        metadata: {},
+      }),
+    );
     const waiting = await newProject(user);
     const first = await start(user, order("make a 1 second video", { project: waiting, sources: [{ asset, upload }] }));
     const held = Promise.withResolvers<void>();
