@@ -8,7 +8,7 @@
 import { base32, sha256 } from "../core/encoding.ts";
 import { invalidFields } from "../core/errors.ts";
 import { type ListedKind, type UserHash, userHashOf } from "../core/ids.ts";
-import { ENTRIES_PER_PAGE, OWNERS_AT_ONCE } from "../core/limits.ts";
+import { ENTRIES_PER_PAGE, OWNERS_AT_ONCE, PAGE_MAX } from "../core/limits.ts";
 import type { ResourceEntry } from "../core/rpc/tenant.ts";
 import type { Listed, ListedOfUser, Page, PageRequest, UserRpc } from "../core/rpc/user.ts";
 import { HOUR_MS } from "../core/time.ts";
@@ -61,7 +61,8 @@ async function pageOfAll<K extends ListedKind>(c: Ctx, request: ListRequest<K>):
   const found: { readonly position: number; readonly item: WithUser<Listed[K]> }[] = [];
   let before = query.after === undefined ? null : positionIn(query.after, mark);
   for (let read = 0; read < ENTRIES_PER_PAGE; ) {
-    const wanted = Math.min(query.limit + 1, ENTRIES_PER_PAGE - read);
+    const most = read === 0 ? query.limit + 1 : PAGE_MAX; // many entries do not match: read on in larger steps
+    const wanted = Math.min(most, ENTRIES_PER_PAGE - read);
     const entries = await tenant.listResources({ kind, status, generator }, before, wanted);
     found.push(...(await existing(c, request, entries)));
     if (found.length > query.limit) return pageTo(found, query.limit, mark);

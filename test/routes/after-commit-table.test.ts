@@ -84,7 +84,7 @@ beforeAll(async () => {
   await until(
     async () => ((await (await ask(`/v1/videos/${resources.get("vid")}`)).json()) as { ended_at: unknown }).ended_at,
   );
-}, 60_000);
+});
 
 /** One request of the route, with a word in each call to an object. */
 async function ask(route: Route, more: Record<string, string>, faultOf: (name: string, at: number) => Fault) {
@@ -144,7 +144,7 @@ describe("a POST that has created something", () => {
       "post /v1/videos, asked for to wait",
       "post /v1/videos/{id}/turns, asked for to wait",
     ]);
-  }, 110_000);
+  });
 
   /** Lets a continued video end again: it accepts one message at a time. */
   async function settle({ path }: Route): Promise<void> {
