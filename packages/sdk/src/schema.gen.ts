@@ -3664,12 +3664,13 @@ export interface components {
             grace_seconds: number;
         };
         Link: {
-            url: string;
+            /** @description As in the resource itself, valid for the requested time. */
+            download_url: string;
             /**
              * Format: date-time
              * @example 2026-11-21T10:00:00.000Z
              */
-            expires_at: string;
+            download_url_expires_at: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -6642,8 +6643,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T14:22:32.148Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T14:22:32.148Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8421,8 +8422,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T14:22:35.757Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T14:22:35.757Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
