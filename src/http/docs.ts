@@ -3,8 +3,8 @@
  * module chooses the format, writes the gateway's own address into the text, and sets the headers.
  */
 import { accepts } from "hono/accepts";
-import { etag } from "hono/etag";
 import type { Api, Ctx } from "./context.ts";
+import { matchesEtag } from "./files.ts";
 import { apiError, onError } from "./problem.ts";
 
 /** The origin that the built pages name. */
@@ -48,11 +48,15 @@ async function readFile(c: Ctx, path: string, status: 200 | 404 = 200): Promise<
     "Cache-Control": status === 200 ? "no-cache" : "no-store",
   });
   const tag = file.headers.get("ETag")?.replace(/^W\/|"/g, "");
-  if (type === undefined) {
-    if (tag !== undefined) headers.set("ETag", `"${tag}"`);
-    return new Response(file.body, { status, headers });
+  const etag = type === undefined ? `"${tag}"` : `"${tag}-${c.var.origin}"`; // a text differs by the origin
+  if (tag !== undefined && status === 200) {
+    headers.set("ETag", etag);
+    if (matchesEtag(c.req.header("If-None-Match") ?? null, etag)) {
+      await file.body?.cancel();
+      return new Response(null, { status: 304, headers });
+    }
   }
-  if (tag !== undefined && status === 200) headers.set("ETag", `"${tag}-${c.var.origin}"`);
+  if (type === undefined) return new Response(file.body, { status, headers });
   return new Response((await file.text()).replaceAll(EXAMPLE_ORIGIN, c.var.origin), { status, headers });
 }
 
@@ -94,8 +98,6 @@ const missingPage = pageOr((c) => onError(apiError("not_found", "No page has thi
 const LISTS = ["/docs.md", "/llms.txt", "/llms-full.txt"];
 
 export function mountDocs(app: Api): void {
-  for (const path of ["/", ...LISTS, "/docs/*"]) app.use(path, etag());
-
   app.get("/", async (c) => {
     const page = prefersHtml(c) ? await readFile(c, "/index.html") : null;
     const answer = page ?? c.json(addressesOf(c.var.origin), 200, { "Cache-Control": "no-cache" });
