@@ -65,7 +65,7 @@ async function stableKey(admin: Api): Promise<string> {
 }
 
 function printWelcome(url: string, key: string): void {
-  console.log(`${bold(url)} is up. Reference: ${url}/docs`);
+  console.log(`${bold(url)} is up. Documentation: ${url}/docs`);
   console.log(`Test key: ${key}\n`);
   console.log("In a second terminal: the names that README's commands and the examples use.\n");
   console.log(`${namesLine(url, key, `http://127.0.0.1:${RECEIVER_PORT}`)}\n`);
