@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { transformSync } from "esbuild";
 import { afterAll, describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/lib/root.ts";
 import { ERRORS } from "../../src/core/errors.ts";
@@ -107,9 +108,14 @@ describe("a guide", () => {
     for (const word of ["#slow:t", "#slow_render:t"]) expect(text).toContain(`| \`${word}\` |`);
   });
 
-  it("has no JSON that cannot be parsed", () => {
-    for (const name of readdirSync(join(ROOT, "docs")))
-      for (const [, json = ""] of guide(name.replace(/\.md$/, "")).matchAll(/^```json\n(.*?)^```/gms)) JSON.parse(json);
+  it("has no JSON, JavaScript or TypeScript that cannot be parsed", () => {
+    for (const name of readdirSync(join(ROOT, "docs"))) {
+      const text = guide(name.replace(/\.md$/, ""));
+      for (const [, language, code = ""] of text.matchAll(/^```(json|javascript|typescript)\b.*?\n(.*?)^```/gms)) {
+        if (language === "json") JSON.parse(code);
+        else transformSync(code, { loader: "ts", format: "esm" });
+      }
+    }
   });
 });
 

@@ -11,7 +11,7 @@ describe("a document", () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
-  it.each(globSync("{*,bench/*}.md"))(
+  it.each(globSync("{*,bench/*,docs/*}.md"))(
     "%s has no comment after a command, which an interactive zsh would pass as arguments",
     (document) => {
       const commands = read(document)

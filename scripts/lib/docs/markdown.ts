@@ -50,8 +50,8 @@ function textOf(tokens: readonly Token[]): string {
     .join("");
 }
 
-/** Renders a page. `linkOf` maps the address of a link. Throws if the page does not begin with a heading of the first level. */
-export function renderMarkdown(markdown: string, linkOf: (href: string) => string): Rendered {
+/** Renders a page. `linkOf` maps the address of a link; null leaves its text alone. Throws if the page does not begin with a heading of the first level. */
+export function renderMarkdown(markdown: string, linkOf: (href: string) => string | null): Rendered {
   const headings: Heading[] = [];
   const sections: { id: string; heading: string; text: string }[] = [];
   const ids = new Map<Token, Heading>();
@@ -76,7 +76,8 @@ export function renderMarkdown(markdown: string, linkOf: (href: string) => strin
         return `<${name}>${this.parser.parseInline(tokens)}</${name}>\n`;
       },
       link({ href, tokens }) {
-        return `<a href="${escapeHtml(linkOf(href))}">${this.parser.parseInline(tokens)}</a>`;
+        const [html, path] = [this.parser.parseInline(tokens), linkOf(href)];
+        return path === null ? html : `<a href="${escapeHtml(path)}">${html}</a>`;
       },
     },
   });

@@ -19,9 +19,11 @@ const ORDER = ["quick-start", "uploads", "phones", "no-code", "webhooks", "testi
 
 type Page = NavLink & { readonly markdown: string; readonly rendered: Rendered };
 
-/** `webhooks.md#verify` → `/docs/webhooks#verify`, and the documents of the repository that are published here. */
-const linkOf = (href: string): string =>
-  href.replace(/^(?:\.\.\/)?([\w-]+)\.md(?=#|$)/i, (_, name: string) => `/docs/${name.toLowerCase()}`);
+/** `webhooks.md#verify` → `/docs/webhooks#verify`. Null for a document of the repository that is not published here. */
+const linkOf = (href: string): string | null => {
+  if (/^\.\.\//.test(href) && !href.startsWith("../PROTOCOL.md")) return null;
+  return href.replace(/^(?:\.\.\/)?([\w-]+)\.md(?=#|$)/, (_, name: string) => `/docs/${name.toLowerCase()}`);
+};
 
 function pageOf(path: string, markdown: string, title?: string): Page {
   try {

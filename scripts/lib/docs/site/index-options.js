@@ -2,7 +2,13 @@
 export const INDEX_OPTIONS = {
   fields: ["heading", "title", "text"],
   storeFields: ["heading", "title"],
-  searchOptions: { boost: { heading: 4, title: 2 }, prefix: true, fuzzy: 0.15, combineWith: "AND" },
+  searchOptions: {
+    boost: { heading: 4, title: 2 },
+    boostDocument: (id) => (id.includes("#") ? 1 : 2), // a whole page before its sections
+    prefix: true,
+    fuzzy: 0.15,
+    combineWith: "AND",
+  },
   /** Splits at blanks and marks, and keeps names such as `video_id` and `videos.create` beside their parts. */
   tokenize: (text) => {
     const words = text.split(/[^\p{L}\p{N}_.]+/u).map((word) => word.replace(/^\.+|\.+$/g, ""));
