@@ -13,11 +13,18 @@ import { withTimeout } from "../timeout.ts";
 import type { FileLink, Tool, ToolAnswer, ToolCall } from "./tool.ts";
 
 /** Runs the tool with arguments as sent. Every error is a result with `isError`. */
-export async function callTool(c: Ctx, tool: Tool, sent: unknown, report: ToolCall["report"]): Promise<CallToolResult> {
+/** `shownAs` builds the result of a success. */
+export async function callTool(
+  c: Ctx,
+  tool: Tool,
+  sent: unknown,
+  report: ToolCall["report"],
+  shownAs: (answer: ToolAnswer) => CallToolResult = resultOf,
+): Promise<CallToolResult> {
   const began = Date.now();
   let code: string | undefined;
   try {
-    return resultOf(await withTimeout(started(c, tool, sent, report, began), MCP_CALL_MS, () => late(tool)));
+    return shownAs(await withTimeout(started(c, tool, sent, report, began), MCP_CALL_MS, () => late(tool)));
   } catch (error) {
     const problem = problemIn(c, error);
     code = problem.code;
@@ -100,7 +107,7 @@ function errorResult({ code, detail, retryAfterSeconds, charged }: Problem, requ
   return { isError: true, content: [{ type: "text", text: `${said}${/[.?!…]$/.test(said) ? "" : "."} ${next}` }] };
 }
 
-function resultOf({ data, text, file = null }: ToolAnswer): CallToolResult {
+export function resultOf({ data, text, file = null }: ToolAnswer): CallToolResult {
   return {
     content: [{ type: "text", text: shorten(text, MCP_TEXT_CHARS) }, ...(file === null ? [] : [linkOf(file)])],
     structuredContent: { ...data },

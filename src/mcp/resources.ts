@@ -5,8 +5,6 @@ import {
   type GetPromptResult,
   type ListPromptsResult,
   type McpServer,
-  ProtocolError,
-  ProtocolErrorCode,
   type ReadResourceResult,
   type Resource,
   ResourceNotFoundError,
@@ -22,6 +20,7 @@ import { userObject } from "../http/objects.ts";
 import { ApiError, apiError, notFound, unwrap } from "../http/problem.ts";
 import { findShownGenerator, GENERATOR_CURSOR, pageOfShownGenerators } from "../services/generators.ts";
 import { shorten } from "./call.ts";
+import { guarded } from "./errors.ts";
 
 const VIDEO = "nemo://videos/{id}";
 const TIMELINE = "nemo://projects/{id}/timeline";
@@ -71,18 +70,6 @@ export function addResources(server: McpServer, c: Ctx): void {
 }
 
 const userOf = (c: Ctx, id: `vid_${string}` | `prj_${string}`) => userObject(c.env, addressOf(c, id));
-
-/** The result of a handler; problems become JSON-RPC errors with the problem's code as data. */
-async function guarded<T>(c: Ctx, handle: () => Promise<T>): Promise<T> {
-  try {
-    return await handle();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    const { code, detail } = error.problem;
-    const rpcCode = error.status < 500 ? ProtocolErrorCode.InvalidParams : ProtocolErrorCode.InternalError;
-    throw new ProtocolError(rpcCode, detail, { code, request_id: c.get("requestId") });
-  }
-}
 
 /** A resource as JSON. An id that is malformed or unknown is a resource that does not exist. */
 function readAs<Id>(

@@ -129,7 +129,7 @@ export function answerOfVideo(one: VideoWire, isRepeated = false): ToolAnswer {
     ? "The same call within the last 60 seconds created this video; no second one was made. "
     : "";
   const data = { ...partOf(videoPart, one), ...(isRepeated ? { deduplicated: true } : {}) };
-  return { data, text: before + videoText(one), file: fileOf(one) };
+  return { data, text: before + videoText(one), file: fileOf(one), video: one };
 }
 
 function videoText(one: VideoWire): string {

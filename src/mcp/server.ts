@@ -3,11 +3,13 @@
  * nothing at the start.
  */
 import { createMcpHandler, McpServer, type ServerContext } from "@modelcontextprotocol/server";
+import type { VideoWire } from "../core/wire/video.ts";
 import type { Ctx } from "../http/context.ts";
 import { logBug } from "../log.ts";
-import { callTool } from "./call.ts";
+import { callTool, resultOf } from "./call.ts";
 import { addResources } from "./resources.ts";
 import { shownSchema } from "./schema.ts";
+import { addTasks, declaresTasks, TASK_TOOLS, TASKS_EXTENSION, taskResult, undeclaredTask } from "./tasks.ts";
 import { isOpenTo, type Tool, type ToolCall } from "./tool.ts";
 import { TOOLS } from "./tools.ts";
 
@@ -30,9 +32,14 @@ const schemas = new Map(
 
 /** Answers one JSON-RPC message. `message` is the parsed body, undefined if there was none. */
 export function serveMessage(c: Ctx, request: Request, message: unknown): Promise<Response> {
-  const handler = createMcpHandler(() => serverFor(c), {
-    onerror: (error) => reportError(c, error),
-  });
+  const rejected = undeclaredTask(message);
+  if (rejected !== null) return Promise.resolve(rejected);
+  const handler = createMcpHandler(
+    ({ era }) => serverFor(c, era === "modern" ? { hasTasks: declaresTasks(message) } : null),
+    {
+      onerror: (error) => reportError(c, error),
+    },
+  );
   return handler.fetch(request, message === undefined ? {} : { parsedBody: message });
 }
 
@@ -48,12 +55,14 @@ const EXPECTED: Readonly<Record<string, true>> = {
   SdkError: true,
 };
 
-function serverFor(c: Ctx): McpServer {
+/** `modern`: the request has revision 2026-07-28 or later; whether its client takes tasks. */
+function serverFor(c: Ctx, modern: { readonly hasTasks: boolean } | null): McpServer {
   const mayRead = c.get("caller").scopes.includes("read");
   const server = new McpServer(INFO, {
     capabilities: {
       tools: UNCHANGING,
       ...(mayRead ? { resources: UNCHANGING, prompts: UNCHANGING, completions: {} } : {}),
+      ...(modern === null ? {} : { extensions: { [TASKS_EXTENSION]: {} } }),
     },
     instructions: INSTRUCTIONS,
     cacheHints: {
@@ -62,18 +71,31 @@ function serverFor(c: Ctx): McpServer {
       "resources/templates/list": LISTS,
     },
   });
-  for (const tool of TOOLS) if (isOpenTo(tool, c)) register(server, c, tool);
+  for (const tool of TOOLS) if (isOpenTo(tool, c)) register(server, c, tool, modern?.hasTasks === true);
   if (mayRead) addResources(server, c);
+  if (modern !== null) addTasks(server, c);
   return server;
 }
 
-function register(server: McpServer, c: Ctx, tool: Tool): void {
+/** A tool that may answer with a task has no output schema: the result of a task is read with `tasks/get`. */
+function register(server: McpServer, c: Ctx, tool: Tool, hasTasks: boolean): void {
   const [inputSchema, outputSchema] = schemas.get(tool.name) ?? [shownSchema(tool.input), shownSchema(tool.output)];
   const { name, title, description, annotations } = tool;
-  server.registerTool(name, { title, description, annotations, inputSchema, outputSchema }, (args, context) =>
-    callTool(c, tool, args, reportOf(context)),
+  const shown = { title, description, annotations, inputSchema };
+  if (!hasTasks || !TASK_TOOLS.includes(name)) {
+    server.registerTool(name, { ...shown, outputSchema }, (args, context) =>
+      callTool(c, tool, args, reportOf(context)),
+    );
+    return;
+  }
+  server.registerTool(name, shown, (args, context) =>
+    callTool(c, tool, args, reportOf(context), (answer) =>
+      answer.video === undefined || isOver(answer.video.status) ? resultOf(answer) : taskResult(answer.video),
+    ),
   );
 }
+
+const isOver = (status: VideoWire["status"]): boolean => ["completed", "failed", "cancelled"].includes(status);
 
 /** Sends progress to a client that asked for it. A client that has gone gets none. */
 function reportOf({ mcpReq }: ServerContext): ToolCall["report"] {

@@ -3,6 +3,7 @@ import type { ToolAnnotations } from "@modelcontextprotocol/server";
 import type * as z from "zod";
 import type { EpochMs } from "../core/time.ts";
 import type { KeyScope } from "../core/wire/key.ts";
+import type { VideoWire } from "../core/wire/video.ts";
 import type { Ctx } from "../http/context.ts";
 
 /** A link to a file in a result. The link needs no credential. */
@@ -18,6 +19,8 @@ export type ToolAnswer = {
   readonly data: Readonly<Record<string, unknown>>;
   readonly text: string;
   readonly file?: FileLink | null;
+  /** The video that the data shows, for results that are tasks. */
+  readonly video?: VideoWire;
 };
 
 /** One call of a tool. */

@@ -16,7 +16,7 @@ export async function createUpload(c: Ctx, body: NewUpload): Promise<Metered<Upl
   return uploadObject(c.env, owner, id).create(await callOf(c), owner, id, body);
 }
 
-/** A link to which the content of an open upload can be sent once, without a credential. Whoever has it may send. */
+/** A link to which the content of an open upload can be sent once; it needs no credential. */
 export async function uploadLink(c: Ctx, id: UploadId): Promise<{ readonly url: string; readonly expires_at: string }> {
   const { tenant, mode } = c.var.caller;
   const expiresAt = Date.now() + UPLOAD_LINK_MS;
