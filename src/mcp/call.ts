@@ -10,6 +10,7 @@ import { ApiError, apiError, checkInvalid } from "../http/problem.ts";
 import { valuesIn } from "../http/request-body.ts";
 import { log, logBug } from "../log.ts";
 import { withTimeout } from "../timeout.ts";
+import { INTERNAL } from "./errors.ts";
 import type { FileLink, Tool, ToolAnswer, ToolCall } from "./tool.ts";
 
 /** Runs the tool with arguments as sent. Every error is a result with `isError`. */
@@ -89,7 +90,7 @@ function late({ annotations, title }: Tool): never {
 function problemIn(c: Ctx, error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
   logBug("bug", error, { request_id: c.get("requestId") });
-  return { code: "internal", detail: "An internal error occurred and was logged." };
+  return { code: "internal", detail: INTERNAL };
 }
 
 /** The result of a failed call: what happened, whether a retry can help, and the request id. */

@@ -43,17 +43,11 @@ export function serveMessage(c: Ctx, request: Request, message: unknown): Promis
   return handler.fetch(request, message === undefined ? {} : { parsedBody: message });
 }
 
-/** The library reports rejected requests too, with messages of its own; only exceptions are bugs. */
+/** The library reports every rejected message too; only these are errors of a program. */
 function reportError(c: Ctx, error: Error): void {
-  if (error.constructor !== Error && !(error.name in EXPECTED))
-    logBug("mcp", error, { request_id: c.get("requestId") });
+  const isBug = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  if (isBug) logBug("mcp", error, { request_id: c.get("requestId") });
 }
-const EXPECTED: Readonly<Record<string, true>> = {
-  ProtocolError: true,
-  UnsupportedProtocolVersionError: true,
-  MissingRequiredClientCapabilityError: true,
-  SdkError: true,
-};
 
 /** `modern`: the request has revision 2026-07-28 or later; whether its client takes tasks. */
 function serverFor(c: Ctx, modern: { readonly hasTasks: boolean } | null): McpServer {

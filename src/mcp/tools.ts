@@ -200,7 +200,8 @@ const chat = defineTool({
       const id = started.value;
       return userObject(c.env, addressOf(c, id)).startTurn(await callOf(c), id, turnBody);
     });
-    return answerOfTurn(await awaitTurn(call, unwrapMetered(c, made), seconds), call.isRepeated);
+    const isReplayed = "replayed" in made && made.replayed === true; // the earlier call had created the turn
+    return answerOfTurn(await awaitTurn(call, unwrapMetered(c, made), seconds), isReplayed);
   },
 });
 

@@ -155,6 +155,7 @@ describe.concurrent("§9.2 tools", () => {
     await callRaw(member, "chat", args, { signal: AbortSignal.timeout(100) }).catch(() => null);
     const [one, two] = [await calledWell(member, "chat", args), await calledWell(member, "chat", args)];
     expect([one.id, one.project_id]).toEqual([two.id, two.project_id]);
+    expect((await called(member, "chat", args)).text).toContain("nothing was sent again");
     const { data } = await member.get("/v1/projects", z.object({ data: z.array(z.object({ id: z.string() })) }));
     expect(data).toHaveLength(1);
   });
