@@ -85,6 +85,7 @@ export const ERRORS = {
   // credits
   insufficient_credits: row(402, "Not enough credits"),
   plan_upgrade_required: row(402, "This requires a higher plan"),
+  spending_cap_reached: row(402, "The spending limit is reached"),
   // renders
   nothing_to_render: row(409, "There is nothing to export yet"),
   unattested_output: row(422, "This output format is not supported"),

@@ -102,6 +102,8 @@ export const QUOTA_DEFAULTS = {
   live: { concurrent_turns: 200, renders_per_day: 10_000, bytes_per_day: 1_000_000_000_000, new_users_per_day: 20_000 },
   test: { concurrent_turns: 100, renders_per_day: 2_000, bytes_per_day: 50_000_000_000, new_users_per_day: 2_000 },
 } as const;
+/** How long a tenant's object uses spending caps that it read from D1. Chosen: as soon as a pause takes effect. */
+export const CAPS_CACHE_MS = 5 * SECOND_MS;
 /** How long a turn's slot stays reserved while the turn is committed. A crash in between frees it after this. */
 export const SLOT_HOLD_MS = MINUTE_MS;
 /** Maximum time that a turn keeps its slot: 20 earlier turns of its project, 15 minutes each, and a margin. */

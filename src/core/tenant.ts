@@ -6,12 +6,13 @@
 import type { AuditId, KeyId, Mode, TenantId } from "./ids.ts";
 import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
+import { NO_CAPS } from "./spending.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import { NO_ATTRIBUTION } from "./usage.ts";
 import type { AuditAction } from "./wire/audit.ts";
 import type { AttributionWire } from "./wire/common.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
-import type { QuotasWire, TenantRemovedWire } from "./wire/tenant.ts";
+import type { QuotasWire, SpendingCapsWire, TenantRemovedWire } from "./wire/tenant.ts";
 import type { SpentWire } from "./wire/token.ts";
 import type { UserWire } from "./wire/user.ts";
 
@@ -21,6 +22,7 @@ export type StoredSettings = {
   readonly origins?: readonly string[];
   readonly render_file_seconds?: number;
   readonly quotas?: { readonly live?: Partial<QuotasWire>; readonly test?: Partial<QuotasWire> };
+  readonly spending_caps?: { readonly live?: Partial<SpendingCapsWire>; readonly test?: Partial<SpendingCapsWire> };
   readonly attribution?: Partial<AttributionWire>;
 };
 
@@ -30,6 +32,7 @@ export type TenantSettings = {
   readonly origins: readonly string[];
   readonly renderFileSeconds: number;
   readonly quotas: Readonly<Record<Mode, QuotasWire>>;
+  readonly spendingCaps: Readonly<Record<Mode, SpendingCapsWire>>;
   readonly attribution: AttributionWire;
 };
 
@@ -39,6 +42,7 @@ export const settingsOf = ({
   origins,
   render_file_seconds,
   quotas,
+  spending_caps: caps,
   attribution,
 }: StoredSettings): TenantSettings => ({
   scopes: scopes ?? SCOPES,
@@ -49,6 +53,7 @@ export const settingsOf = ({
     live: { ...QUOTA_DEFAULTS.live, ...quotas?.live },
     test: { ...QUOTA_DEFAULTS.test, ...quotas?.test },
   },
+  spendingCaps: { live: { ...NO_CAPS, ...caps?.live }, test: { ...NO_CAPS, ...caps?.test } },
 });
 
 /** Warnings for the operator when a tenant is created: live calls need a Nemo token. */

@@ -73,6 +73,7 @@ const ADMIN = {
   tags: [
     { name: "Tenants", description: "A tenant is an account of the gateway, with its quotas and its audit log." },
     { name: "Keys", description: "API keys of any tenant, mode and scope." },
+    { name: "Usage", description: "What all tenants used." },
     { name: "Status", description: "What is late, and what failed." },
   ],
   securitySchemes: { admin: { type: "http", scheme: "bearer", description: "The operator's token." } },

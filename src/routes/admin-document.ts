@@ -5,6 +5,7 @@ import { pageSchema, plain } from "../core/wire/common.ts";
 import { createdKey, key, newKey, rotation } from "../core/wire/key.ts";
 import { gatewayStatus } from "../core/wire/status.ts";
 import { createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
+import { allUsagePage, allUsageQuery } from "../core/wire/usage.ts";
 import { jsonBody, jsonResponse, plainPage, problemResponses, sharedParameter } from "../http/define-route.ts";
 import type { DocumentedRoute } from "../http/document.ts";
 
@@ -14,7 +15,7 @@ const keyPage = pageSchema(key);
 
 type Described = Pick<DocumentedRoute, "method" | "path" | "request"> & {
   readonly operationId: string;
-  readonly tag: "Tenants" | "Keys" | "Status";
+  readonly tag: "Tenants" | "Keys" | "Status" | "Usage";
   readonly summary: string;
   readonly description: string;
   readonly responses: DocumentedRoute["responses"];
@@ -153,6 +154,25 @@ export const ADMIN_ROUTES: readonly DocumentedRoute[] = [
     description: "Also revokes the last key that can create keys.",
     request: { params: keyParams },
     responses: { 200: jsonResponse(key, "The revoked key.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/usage",
+    operationId: "usage.list",
+    tag: "Usage",
+    summary: "List the usage of all tenants",
+    description:
+      "What each tenant's object has counted: the numbers of `GET /v1/usage` of that tenant. A page of tenants costs two calls to objects for each. Deleted tenants are not in it: export a month before you delete. A day is final two days after its end.",
+    request: { query: allUsageQuery },
+    responses: {
+      200: {
+        description: "A page of tenants with their usage, or the same as CSV.",
+        content: {
+          "application/json": { schema: allUsagePage },
+          "text/csv": { schema: z.string(), example: "tenant,mode,day,kind,amount\r\n" },
+        },
+      },
+    },
   }),
   describe({
     method: "get",

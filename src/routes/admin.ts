@@ -12,6 +12,7 @@ import { DAY_MS } from "../core/time.ts";
 import { plain } from "../core/wire/common.ts";
 import { newKey, rotation } from "../core/wire/key.ts";
 import { newTenant, tenantChange } from "../core/wire/tenant.ts";
+import { allUsageQuery } from "../core/wire/usage.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
 import { plainPage } from "../http/define-route.ts";
 import { adminAuth } from "../http/middleware/auth.ts";
@@ -30,6 +31,7 @@ import {
   startTenantDeletion,
   updateTenant,
 } from "../services/tenants.ts";
+import { showTenantUsage, usageCsv, usageOfTenants } from "../services/usage.ts";
 import { listAudit } from "../store/audit.ts";
 import { countDeadLettersSince, deadLetters } from "../store/dead-letters.ts";
 import { countStaleEncryptions } from "../store/encryption.ts";
@@ -134,6 +136,22 @@ function adminStatus(): Hono<AppEnv> {
   return admin;
 }
 
+function adminUsage(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+  admin.get("/usage", zValidator("query", allUsageQuery, checkInvalid), async (c) => {
+    const query = c.req.valid("query");
+    const { data, has_more, next_cursor, from, to } = await usageOfTenants(c, query);
+    if (query.format === "json") return c.json({ data: data.map(showTenantUsage), has_more, next_cursor, from, to });
+    const next = new URL(c.req.url);
+    if (next_cursor !== null) next.searchParams.set("after", next_cursor);
+    return c.body(usageCsv(data), 200, {
+      "Content-Type": "text/csv; charset=utf-8; header=present",
+      ...(next_cursor === null ? {} : { Link: `<${next.pathname}${next.search}>; rel="next"` }),
+    });
+  });
+  return admin;
+}
+
 function adminKeys(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
 
@@ -184,6 +202,6 @@ export function adminRoutes(): Hono<AppEnv> {
     "/openapi.json",
     serveDocument(() => adminDocumentOf(ADMIN_ROUTES)),
   );
-  for (const part of [adminTenants(), adminKeys(), adminStatus()]) admin.route("/", part);
+  for (const part of [adminTenants(), adminKeys(), adminStatus(), adminUsage()]) admin.route("/", part);
   return admin;
 }

@@ -93,9 +93,17 @@ export async function listTenants(db: D1Database, limit: number, after: string |
 
 function show({ settings, created_at, ...row }: TenantRow): TenantWire {
   const set = settingsOf(JSON.parse(settings) as StoredSettings); // written here only
-  const { quotas, attribution, renderFileSeconds: render_file_seconds } = set;
+  const { quotas, spendingCaps: spending_caps, attribution, renderFileSeconds: render_file_seconds } = set;
   const lists = { scopes: [...set.scopes], origins: [...set.origins] };
-  return { ...row, ...lists, render_file_seconds, quotas, attribution, created_at: toRfc3339(created_at) };
+  return {
+    ...row,
+    ...lists,
+    render_file_seconds,
+    quotas,
+    spending_caps,
+    attribution,
+    created_at: toRfc3339(created_at),
+  };
 }
 
 /* The `watchdogs` table: watchdog rows of objects with scheduled jobs. The cron reads only this. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
+import { NO_CAPS } from "../../src/core/spending.ts";
 import { settingsOf } from "../../src/core/tenant.ts";
 import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
@@ -11,6 +12,7 @@ describe("a tenant's settings", () => {
       origins: [],
       renderFileSeconds: 30 * 24 * 3600,
       quotas: QUOTA_DEFAULTS,
+      spendingCaps: { live: NO_CAPS, test: NO_CAPS },
       attribution: NO_ATTRIBUTION,
     });
   });

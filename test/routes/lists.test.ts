@@ -46,14 +46,7 @@ const rowsOf = (member: Member): Promise<{ id: string; status: string }[]> =>
     storage.sql.exec<{ id: string; status: string }>("SELECT id, status FROM resources ORDER BY position").toArray(),
   );
 const enter = async (member: Member, entered: readonly ListedId[]): Promise<void> => {
-  good(
-    await tenantRpc(addressOf(member)).reserveQuota(
-      [],
-      null,
-      null,
-      entered.map((id) => ({ id })),
-    ),
-  );
+  good(await tenantRpc(addressOf(member)).reserveQuota([], null, null, { entered: entered.map((id) => ({ id })) }));
 };
 const remove = async (member: Member, path: string): Promise<void> => {
   expect((await call(path, { method: "DELETE", headers: as(member, null) })).status).toBe(204);

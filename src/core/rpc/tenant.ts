@@ -109,6 +109,14 @@ export type EnteredResource = {
   readonly sequence?: number;
 };
 
+/** What a reservation is for. */
+export type Reservation = {
+  /** What is created with it, entered in the lists of all users. */
+  readonly entered?: readonly EnteredResource[];
+  /** It is new work that spends credits, which a reached hard cap rejects. */
+  readonly isPaid?: boolean;
+};
+
 export type ResourceFilter = {
   readonly kind: ListedKind;
   readonly status?: string | null | undefined;
@@ -132,14 +140,13 @@ export interface TenantRpc {
   eraseUser(uh: UserHash, settled?: readonly SettledTurn[]): Promise<ErasedEvents>;
   /**
    * Reserves all requested amounts, or none, and returns the remainder of each; the same ref is counted once. `limits`
-   * null: the limits of the last call. `by`: the user whose share it is; null when none was named. `entered`: what is
-   * created with it, entered in the lists of all users.
+   * null: the limits of the last call. `by`: the user whose share it is; null when none was named.
    */
   reserveQuota(
     requests: readonly QuotaRequest[],
     limits: QuotasWire | null,
     by?: UserHash | null,
-    entered?: readonly EnteredResource[],
+    more?: Reservation,
   ): Answer<readonly Limit[] | null>;
   /** A user's share of each quota and its remainder; of the tenant when `by` is null. Writes nothing. */
   readQuotas(limits: QuotasWire, by: UserHash | null): Promise<readonly Limit[]>;

@@ -16,7 +16,9 @@ import type { HookBody } from "../wire/webhook.ts";
 
 type Value = HookBody[string];
 type Fields = Readonly<Record<string, string>>;
-export type Resource = EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never;
+export type Resource =
+  | "spending_cap"
+  | (EventType extends infer T ? (T extends `${infer R}.${string}` ? R : never) : never);
 
 const same = (...names: string[]): Fields => Object.fromEntries(names.map((name) => [name, name]));
 
@@ -97,6 +99,7 @@ export const FLAT_FIELDS: Readonly<Record<Resource, Fields>> = {
     ...TIMES,
   },
   credits: same("available", "turn_id", "register_url"),
+  spending_cap: same("scope", "cap", "limit", "used", "uh", "month", "resets_at"),
   token: same("source", "state", "expires_at"),
   endpoint: { endpoint_id: "id", ...same("url", "types", "state", "disabled_by", "disabled_at", "created_at") },
   hook: { hook_id: "id", ...same("target_url", "event", "state", "disabled_at", "created_at") },
@@ -120,7 +123,8 @@ export function hookBody(event: EventWire): HookBody {
 }
 
 /** The resource that a type of event is about. */
-export const resourceOf = (type: EventType): Resource => type.slice(0, type.indexOf(".")) as Resource; // every event type has one
+export const resourceOf = (type: EventType): Resource =>
+  type === "credits.cap_reached" ? "spending_cap" : (type.slice(0, type.indexOf(".")) as Resource); // every event type has one
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 /** The schemas of webhook bodies: each event nested, as endpoints and callbacks receive it, and flat, as hooks do. */
 import * as z from "zod";
 import { batch } from "../wire/batch.ts";
-import { owned, plain } from "../wire/common.ts";
+import { moment, owned, plain } from "../wire/common.ts";
 import { EVENT_TYPES, type EventType, event } from "../wire/event.ts";
 import { generatorJob } from "../wire/generator.ts";
 import { render } from "../wire/render.ts";
@@ -28,6 +28,22 @@ const creditsLeft = z
   .object({ available: z.number().nullable(), turn_id: owned("trn"), register_url: z.string().optional() })
   .meta({ id: "CreditsLeft" });
 
+const reachedCap = z
+  .object({
+    scope: z
+      .enum(["tenant", "user"])
+      .meta({ id: "CapScope", description: "Whose cap it is: the account's, or that of each user." }),
+    cap: z
+      .enum(["soft", "hard"])
+      .meta({ id: "CapKind", description: "A hard cap also rejects new paid work until the end of the month." }),
+    limit: z.number(),
+    used: z.number().meta({ description: "Credits spent in the month, measured and estimated." }),
+    uh: z.string().nullable().meta({ description: "The user's hash; null for the account's cap." }),
+    month: z.string().meta({ example: "2026-11" }),
+    resets_at: moment,
+  })
+  .meta({ id: "ReachedCap" });
+
 /** The `data` of the events of each resource. */
 const DATA = {
   turn,
@@ -39,6 +55,7 @@ const DATA = {
   batch,
   generator_job: generatorJob,
   credits: creditsLeft,
+  spending_cap: reachedCap,
   token: nemoToken,
   endpoint,
   hook,

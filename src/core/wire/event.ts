@@ -23,6 +23,7 @@ export const EVENT_TYPES = [
   "generator_job.failed",
   "credits.low",
   "credits.exhausted",
+  "credits.cap_reached",
   "token.expiring",
   "endpoint.disabled",
   "hook.disabled",

@@ -35,6 +35,21 @@ const quotaChange = z
   .meta({ id: "QuotaChange" });
 const quotaChanges = z.strictObject({ live: quotaChange, test: quotaChange }).partial().meta({ id: "QuotaChanges" });
 
+/** Credits that may be spent in a calendar month (UTC), in one mode. */
+const credits = z.number().min(0).max(1e12).nullable();
+export const spendingCaps = z
+  .object({
+    tenant_soft: credits.meta({ description: "From here on `credits.cap_reached` is sent; null: never." }),
+    tenant_hard: credits.meta({ description: "From here on new paid work is rejected too; null: never." }),
+    user_soft: credits.meta({ description: "The same for what each named user spends." }),
+    user_hard: credits,
+  })
+  .meta({ id: "SpendingCaps", description: "Credits in a calendar month (UTC)." });
+export type SpendingCapsWire = z.infer<typeof spendingCaps>;
+/** Fields that are not sent keep their values; null removes a cap. */
+const capChange = spendingCaps.partial().strict().meta({ id: "SpendingCapChange" });
+const capChanges = z.strictObject({ live: capChange, test: capChange }).partial().meta({ id: "SpendingCapChanges" });
+
 /** A web origin as browsers send it: scheme, host and a non-default port. Plain http is allowed for localhost only. */
 const origin = z
   .string()
@@ -63,6 +78,7 @@ export const tenant = z
       .int()
       .meta({ description: "How long a render's file is kept after the render has ended, in seconds." }),
     quotas: tenantQuotas,
+    spending_caps: z.object({ live: spendingCaps, test: spendingCaps }).meta({ id: "TenantSpendingCaps" }),
     attribution: attribution.meta({ description: "Identifies the tenant's app to Nemo." }),
     created_at: moment,
   })
@@ -82,6 +98,7 @@ export const newTenant = z
     origins: origins.optional(),
     render_file_seconds: fileSeconds.optional(),
     quotas: quotaChanges.optional(),
+    spending_caps: capChanges.optional(),
     attribution: attribution.optional(),
   })
   .meta({ id: "NewTenant" });
@@ -90,7 +107,16 @@ export type NewTenant = z.infer<typeof newTenant>;
 
 /** Fields that are not sent keep their values. */
 export const tenantChange = z
-  .strictObject({ name, tier, scopes, origins, render_file_seconds: fileSeconds, quotas: quotaChanges, attribution })
+  .strictObject({
+    name,
+    tier,
+    scopes,
+    origins,
+    render_file_seconds: fileSeconds,
+    quotas: quotaChanges,
+    spending_caps: capChanges,
+    attribution,
+  })
   .partial()
   .meta({ id: "TenantPatch" });
 export type TenantChange = z.infer<typeof tenantChange>;

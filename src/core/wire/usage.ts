@@ -1,7 +1,7 @@
 /** The usage of a tenant in one mode, by day, by user or by key. */
 import * as z from "zod";
 import { plainIdPattern, USER_HASH_CHARS } from "../ids.ts";
-import { pageQuery, pageSchema, plain } from "./common.ts";
+import { mode, pageQuery, pageSchema, plain } from "./common.ts";
 import { spent } from "./token.ts";
 
 /** The dimensions by which usage is grouped. */
@@ -71,3 +71,53 @@ export const usagePage = pageSchema(z.union([usageOfDay, usageOfUser, usageOfKey
   });
 export type UsagePageWire = z.infer<typeof usagePage>;
 export type UsageCountsWire = z.infer<typeof usageCounts>;
+
+/* The usage of all tenants, as the operator reads it. */
+
+/** Tenants in one page: each costs a call to its object for each mode, so a page of 50 makes 100 calls. */
+const TENANTS_PER_PAGE = 50;
+
+export const allUsageQuery = z
+  .strictObject({
+    limit: z.coerce.number().int().min(1).max(TENANTS_PER_PAGE).default(20).meta({ description: "Tenants per page." }),
+    after: z
+      .string()
+      .regex(plainIdPattern("ten"), "must be the next_cursor of a page of this list")
+      .optional()
+      .meta({ description: "The `next_cursor` of the previous page." }),
+    tenant: plain("ten").optional().meta({ description: "Only this tenant." }),
+    mode: mode.optional().meta({ description: "Only this mode." }),
+    by: z
+      .enum(["day", "tenant"])
+      .default("day")
+      .meta({ description: "`day`: a row for each tenant, mode and day. `tenant`: the sums of the period." }),
+    from: day.optional().meta({ description: "The first day, in UTC. Defaults to the 30 days up to `to`." }),
+    to: day.optional().meta({ description: "The last day, in UTC. Defaults to today." }),
+    month: z
+      .string()
+      .regex(/^\d{4}-(0[1-9]|1[0-2])$/, "must be a month such as 2026-11")
+      .optional()
+      .meta({ description: "A calendar month instead of `from` and `to`.", example: "2026-11" }),
+    format: z.enum(["json", "csv"]).default("json").meta({
+      description: "`csv`: a line for each tenant, mode, day and kind; the next page is in the `Link` header.",
+    }),
+  })
+  .refine(({ month, from, to }) => month === undefined || (from === undefined && to === undefined), {
+    path: ["month"],
+    error: "cannot be combined with from and to",
+  });
+export type AllUsageQuery = z.infer<typeof allUsageQuery>;
+
+export const usageOfTenant = usageCounts
+  .extend({
+    tenant: plain("ten"),
+    mode,
+    day: day.nullable().meta({ description: "Null for the sums of the period." }),
+  })
+  .meta({ id: "UsageOfTenant" });
+export type UsageOfTenantWire = z.infer<typeof usageOfTenant>;
+
+export const allUsagePage = pageSchema(usageOfTenant)
+  .extend({ from: day, to: day })
+  .meta({ id: "AllUsagePage", description: "Newest tenant first, then by mode, then newest day first." });
+export type AllUsagePageWire = z.infer<typeof allUsagePage>;

@@ -42,6 +42,7 @@ export const JOBS = {
     deliver: NEVER_GIVEN_UP,
     recover: GIVEN_UP,
     target_disabled: NEVER_GIVEN_UP,
+    cap_reached: NEVER_GIVEN_UP,
     cleanup: NEVER_GIVEN_UP,
   },
   upload: {

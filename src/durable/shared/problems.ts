@@ -6,7 +6,7 @@ import { type ListedId, type TurnId, USER_HASH_CHARS, type UserHash } from "../.
 import { formatList } from "../../core/media/sniff.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { EnteredResource, TenantRpc } from "../../core/rpc/tenant.ts";
+import type { Reservation, TenantRpc } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { SECOND_MS } from "../../core/time.ts";
 import type { Timings } from "../../core/timings.ts";
@@ -132,19 +132,18 @@ export const isShortWait = (error: Problem, { retryMax }: Timings): boolean => r
  */
 
 /**
- * Reserves everything that is requested and returns what is left, or the problem. `entered`: what is created with it,
- * entered in the lists of all users. When the tenant's object does not answer, the call fails: nothing is created
- * without a reservation, or without being listed.
+ * Reserves everything that is requested and returns what is left, or the problem. When the tenant's object does not
+ * answer, the call fails: nothing is created without a reservation, or without being listed.
  */
 export async function reserveQuota(
   runtime: ObjectRuntime,
   call: Call,
   requests: readonly QuotaRequest[],
-  entered: readonly EnteredResource[] = [],
+  more: Reservation = {},
 ): Promise<Result<readonly Limit[], Problem>> {
   try {
     const by = shareOwner(runtime, call);
-    const reserved = await tenantOf(runtime).reserveQuota(requests, call.quotas ?? null, by, entered);
+    const reserved = await tenantOf(runtime).reserveQuota(requests, call.quotas ?? null, by, more);
     return reserved.ok ? ok(reserved.value ?? []) : reserved;
   } catch (error) {
     logBug("quota_not_taken", error, { work: "quota" });

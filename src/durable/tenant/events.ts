@@ -299,9 +299,11 @@ export async function ingestEvents(
     quotas,
     resources,
     usage,
+    spending,
   }: TenantServices,
   newEvents: readonly NewEvent[],
 ): Promise<void> {
+  if (newEvents.some(({ type }) => type.startsWith("turn."))) await spending.load();
   if (isClosed(runtime)) return;
   const wasDeleted = memoize((uh: string) => tombstones.has(uh));
   const accepted = newEvents.filter(({ uh }) => !wasDeleted(uh));
@@ -321,6 +323,7 @@ export async function ingestEvents(
       deliveries.schedule(stored, [...subscriptions.subscribersTo(newEvent.type), ...callbacks]);
     }
     usage.recordEvents(counted);
+    spending.announce(counted);
     jobs.scheduleOnce(TENANT_CLEANUP, "", runtime.now() + EVENT_TTL_MS + DAY_MS);
   });
   jobs.tick();

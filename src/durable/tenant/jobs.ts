@@ -7,6 +7,7 @@ import { DELIVER } from "./deliveries/dispatch.ts";
 import { RECOVER } from "./deliveries/recovery.ts";
 import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import type { TenantServices } from "./services.ts";
+import { CAP_REACHED } from "./spending.ts";
 import { TARGET_DISABLED } from "./subscriptions.ts";
 
 export const TENANT_JOBS: JobTable<"tenant", TenantServices> = {
@@ -16,6 +17,7 @@ export const TENANT_JOBS: JobTable<"tenant", TenantServices> = {
     giveUp: ({ recoveries }, id: EndpointId) => recoveries.giveUp(id),
   },
   [TARGET_DISABLED]: { run: publishDisabled },
+  [CAP_REACHED]: { run: publishCapReached },
   [TENANT_CLEANUP]: { run: cleanUp },
 };
 
@@ -27,6 +29,12 @@ async function publishDisabled(tenant: TenantServices, id: EndpointId): Promise<
   const newEvent = await tenant.subscriptions.disabledEvent(id);
   if (newEvent !== null) await ingestEvents(tenant, [newEvent]);
   tenant.jobs.finish(TARGET_DISABLED, id);
+}
+
+/** Publishes that a spending cap was reached. */
+async function publishCapReached(tenant: TenantServices, key: string): Promise<void> {
+  await ingestEvents(tenant, [await tenant.spending.event(key)]);
+  tenant.jobs.finish(CAP_REACHED, key);
 }
 
 /**

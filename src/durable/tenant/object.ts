@@ -23,8 +23,8 @@ import type {
   ClosedTenant,
   DeliveryJob,
   DeliveryReport,
-  EnteredResource,
   NewEvent,
+  Reservation,
   ResourceEntry,
   ResourceFilter,
   TenantRpc,
@@ -91,6 +91,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
       this.#tenant.deliveryRows.forget();
       this.#tenant.quotas.erase(uh);
       this.#tenant.resources.erase(uh);
+      this.#tenant.spending.erase(uh);
       this.#tenant.usage.erase(uh, this.#tenant.tombstones.claimUncounted(uh, settled));
       this.#tenant.deliveries.plan();
       this.#tenant.jobs.scheduleOnce(TENANT_CLEANUP, "", this.#tenant.runtime.now() + EVENT_TTL_MS + DAY_MS);
@@ -102,9 +103,15 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     requests: readonly QuotaRequest[],
     limits: Limits | null,
     by: UserHash | null = null,
-    entered: readonly EnteredResource[] = [],
+    { entered = [], isPaid = false }: Reservation = {},
   ): Promise<Result<readonly Limit[], Problem>> {
     this.#tenant.database.ready();
+    if (isPaid) await this.#tenant.spending.load();
+    const capped = isPaid ? this.#tenant.spending.check(by) : null;
+    if (capped !== null) {
+      this.#tenant.jobs.tick();
+      return err(capped);
+    }
     return this.ctx.storage.transactionSync(() => {
       const reserved = this.#tenant.quotas.reserve(requests, limits, by);
       const { runtime, tombstones, resources } = this.#tenant;

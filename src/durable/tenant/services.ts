@@ -14,6 +14,7 @@ import { Quotas } from "./quotas.ts";
 import { Resources } from "./resources.ts";
 import { TENANT_MIGRATIONS } from "./schema.ts";
 import { Secrets } from "./secrets.ts";
+import { Spending } from "./spending.ts";
 import { SubscriptionStore, Subscriptions } from "./subscriptions.ts";
 import { Usage } from "./usage.ts";
 
@@ -30,6 +31,7 @@ export type TenantServices = TenantContext & {
   readonly quotas: Quotas;
   readonly resources: Resources;
   readonly usage: Usage;
+  readonly spending: Spending;
   readonly eventBodies: EventBodies;
   readonly events: Events;
   readonly secrets: Secrets;
@@ -61,6 +63,7 @@ export function createTenantServices(runtime: ObjectRuntime, handler: JobHandler
     quotas: new Quotas(runtime, database),
     resources: new Resources(runtime),
     usage: new Usage(runtime, database),
+    spending: new Spending(tenant),
     eventBodies: new EventBodies(runtime.env.MEDIA, scope),
     events: new Events(tenant),
     secrets: new Secrets(tenant),

@@ -10,6 +10,7 @@ import { USAGE_TTL_MS } from "../../core/limits.ts";
 import { cutPage, EMPTY_PAGE, rowsFor } from "../../core/page.ts";
 import type { NewEvent } from "../../core/rpc/tenant.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
+import type { Month } from "../../core/spending.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import { COUNTERS, type Counter, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage.ts";
@@ -76,6 +77,9 @@ export const DAYS = `SELECT day AS subject, ${COLUMNS} FROM usage
 export const SUMS = `SELECT subject, ${COUNTERS.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM usage
   WHERE dimension = ? AND subject > ? AND day BETWEEN ? AND ? GROUP BY subject ORDER BY subject LIMIT ?`;
 
+export const SPENT = `SELECT coalesce(sum(credits_measured + credits_estimated), 0) AS spent FROM usage
+  WHERE dimension = ? AND subject = ? AND day BETWEEN ? AND ?`;
+
 /** The users and keys of a list of events, and how many each has; samples are not counted. */
 export const OWNERS = `SELECT e.uh, e.key, e.is_named, count(*) AS n
   FROM json_each(?) AS ended CROSS JOIN events AS e ON e.id = ended.value
@@ -136,6 +140,11 @@ export class Usage {
     sql.exec("DELETE FROM usage WHERE day < ?", toDay(now() - USAGE_TTL_MS));
     const { day } = sql.exec<{ day: string | null }>("SELECT min(day) AS day FROM usage").one();
     return day === null ? null : Date.parse(day) + USAGE_TTL_MS + DAY_MS;
+  }
+
+  /** Credits of a month, measured and estimated: of the whole tenant (`day`, UNKNOWN), or of one user. */
+  creditsSpent(dimension: "day" | "user", subject: string, { from, to }: Pick<Month, "from" | "to">): number {
+    return this.#runtime.sql.exec<{ spent: number }>(SPENT, dimension, subject, from, to).one().spent;
   }
 
   /** Days, newest first; or users or keys with their sums over the period, in order of id. */

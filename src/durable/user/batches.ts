@@ -92,6 +92,8 @@ export class Batches {
       existing: (known) => this.read(known as BatchId), // the key of `commit`
       check: () => this.#check(batch, named),
       prepare: async () => {
+        const allowed = await reserveQuota(runtime, call, [], { isPaid: true });
+        if (!allowed.ok) return allowed;
         const items: BatchItem[] = [];
         for (const item of named) items.push({ ...item, sources: await prepareSources(this.#user, item.sources) });
         return ok(items);
@@ -193,8 +195,8 @@ export class Batches {
     }));
     const call = stepCall(this.#user, batch, "videos");
     const entries = ready.map(({ video }) => videoEntry(video));
-    const entered = await reserveQuota(runtime, call, [], entries);
-    if (!entered.ok) throw new RetryLater("videos of a batch were not entered", entered.error);
+    const reserved = await reserveQuota(runtime, call, [], { entered: entries });
+    if (!reserved.ok) throw new RetryLater("videos of a batch were not entered", reserved.error);
     const fresh = batchRows.find(batch.id);
     const step = fresh === null ? null : nextBatchStep(fresh, batchRows.counts(batch.id), runtime.now());
     const allowed = step?.do === "start" ? step.count : 0;

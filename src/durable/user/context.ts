@@ -183,7 +183,7 @@ export async function admitNewUser(
     ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...additional]
     : additional;
   const isNeeded = wants.length + entered.length > 0;
-  const reserved = isNeeded ? await reserveQuota(runtime, call, wants, entered) : ok([]);
+  const reserved = isNeeded ? await reserveQuota(runtime, call, wants, { entered }) : ok([]);
   if (reserved.ok) recordCaller(context, call);
   return reserved;
 }

@@ -60,7 +60,7 @@ export class Renders {
         const order = this.#order(call, project, body, attribution);
         const finished = body.reuse ? this.#finished(project, state.value, body) : null;
         const wants = finished === null ? [{ quota: "renders_per_day", ref: order.id, amount: 1 } as const] : [];
-        const reserved = await reserveQuota(runtime, call, wants, [{ id: order.id }]);
+        const reserved = await reserveQuota(runtime, call, wants, { entered: [{ id: order.id }] });
         if (!reserved.ok) return reserved;
         const render = finished === null ? order : reuseOf(order, finished, runtime.now() + retentionMs);
         return ok({ order, render, limits: reserved.value });

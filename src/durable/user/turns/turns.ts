@@ -69,7 +69,8 @@ export class Turns {
       prepare: async () => {
         recordCaller(this.#user, call);
         const turn = this.#newTurn(call, project, body, { attribution, source });
-        const reserved = await reserveQuota(runtime, call, [{ quota: "concurrent_turns", ref: turn.id, amount: 1 }]);
+        const slot = { quota: "concurrent_turns", ref: turn.id, amount: 1 } as const;
+        const reserved = await reserveQuota(runtime, call, [slot], { isPaid: turn.intent === "chat" });
         return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
       },
       release: ({ turn }) => releaseQuota(runtime, turn.id),

@@ -203,8 +203,8 @@ export class Videos {
       prepare: async () => {
         const sources = await prepareSources(this.#user, named.sources);
         const video = this.newVideo({ ...named, sources }, null, call.key ?? null);
-        const entered = await reserveQuota(runtime, call, [], [videoEntry(video)]);
-        return entered.ok ? ok(video) : entered;
+        const reserved = await reserveQuota(runtime, call, [], { entered: [videoEntry(video)], isPaid: true });
+        return reserved.ok ? ok(video) : reserved;
       },
       release: ({ id }) => releaseQuota(runtime, id),
       commit: (video) => this.begin(video).id,
@@ -279,8 +279,9 @@ export class Videos {
       },
       prepare: async () => {
         recordCaller(this.#user, call);
-        const entered = await reserveQuota(runtime, call, [], [{ id, sequence: this.#user.outbox.countOf(id) }]);
-        return entered.ok ? ok(undefined) : entered;
+        const entered = [{ id, sequence: this.#user.outbox.countOf(id) }];
+        const reserved = await reserveQuota(runtime, call, [], { entered, isPaid: true });
+        return reserved.ok ? ok(undefined) : reserved;
       },
       commit: () => {
         const video = this.#user.videoRows.find(id);
