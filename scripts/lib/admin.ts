@@ -9,6 +9,7 @@ import { auditEntry } from "../../src/core/wire/audit.ts";
 import { createdKey, key } from "../../src/core/wire/key.ts";
 import { gatewayStatus } from "../../src/core/wire/status.ts";
 import { createdTenant, tenant, tenantDeletion } from "../../src/core/wire/tenant.ts";
+import { type UsageOfTenantWire, usageOfTenant } from "../../src/core/wire/usage.ts";
 import { type Api, apiWith, type Call, ResponseError } from "./api.ts";
 import { type Flag, parseFlags } from "./flags.ts";
 import { adminToken, Exit, gatewayUrl } from "./operator.ts";
@@ -54,8 +55,9 @@ type Shown = { readonly json: unknown; readonly text: string };
 
 type Command = {
   readonly takes: string;
-  /** How many words it needs; it takes no more. */
+  /** How many words it takes, and whether it needs the first of them. */
   readonly words: number;
+  readonly optional?: boolean;
   readonly says: string;
   readonly flags?: Readonly<Record<string, Flag>>;
   readonly run: (context: Context) => Promise<Shown>;
@@ -88,17 +90,29 @@ async function create<T>({ admin, flags }: Context, path: string, schema: z.ZodT
 }
 
 /** Every page of a list. */
-async function listAll<T>(admin: Api, path: string, item: z.ZodType<T>): Promise<T[]> {
+async function listAll<T>(admin: Api, path: string, item: z.ZodType<T>, limit = 100): Promise<T[]> {
   const page = z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() });
   const items: T[] = [];
   const more = path.includes("?") ? "&" : "?";
   for (let after: string | null = ""; after !== null; ) {
-    const query: string = `${more}limit=100${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`;
+    const query: string = `${more}limit=${limit}${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`;
     const answer: z.infer<typeof page> = await admin.get(`${path}${query}`, page);
     items.push(...answer.data);
     after = answer.next_cursor;
   }
   return items;
+}
+
+/** Every page of a CSV list as one text, with one heading. */
+async function allCsv(admin: Api, path: string): Promise<string> {
+  const lines: string[] = [];
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const answer: Response = await admin.send(next);
+    const [heading = "", ...rows] = (await answer.text()).trimEnd().split("\r\n");
+    lines.push(...(lines.length === 0 ? [heading] : []), ...rows);
+    next = /^<([^>]+)>; rel="next"$/.exec(answer.headers.get("link") ?? "")?.[1];
+  }
+  return lines.join("\r\n");
 }
 
 const one = (value: object): Shown => ({ json: value, text: fieldsOf(value) });
@@ -138,14 +152,17 @@ const settingsOf = (flags: Flags) => ({
   origins: list(stringOf(flags.origins)),
 });
 
-/** `renders_per_day=100 bytes_per_day=default` as the body of a change; `default` resets. */
+/** `renders_per_day=100 bytes_per_day=default` as the body of a change; `default` resets a quota, `none` removes a cap. */
 function limitsOf(words: readonly string[]): Record<string, number | null> {
   return Object.fromEntries(
     words.map((word) => {
-      const [, name, value] = /^([a-z_]+)=(\d+|default)$/.exec(word) ?? [];
+      const [, name, value] = /^([a-z_]+)=(\d+(?:\.\d+)?|default|none)$/.exec(word) ?? [];
       if (name === undefined || value === undefined)
-        throw new Exit(2, `"${word}" is no quota: write NAME=NUMBER, or NAME=default`);
-      return [name, value === "default" ? null : Number(value)];
+        throw new Exit(
+          2,
+          `"${word}" sets nothing: write NAME=NUMBER; NAME=default resets a quota, NAME=none removes a cap`,
+        );
+      return [name, value === "default" || value === "none" ? null : Number(value)];
     }),
   );
 }
@@ -165,6 +182,11 @@ async function confirmDeletion(id: string, { error, readLine }: Terminal): Promi
   );
   const typed = (await readLine()).trim();
   if (typed !== id) throw new Exit(1, `"${typed}" is not ${id}: nothing was deleted.`);
+}
+
+function capsShown({ spending_caps: caps }: z.infer<typeof tenant>): Shown {
+  const names = Object.keys(caps.live) as (keyof typeof caps.live)[]; // the schema has these keys alone
+  return { json: caps, text: tableOf(names.map((cap) => ({ cap, live: caps.live[cap], test: caps.test[cap] }))) };
 }
 
 const change = (action: "pause" | "resume", says: string): Command => ({
@@ -324,6 +346,47 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async ({ admin, words }) =>
       one(await admin.get(`${pathOf("keys", words[0])}/revoke`, key, { method: "POST" })),
   },
+  usage: {
+    takes: "[TENANT]",
+    words: 1,
+    optional: true,
+    says: "what all tenants used, or one; every page",
+    flags: {
+      mode: { value: "MODE", says: "live or test; without it both" },
+      from: { value: "DAY", says: "the first day, such as 2026-11-01; without it the last 30 days" },
+      to: { value: "DAY", says: "the last day" },
+      month: { value: "MONTH", says: "a calendar month, such as 2026-11" },
+      sum: { says: "one row for each tenant and mode instead of one for each day" },
+      csv: { says: "prints CSV: tenant, mode, day, kind, amount" },
+    },
+    run: async ({ admin, words, flags }) => {
+      const query = new URLSearchParams({ by: flags.sum === true ? "tenant" : "day" });
+      for (const name of ["mode", "from", "to", "month"] as const)
+        if (typeof flags[name] === "string") query.set(name, flags[name]);
+      if (words[0] !== undefined) query.set("tenant", pathOf("tenants", words[0]).slice("/admin/tenants/".length));
+      if (flags.csv === true)
+        return { json: null, text: await allCsv(admin, `/admin/usage?${query}&limit=50&format=csv`) };
+      const rows = await listAll(admin, `/admin/usage?${query}`, usageOfTenant, 50);
+      return { json: rows, text: tableOf(usageRows(rows)) };
+    },
+  },
+  "caps show": {
+    takes: "TENANT",
+    words: 1,
+    says: "its spending caps, in credits for each calendar month",
+    run: async ({ admin, words }) => capsShown(await admin.get(pathOf("tenants", words[0]), tenant)),
+  },
+  "caps set": {
+    takes: "TENANT NAME=CREDITS…",
+    words: Number.POSITIVE_INFINITY,
+    says: "sets tenant_soft, tenant_hard, user_soft or user_hard of one mode; NAME=none removes one",
+    flags: MODE,
+    run: async ({ admin, words: [id, ...caps], flags }) => {
+      if (caps.length === 0) throw new Exit(2, "Say what to set: tenant_hard=1000, for example");
+      const json = { spending_caps: { [modeOf(flags)]: limitsOf(caps) } };
+      return capsShown(await admin.get(pathOf("tenants", id), tenant, { method: "PATCH", json }));
+    },
+  },
   "quotas show": {
     takes: "TENANT",
     words: 1,
@@ -349,6 +412,21 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     },
   },
 };
+
+/** One page of usage as the command needs it: the rows, and where the next page starts. */
+const usageRows = (rows: readonly UsageOfTenantWire[]): Row[] =>
+  rows.map(({ tenant: id, mode, day, turns, credits, renders, upload_bytes, render_bytes }) => ({
+    tenant: id,
+    mode,
+    ...(day === null ? {} : { day }),
+    turns: turns.completed + turns.failed + turns.unknown,
+    measured: credits.measured,
+    estimated: credits.estimated,
+    unknown_turns: credits.unknown_turns,
+    renders: renders.completed,
+    upload_bytes,
+    render_bytes,
+  }));
 
 const SAYS = "Calls the operator's routes of a gateway.";
 
@@ -392,7 +470,8 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     return given.code;
   }
   const flags: Flags = given.flags;
-  if (given.words.length < Math.min(command.words, 1)) throw new Exit(2, `${name} needs ${command.takes}`);
+  if (given.words.length < Math.min(command.words, 1) && command.optional !== true)
+    throw new Exit(2, `${name} needs ${command.takes}`);
   const file = stringOf(flags["token-file"]) ?? terminal.env.ADMIN_TOKEN_FILE ?? join(ROOT, ".admin-token");
   const admin = apiWith(gatewayUrl(stringOf(flags.url) ?? terminal.env.GW), adminToken(file));
   const shown = await command.run({ admin, words: given.words, flags, terminal });

@@ -88,6 +88,33 @@ describe("npm run admin", () => {
     expect((await run(["metrics"])).out).toMatch(/^nemo_gateway_overdue_objects \d+$/m);
   });
 
+  it("sets caps, and shows usage as a table, as JSON and as CSV", async () => {
+    const { id } = await json<{ id: string }>("tenants", "create", "usage");
+    const key = await json<{ secret: string }>("keys", "create", id, "--mode", "test");
+    const headers = { authorization: `Bearer ${key.secret}` };
+    const video = await request("POST", "/v1/videos", {
+      headers: { ...headers, prefer: "wait=60" },
+      json: { prompt: "make a 1 second video of the sea" },
+    });
+    expect(video.status).toBe(200);
+    type Usage = { mode: string; credits: { measured: number; estimated: number }; turns: { completed: number } };
+    let rows: Usage[] = [];
+    while (rows.length === 0) rows = await json<Usage[]>("usage", id);
+    expect(rows).toMatchObject([{ mode: "test", turns: { completed: 1 } }]);
+    const spent = (rows[0]?.credits.measured ?? 0) + (rows[0]?.credits.estimated ?? 0);
+    expect(spent).toBe(((await video.json()) as { credits: { amount: number } }).credits.amount);
+    const table = await run(["usage", id, "--sum"]);
+    expect(table.out).toMatch(/^TENANT +MODE +TURNS +MEASURED/);
+    const csv = await run(["usage", "--csv", "--mode", "test"]);
+    expect(csv.out).toMatch(/^tenant,mode,day,kind,amount\r\n/);
+    expect(csv.out).toMatch(new RegExp(`^${id},test,[0-9-]{10},turns_completed,1\r?$`, "m"));
+    expect(csv.out.match(/tenant,mode/g)).toHaveLength(1);
+
+    const caps = await run(["caps", "set", id, `tenant_hard=${spent}`, "user_soft=2.5", "--mode", "test"]);
+    expect(caps.out).toMatch(new RegExp(`^tenant_hard +- +${spent}$`, "m"));
+    expect((await run(["caps", "set", id, "tenant_hard=none", "--mode", "test"])).out).toMatch(/^tenant_hard +- +-$/m);
+  });
+
   it("creates nothing twice under one idempotency key", async () => {
     const words = ["tenants", "create", "once", "--idempotency-key", `once-${Date.now()}`] as const;
     expect((await json<{ id: string }>(...words)).id).toBe((await json<{ id: string }>(...words)).id);
