@@ -2383,6 +2383,46 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "credits.cap_reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * credits.cap_reached, nested
+         * @description Any 2xx status within 15 seconds counts as delivered; everything else is retried for about three days.
+         */
+        post: operations["webhook.credits.cap_reached"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "credits.cap_reached.flat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * credits.cap_reached, flat
+         * @description Any 2xx status within 15 seconds counts as delivered; everything else is retried for about three days.
+         */
+        post: operations["hook.credits.cap_reached"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "token.expiring": {
         parameters: {
             query?: never;
@@ -2867,6 +2907,16 @@ export interface components {
              */
             expires_at: string;
         };
+        /**
+         * @description A hard cap also rejects new paid work until the end of the month.
+         * @enum {string}
+         */
+        CapKind: "soft" | "hard";
+        /**
+         * @description Whose cap it is: the account's, or that of each user.
+         * @enum {string}
+         */
+        CapScope: "tenant" | "user";
         ChangedPosition: {
             start_ms: number | null;
             /** @description The segment's position in the track, from 1. */
@@ -2996,6 +3046,66 @@ export interface components {
              * @example 2026-11-21T10:00:00.000Z
              */
             read_at: string;
+        };
+        /** @description Each label of the resource follows as `metadata_<key>`. */
+        CreditsCapReachedHookBody: {
+            /**
+             * @description Derived from the event's content: the same event always has the same id.
+             * @example evt_01jd8m3k5xq2w4v7z9ab
+             */
+            id: string;
+            /** @constant */
+            type: "credits.cap_reached";
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            occurred_at: string;
+            mode: components["schemas"]["Mode"];
+            /** @description The event's number among the events of its resource, from 1. */
+            sequence: number;
+            stale: boolean;
+            scope: components["schemas"]["CapScope"];
+            cap: components["schemas"]["CapKind"];
+            limit: number;
+            /** @description Credits spent in the month, measured and estimated. */
+            used: number;
+            uh: string | null;
+            /** @example 2026-11 */
+            month: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            resets_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        CreditsCapReachedWebhook: {
+            /**
+             * @description Derived from the event's content: the same event always has the same id.
+             * @example evt_01jd8m3k5xq2w4v7z9ab
+             */
+            id: string;
+            /** @constant */
+            type: "credits.cap_reached";
+            /** @description Assigned when the event is stored. Pass it as `?after=` to continue. For a user token it counts the user's own events. */
+            cursor: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            timestamp: string;
+            /** @description Null for a user token. */
+            tenant: string | null;
+            mode: components["schemas"]["Mode"];
+            /** @description The event's number among the events of its resource, from 1. */
+            sequence: number;
+            /** @description True if a later event of the same resource was already sent. */
+            stale?: boolean;
+            data: components["schemas"]["ReachedCap"];
+            /** @description The endpoint it is sent to. Null for a callback. */
+            endpoint: string | null;
         };
         /** @description Each label of the resource follows as `metadata_<key>`. */
         CreditsExhaustedHookBody: {
@@ -3251,7 +3361,7 @@ export interface components {
             next_cursor: number;
         };
         /** @enum {string} */
-        EventType: "turn.completed" | "turn.failed" | "turn.unknown" | "timeline.changed" | "upload.completed" | "upload.expired" | "upload.failed" | "asset.ready" | "asset.rejected" | "render.completed" | "render.failed" | "video.completed" | "video.failed" | "video.cancelled" | "video.needs_input" | "batch.completed" | "generator_job.completed" | "generator_job.failed" | "credits.low" | "credits.exhausted" | "token.expiring" | "endpoint.disabled" | "hook.disabled";
+        EventType: "turn.completed" | "turn.failed" | "turn.unknown" | "timeline.changed" | "upload.completed" | "upload.expired" | "upload.failed" | "asset.ready" | "asset.rejected" | "render.completed" | "render.failed" | "video.completed" | "video.failed" | "video.cancelled" | "video.needs_input" | "batch.completed" | "generator_job.completed" | "generator_job.failed" | "credits.low" | "credits.exhausted" | "credits.cap_reached" | "token.expiring" | "endpoint.disabled" | "hook.disabled";
         ExpectedSeconds: {
             min: number;
             max: number;
@@ -4271,6 +4381,22 @@ export interface components {
          * @enum {string}
          */
         PromptSource: "caller" | "generator" | "generator_job";
+        ReachedCap: {
+            scope: components["schemas"]["CapScope"];
+            cap: components["schemas"]["CapKind"];
+            limit: number;
+            /** @description Credits spent in the month, measured and estimated. */
+            used: number;
+            /** @description The user's hash; null for the account's cap. */
+            uh: string | null;
+            /** @example 2026-11 */
+            month: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-21T10:00:00.000Z
+             */
+            resets_at: string;
+        };
         Recovery: {
             /**
              * Format: date-time
@@ -14370,6 +14496,116 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["CreditsExhaustedHookBody"];
+            };
+        };
+        responses: {
+            /** @description Send no more: the endpoint is disabled, the hook deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The event was received. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "webhook.credits.cap_reached": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same for every attempt. */
+                "webhook-id": string;
+                /** @description When this attempt was signed, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description Signatures of `id.timestamp.body`, separated by spaces: `v1,…` by the secret, `v1a,…` by the key pair. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_01jd8m3k5xq2w4v7z9ab",
+                 *       "type": "credits.cap_reached",
+                 *       "cursor": 1,
+                 *       "timestamp": "2026-11-21T10:02:30.000Z",
+                 *       "tenant": "ten_01jd8m3k5xq2w4v7z9ab",
+                 *       "mode": "live",
+                 *       "sequence": 1,
+                 *       "data": {
+                 *         "scope": "tenant",
+                 *         "cap": "soft",
+                 *         "limit": 1000,
+                 *         "used": 1012,
+                 *         "uh": null,
+                 *         "month": "2026-11",
+                 *         "resets_at": "2026-12-01T00:00:00.000Z"
+                 *       },
+                 *       "endpoint": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreditsCapReachedWebhook"];
+            };
+        };
+        responses: {
+            /** @description Send no more: the endpoint is disabled, the hook deleted. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The event was received. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    "hook.credits.cap_reached": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The event's id: the same for every attempt. */
+                "webhook-id": string;
+                /** @description When this attempt was signed, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description Signatures of `id.timestamp.body`, separated by spaces: `v1,…` by the secret, `v1a,…` by the key pair. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "id": "evt_01jd8m3k5xq2w4v7z9ab",
+                 *       "type": "credits.cap_reached",
+                 *       "occurred_at": "2026-11-21T10:02:30.000Z",
+                 *       "mode": "live",
+                 *       "sequence": 1,
+                 *       "stale": false,
+                 *       "scope": "tenant",
+                 *       "cap": "soft",
+                 *       "limit": 1000,
+                 *       "used": 1012,
+                 *       "uh": null,
+                 *       "month": "2026-11",
+                 *       "resets_at": "2026-12-01T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreditsCapReachedHookBody"];
             };
         };
         responses: {
