@@ -4,6 +4,7 @@
  */
 
 import type { RootSecrets } from "./core/crypto.ts";
+import { SECRET_MIN_BYTES } from "./core/limits.ts";
 import type { DeliveryMessage, QueueNames, WakeMessage } from "./core/queues.ts";
 import { publicDns, type TargetPolicy } from "./core/ssrf.ts";
 import { scaledTimings, type Timings } from "./core/timings.ts";
@@ -81,9 +82,6 @@ export const BINDINGS = [
   "RATE_LIMIT_LOOKUP",
   "ASSETS",
 ] as const satisfies readonly (keyof Env)[];
-
-/** Minimum bytes of a secret; the Worker does not start with less. */
-export const SECRET_MIN_BYTES = 32;
 
 /** A deployment error. Its message names a binding or a secret, never a value. */
 export class ConfigError extends Error {

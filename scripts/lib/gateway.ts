@@ -21,6 +21,8 @@ const READY_MS = 180_000;
 export type GatewayOptions = {
   /** The folder for databases, files, secrets and logs. Created if missing, reused if it exists. */
   readonly stateDir: string;
+  /** Another configuration than wrangler.toml: the path of its file. */
+  readonly config?: string | undefined;
   /** Default: a free one. */
   readonly port?: number | undefined;
   /** The file with ROOT_SECRET and ADMIN_TOKEN, created if missing. Default: `secrets.env` in the state folder. */
@@ -79,8 +81,15 @@ function slotOf(options: GatewayOptions): Slot {
 }
 
 /** Secrets and variables are passed in private files, because all users of the machine can see a command line. */
-const devArgs = (slot: Slot, port: number, inspectorPort: number, logLevel: "info" | "warn"): string[] => [
+const devArgs = (
+  slot: Slot,
+  config: readonly string[],
+  port: number,
+  inspectorPort: number,
+  logLevel: "info" | "warn",
+): string[] => [
   "dev",
+  ...config,
   ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", String(inspectorPort)],
   ...["--env-file", slot.secretsFile, "--env-file", slot.varsFile],
   ...["--persist-to", slot.persistTo, "--log-level", logLevel, "--show-interactive-dev-session=false"],
@@ -133,7 +142,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   ]);
   const vars = { ENVIRONMENT: "development", ALLOW_ANONYMOUS: "1", CRASH_URL: failpoints.url, ...options.vars };
   writeEnvFile(slot.varsFile, vars);
-  await migrateLocally({ stateDir: slot.stateDir }, slot.persistTo);
+  const config = options.config === undefined ? [] : ["--config", options.config];
+  await migrateLocally({ stateDir: slot.stateDir }, slot.persistTo, config);
   // Checked after the migrations, which take a while: another gateway on this port would answer the health check.
   if (!(await isFreeWithin(port, PORT_MS))) {
     failpoints.close();
@@ -141,7 +151,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const url = `http://127.0.0.1:${port}`;
-  const group = startWrangler(devArgs(slot, port, inspectorPort, options.onLine ? "info" : "warn"), {
+  const group = startWrangler(devArgs(slot, config, port, inspectorPort, options.onLine ? "info" : "warn"), {
     stateDir: slot.stateDir,
     print,
   });

@@ -1,6 +1,7 @@
 /** Names of account resources from wrangler.toml, so that no script repeats them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { queueRole } from "../../src/core/queues.ts";
 import { ROOT } from "./root.ts";
 
 export type AccountNames = { readonly queues: readonly string[]; readonly bucket: string; readonly database: string };
@@ -17,8 +18,17 @@ function only(toml: string, key: string): string {
   return value;
 }
 
+const wranglerToml = (): string => readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+
+/** The queues that the Worker would not know: by the end of their names, or by the variables that name them. */
+export function unknownQueues(toml: string = wranglerToml()): string[] {
+  const named = (variable: string): string | null => valuesOf(toml, variable)[0] ?? null;
+  const names = { wake: named("WAKE_QUEUE"), deliveries: named("DELIVERY_QUEUE"), dead: named("DEAD_QUEUE") };
+  return accountNames(toml).queues.filter((queue) => queueRole(queue, names) === null);
+}
+
 /** Queues (with their dead-letter queues, which nothing else creates), the bucket, and the database's binding. */
-export function accountNames(toml: string = readFileSync(join(ROOT, "wrangler.toml"), "utf8")): AccountNames {
+export function accountNames(toml: string = wranglerToml()): AccountNames {
   const queues = [...new Set([...valuesOf(toml, "queue"), ...valuesOf(toml, "dead_letter_queue")])];
   if (queues.length === 0) throw new Error("wrangler.toml holds no queue");
   const database = /\[\[d1_databases\]\]\s*\nbinding\s*=\s*"([^"]+)"/.exec(toml)?.[1];

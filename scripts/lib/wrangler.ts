@@ -41,11 +41,14 @@ export function startWrangler(args: readonly string[], run: LocalRun): ProcessGr
 }
 
 /** Migrates the local database of this state folder. Takes about 3 s, so it is skipped if there are no new migrations. */
-export async function migrateLocally(run: LocalRun, persistTo: string): Promise<void> {
+export async function migrateLocally(run: LocalRun, persistTo: string, config: readonly string[] = []): Promise<void> {
   const stamp = join(run.stateDir, "migrated");
   const names = readdirSync(join(ROOT, "migrations")).sort().join("\n");
   if (readIfThere(stamp) === names) return;
-  const group = startWrangler(["d1", "migrations", "apply", DATABASE, "--local", "--persist-to", persistTo], run);
+  const group = startWrangler(
+    ["d1", "migrations", "apply", DATABASE, "--local", "--persist-to", persistTo, ...config],
+    run,
+  );
   const code = await group.ended;
   if (code !== 0) throw new Error(`the database's migrations failed:\n${group.lastLines()}`);
   writePrivate(stamp, names);

@@ -446,3 +446,5 @@ export const MCP_WAIT_SECONDS = 40;
 export const UPLOAD_LINK_MS = HOUR_MS;
 /** Characters of the text of a tool's result. Chosen: the model reads every one of them; the data is beside it. */
 export const MCP_TEXT_CHARS = 600;
+/** Minimum bytes of a secret of the Worker, which does not start with less. */
+export const SECRET_MIN_BYTES = 32;

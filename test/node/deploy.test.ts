@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { readEnvFile } from "../../scripts/lib/env-file.ts";
 import { FakeAccount } from "./support/fake-account.ts";
 import type { Account } from "./support/fake-wrangler.ts";
 
@@ -96,13 +97,9 @@ describe.concurrent("npm run deploy", () => {
 
   it.each([
     ["whoami", "account", 0],
-    ["queues info", "queues", 1],
-    ["queues create", "queues", 2],
     ["secret list", "secrets", 7],
     ["d1 migrations apply", "migrations", 8],
     ["deploy", "deploy", 9],
-    ["r2 bucket lifecycle list", "lifecycle", 11],
-    ["r2 bucket lifecycle add", "lifecycle", 12],
   ])("stops at a failing `%s`, names the step %s, and finishes when run again", async (call, step, at) => {
     const account = accountWith();
     const { code, output } = await account.deploy(call);
@@ -114,6 +111,102 @@ describe.concurrent("npm run deploy", () => {
 
     expect((await account.deploy()).code).toBe(0);
     expect(account.state()).toMatchObject({ ...COMPLETE, rules: [RULE] });
+  });
+
+  it.each([
+    ["queues info", "! queues nemo-gateway-wake could not be read", "Queues: Edit"],
+    ["queues create", "! queues nemo-gateway-wake could not be made", "Queues: Edit"],
+    ["r2 bucket lifecycle list", "! lifecycle", "Workers R2 Storage: Edit"],
+    ["r2 bucket lifecycle add", "! lifecycle", "Workers R2 Storage: Edit"],
+  ])("warns of `%s` without permission and continues", async (call, warning, permission) => {
+    const account = accountWith();
+    const { code, output } = await account.deploy(call);
+    expect(code).toBe(0);
+    expect(output).toContain(warning);
+    expect(output).toContain(permission);
+    expect(output).toContain("Authentication error [code: 10000]");
+    expect(account.state()).toMatchObject({ worker: true, migrated: true, secrets: COMPLETE.secrets });
+    for (const value of account.secretValues()) expect(output).not.toContain(value);
+  });
+
+  it("builds and calls no account with --dry-run, and rejects an unknown flag before anything", async () => {
+    const account = accountWith({ signedIn: false });
+    const dry = await account.deploy("", {}, ["--dry-run"]);
+    expect(dry.code).toBe(0);
+    expect(dry.output).toContain("nemo-gateway-dead");
+    expect(account.sequence()).toEqual(["deploy --dry-run"]);
+    expect(existsSync(account.tokenFile)).toBe(false);
+    const wrong = await account.deploy("", {}, ["--dryrun"]);
+    expect(wrong.code).toBe(2);
+    expect(account.sequence()).toEqual(["deploy --dry-run"]);
+  });
+});
+
+describe.concurrent("a build on Cloudflare", () => {
+  const ROOT_SECRET = "root-secret-of-a-form-0123456789-0123456789";
+  const ADMIN_TOKEN = "admin-token-of-a-form-0123456789-0123456789";
+
+  it.each([
+    ["none", {}, "no ROOT_SECRET and no ADMIN_TOKEN"],
+    ["one", { ROOT_SECRET }, "no ADMIN_TOKEN"],
+    ["a short one", { ROOT_SECRET, ADMIN_TOKEN: "short" }, "no ADMIN_TOKEN"],
+  ])("makes no secrets: with %s it stops and says what to do", async (_, secrets, says) => {
+    const account = accountWith({ queues: QUEUES });
+    const { code, output } = await account.deploy("", { WORKERS_CI: "1", ...secrets });
+    expect(code).toBe(1);
+    expect(output).toContain(says);
+    expect(output).toContain("npx wrangler secret put ADMIN_TOKEN");
+    expect(existsSync(account.tokenFile)).toBe(false);
+    expect(account.secretsFiles()).toEqual([]);
+    for (const value of Object.values(secrets).filter((one) => one.length > 10)) expect(output).not.toContain(value);
+  });
+
+  it("takes them from its environment, prints none, and needs no account to be read", async () => {
+    const account = accountWith({ queues: QUEUES });
+    const { code, output } = await account.deploy("whoami", { WORKERS_CI: "1", ROOT_SECRET, ADMIN_TOKEN });
+    expect(code).toBe(0);
+    expect(account.secretsFiles()).toEqual([{ mode: 0o600, values: { ROOT_SECRET, ADMIN_TOKEN } }]);
+    expect(existsSync(account.tokenFile)).toBe(false);
+    for (const value of [ROOT_SECRET, ADMIN_TOKEN]) {
+      expect(output).not.toContain(value);
+      expect(account.sequence().join("\n")).not.toContain(value);
+    }
+    const failing = await accountWith({ queues: QUEUES }).deploy("deploy", {
+      WORKERS_CI: "1",
+      ROOT_SECRET,
+      ADMIN_TOKEN,
+    });
+    expect(failing.code).toBe(1);
+    expect(failing.output).not.toContain(ADMIN_TOKEN);
+  });
+
+  it("leaves the secrets that the Worker has", async () => {
+    const account = accountWith({ queues: QUEUES, worker: true, secrets: ["ROOT_SECRET", "ADMIN_TOKEN"] });
+    const { code, output } = await account.deploy("", { WORKERS_CI: "1", ADMIN_TOKEN });
+    expect(code).toBe(0);
+    expect(account.secretsFiles()).toEqual([]);
+    expect(output).not.toContain(ADMIN_TOKEN);
+  });
+});
+
+describe("the template of the deploy button", () => {
+  const example = readEnvFile(".dev.vars.example");
+  type Package = { cloudflare: { bindings: Record<string, { description: string }> } };
+  const { cloudflare } = JSON.parse(readFileSync("package.json", "utf8")) as Package;
+
+  it("asks for the two secrets, suggests no value, and describes them", () => {
+    expect(example).toEqual({ ROOT_SECRET: "", ADMIN_TOKEN: "" });
+    for (const name of ["ROOT_SECRET", "ADMIN_TOKEN", "DB", "MEDIA", "WAKE", "DELIVERIES"])
+      expect(cloudflare.bindings[name]?.description, name).toMatch(/^[A-Z].+\.$/);
+  });
+
+  it("has no id of an account or a resource, and its button names a repository", () => {
+    expect(readFileSync("wrangler.toml", "utf8")).not.toMatch(/account_id|database_id|[0-9a-f]{32}/);
+    const button = /\[!\[[^\]]+\]\((https:[^)]+)\)\]\((https:[^)]+)\)/.exec(readFileSync("README.md", "utf8"));
+    expect(button?.[1]).toBe("https://deploy.workers.cloudflare.com/button");
+    const target = new URL(button?.[2] ?? "");
+    expect(`${target.origin}${target.pathname}`).toBe("https://deploy.workers.cloudflare.com/");
+    expect(target.searchParams.get("url")).toMatch(/^https:\/\/github\.com\/[\w-]+\/[\w-]+$/);
   });
 });
 

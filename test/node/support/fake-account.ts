@@ -37,7 +37,7 @@ export class FakeAccount {
   }
 
   /** Runs the script; a call whose arguments start with `fail` fails. */
-  deploy(fail = ""): Promise<Run> {
+  deploy(fail = "", more: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Promise<Run> {
     const env = {
       ...process.env,
       PATH: `${join(this.folder, "bin")}${delimiter}${process.env.PATH}`,
@@ -45,9 +45,10 @@ export class FakeAccount {
       FAKE_FAIL: fail,
       ADMIN_TOKEN_FILE: this.tokenFile,
       TMPDIR: join(this.folder, "tmp"),
+      ...more,
     };
     return new Promise((settle) => {
-      execFile(process.execPath, [SCRIPT], { env }, (error, stdout, stderr) => {
+      execFile(process.execPath, [SCRIPT, ...flags], { env }, (error, stdout, stderr) => {
         settle({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
       });
     });
