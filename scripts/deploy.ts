@@ -192,7 +192,7 @@ async function main(): Promise<void> {
   if (strange.length > 0)
     throw new StepError(
       "queues",
-      `wrangler.toml has queues that the Worker would not know: ${strange.join(", ")}.`,
+      `The configuration has queues that the Worker would not know: ${strange.join(", ")}.`,
       "End their names in -wake, -deliveries and -dead, or set the variables WAKE_QUEUE, DELIVERY_QUEUE and DEAD_QUEUE.",
     );
   if (flags["dry-run"]) return dryRun(names);

@@ -51,7 +51,9 @@ export function log(level: "info" | "warn" | "error", event: string, fields: Log
 }
 
 /** The counters of an environment: Analytics Engine's dataset, or nothing. */
-export type Counters = Pick<AnalyticsEngineDataset, "writeDataPoint"> | undefined;
+export type Counters =
+  | { readonly writeDataPoint: (point: { indexes: string[]; blobs: string[]; doubles: number[] }) => void }
+  | undefined;
 
 /**
  * Counts a line: one data point of the same fields, so that it can hold nothing that a line may not.

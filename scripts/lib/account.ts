@@ -3,6 +3,9 @@ import { spawn } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { ROOT } from "./root.ts";
 
+/** Another configuration than wrangler.toml, for a second deployment: the variable GATEWAY_CONFIG. */
+const CONFIG = process.env.GATEWAY_CONFIG ? ["--config", process.env.GATEWAY_CONFIG] : [];
+
 /** The output of one call. */
 export type Printed = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -26,7 +29,7 @@ export class StepError extends Error {
  */
 export function wrangler(...args: readonly string[]): Promise<Printed> {
   return new Promise((settle) => {
-    const child = spawn("wrangler", args, {
+    const child = spawn("wrangler", [...args, ...CONFIG], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NO_COLOR: "1", WRANGLER_HIDE_BANNER: "true", WRANGLER_SEND_METRICS: "false" },

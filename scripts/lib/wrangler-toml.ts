@@ -1,6 +1,6 @@
 /** Names of account resources from wrangler.toml, so that no script repeats them. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { queueRole } from "../../src/core/queues.ts";
 import { ROOT } from "./root.ts";
 
@@ -18,7 +18,7 @@ function only(toml: string, key: string): string {
   return value;
 }
 
-const wranglerToml = (): string => readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+const wranglerToml = (): string => readFileSync(resolve(ROOT, process.env.GATEWAY_CONFIG ?? "wrangler.toml"), "utf8");
 
 /** The queues that the Worker would not know: by the end of their names, or by the variables that name them. */
 export function unknownQueues(toml: string = wranglerToml()): string[] {

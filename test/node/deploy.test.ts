@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readEnvFile } from "../../scripts/lib/env-file.ts";
 import { FakeAccount } from "./support/fake-account.ts";
@@ -7,6 +8,8 @@ import type { Account } from "./support/fake-wrangler.ts";
 const QUEUES = ["nemo-gateway-wake", "nemo-gateway-deliveries", "nemo-gateway-dead"];
 const COMPLETE = { queues: QUEUES, migrated: true, secrets: ["ROOT_SECRET", "ADMIN_TOKEN"] };
 const RULE = "nemo-gateway-incomplete-uploads";
+
+const EXISTING = { worker: true, secrets: ["ROOT_SECRET", "ADMIN_TOKEN"] };
 
 /** The calls on an empty account. */
 const FIRST_TIME = [
@@ -127,6 +130,22 @@ describe.concurrent("npm run deploy", () => {
     expect(output).toContain("Authentication error [code: 10000]");
     expect(account.state()).toMatchObject({ worker: true, migrated: true, secrets: COMPLETE.secrets });
     for (const value of account.secretValues()) expect(output).not.toContain(value);
+  });
+
+  it("deploys another configuration, whose names it takes", async () => {
+    const account = accountWith({ ...EXISTING, queues: QUEUES.map((queue) => queue.replace("gateway", "staging")) });
+    const config = join(account.folder, "wrangler.staging.toml");
+    const text = readFileSync("wrangler.toml", "utf8").replaceAll("nemo-gateway", "nemo-staging");
+    writeFileSync(config, text);
+    expect((await account.deploy("", { GATEWAY_CONFIG: config })).code).toBe(0);
+    const calls = account.sequence();
+    expect(calls.every((call) => call.endsWith(` --config ${config}`))).toBe(true);
+    expect(calls.join("\n")).not.toContain("nemo-gateway-");
+    writeFileSync(config, text.replaceAll("nemo-staging-dead", "failures"));
+    const strange = await account.deploy("", { GATEWAY_CONFIG: config });
+    expect(strange.code).toBe(1);
+    expect(strange.output).toContain("failures");
+    expect(account.sequence()).toEqual(calls);
   });
 
   it("builds and calls no account with --dry-run, and rejects an unknown flag before anything", async () => {
