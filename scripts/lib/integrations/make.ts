@@ -294,7 +294,13 @@ const MODULES: readonly Module[] = [
     description: "Performs any request of the API with the connection's key.",
     type: "universal",
     parameters: [
-      { name: "url", type: "text", label: "URL", help: "A path below `/v1`, such as `/me`.", required: true },
+      {
+        name: "url",
+        type: "text",
+        label: "URL",
+        help: "The path below `/v1`, with a slash first: `/me`.",
+        required: true,
+      },
       {
         name: "method",
         type: "select",
@@ -315,7 +321,7 @@ const MODULES: readonly Module[] = [
       { name: "body", type: "any", label: "Body" },
     ],
     communication: () => ({
-      url: "/{{replace(parameters.url, '/^\\/+/', '')}}",
+      url: "{{parameters.url}}",
       method: "{{parameters.method}}",
       qs: { "{{...}}": "{{toCollection(parameters.qs, 'key', 'value')}}" },
       body: "{{parameters.body}}",
@@ -356,7 +362,7 @@ const RPCS: readonly { readonly id: string; readonly label: string; readonly com
           name: "var_{{item.name}}",
           label: "{{item.name}}",
           type: "{{if(item.type = 'number', 'number', if(item.type = 'boolean', 'boolean', 'text'))}}",
-          help: "{{ifempty(item.description, item.name)}}{{if(length(item.choices) > 0, ' One of: ' + join(item.choices, ', '), '')}}",
+          help: "{{ifempty(item.description, item.name)}}{{if(item.choices, ' One of: ' + join(item.choices, ', '), '')}}",
           required: "{{item.default = null}}",
         },
       },
@@ -364,10 +370,11 @@ const RPCS: readonly { readonly id: string; readonly label: string; readonly com
   },
 ];
 
-/** Errors as people see them: what is wrong, and what to do next. */
-const MESSAGE =
-  "[{{statusCode}}] {{ifempty(body.detail, body.title)}}{{if(length(body.errors) > 0, ' ' + join(map(body.errors, 'field'), ', '), '')}}{{if(body.hint, ' ' + body.hint, '')}} ({{body.code}}, request {{body.request_id}})";
-const HEADERS = { Authorization: "Bearer {{connection.apiKey}}", "X-User-Id": "{{connection.user}}" };
+/** Errors as people see them: what is wrong and where, what to do next, and what support needs. What is absent is empty text. */
+const MESSAGE = "[{{statusCode}}] {{body.detail}} {{body.hint}} ({{body.code}}, request {{body.request_id}})";
+/** Make leaves out a header that is undefined; the gateway rejects an empty one. */
+const USER = (from: string): string => `{{ifempty(${from}.user, undefined)}}`;
+const HEADERS = { Authorization: "Bearer {{connection.apiKey}}", "X-User-Id": USER("connection") };
 const SANITIZE = ["request.headers.authorization"];
 const ERRORS = {
   message: MESSAGE,
@@ -424,7 +431,7 @@ export function makeFiles(reader: FieldReader): Files {
       communication: {
         url: "{{parameters.baseUrl}}/v1/me",
         method: "GET",
-        headers: { Authorization: "Bearer {{parameters.apiKey}}", "X-User-Id": "{{parameters.user}}" },
+        headers: { Authorization: "Bearer {{parameters.apiKey}}", "X-User-Id": USER("parameters") },
         log: { sanitize: SANITIZE },
         response: {
           error: ERRORS,
