@@ -4,7 +4,9 @@
  */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Webhook } from "standardwebhooks";
 import { beforeAll, describe, expect, it } from "vitest";
+import { isSigned } from "../../integrations/n8n/nodes/shared/signature.ts";
 import { buildDocuments } from "../../scripts/lib/openapi.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 
@@ -87,6 +89,39 @@ describe("the n8n package", () => {
         expect(existsSync(join(FOLDER, path, "..", icon)), `${path}: ${icon}`).toBe(true);
     expect(files).toEqual(["dist"]);
     expect(rest.dependencies).toBeUndefined();
+  });
+});
+
+describe("the n8n trigger", () => {
+  const secret = `whsec_${Buffer.from("a secret of at least 24 bytes").toString("base64")}`;
+  const body = JSON.stringify({ type: "video.completed", message: "fertig — ü" });
+  const at = new Date("2026-11-21T10:00:00Z");
+  const seconds = at.getTime() / 1000;
+  const headers = {
+    "webhook-id": "evt_1",
+    "webhook-timestamp": String(seconds),
+    "webhook-signature": `v1a,AAAA v1,AAAA ${new Webhook(secret).sign("evt_1", at, body)}`,
+  };
+  const bytes = Buffer.from(body);
+
+  it("accepts what a Standard Webhooks library signed, among other signatures", () => {
+    expect(isSigned(secret, headers, bytes, seconds)).toBe(true);
+    expect(isSigned(` ${secret}\n`, headers, bytes, seconds + 299)).toBe(true);
+  });
+
+  it("rejects another body, id, time, secret, an old message, and one without a signature", () => {
+    const { "webhook-signature": _, ...unsigned } = headers;
+    expect([
+      isSigned(secret, headers, Buffer.from(`${body} `), seconds),
+      isSigned(secret, { ...headers, "webhook-id": "evt_2" }, bytes, seconds),
+      isSigned(secret, { ...headers, "webhook-timestamp": String(seconds + 1) }, bytes, seconds),
+      isSigned("whsec_AAAA", headers, bytes, seconds),
+      isSigned(secret, headers, bytes, seconds + 301),
+      isSigned(secret, headers, bytes, seconds - 301),
+      isSigned(secret, { ...headers, "webhook-signature": "v1,%%% v1a v1," }, bytes, seconds),
+      isSigned(secret, unsigned, bytes, seconds),
+      isSigned(secret, {}, Buffer.alloc(0), seconds),
+    ]).toEqual(Array(9).fill(false));
   });
 });
 
