@@ -43,9 +43,10 @@ export async function searchProjects(
 
 /** A field for each variable of the chosen generator. Values are text: the gateway reads them by the variable's type. */
 export async function getVariables(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
-	const generator = this.getNodeParameter('generator', '', { extractValue: true });
+	const given = this.getCurrentNodeParameter('generator') as string | { value?: string } | undefined;
+	const generator = String((typeof given === 'object' ? given.value : given) ?? '').trim();
 	if (generator === '') return { fields: [] };
-	const found = await askJson(this, { path: `/v1/generators/${encodeURIComponent(String(generator))}` });
+	const found = await askJson(this, { path: `/v1/generators/${encodeURIComponent(generator)}` });
 	const fields = list(found.variables).map(({ name, type, description, choices, default: value }) => ({
 		id: String(name),
 		displayName: description ? `${String(name)} (${String(description)})` : String(name),
