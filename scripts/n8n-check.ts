@@ -81,6 +81,7 @@ async function startN8n(binaryMode: "default" | "filesystem"): Promise<ProcessGr
       N8N_DEFAULT_BINARY_DATA_MODE: binaryMode,
     },
   });
+  onEnd(() => group.stop());
   for (const until = Date.now() + START_MS; Date.now() < until; await sleep(500)) {
     const ready = await fetch(`${url}/rest/settings`).catch(() => null);
     await ready?.body?.cancel();
