@@ -142,7 +142,7 @@ const faults: string[] = [];
 
 /** Waits until nothing is being loaded any more. */
 async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(`document.querySelector("h1") !== null && document.querySelector(".loading") === null`);
+  await page.waitForSelector("main:not(:has(.loading)) h1"); // not waitForFunction: the page allows no eval
   await page.waitForTimeout(250);
 }
 
@@ -186,7 +186,7 @@ async function main(): Promise<void> {
     await page.goto(`${gateway.url}/console`);
     await page.getByLabel("API key").fill(secret);
     await page.getByRole("button", { name: "Sign in" }).click();
-    await page.waitForSelector("nav");
+    await page.waitForSelector("#main h1");
   };
   const open = async (path: string): Promise<void> => {
     await page.evaluate(`location.hash = "#/${path}"`);

@@ -106,6 +106,7 @@ export function Shell() {
           <a class="nav" href="/docs">
             <Icon name="audit" /> {t("reference")}
           </a>
+          {signedIn ? <NavLink name="operator" isCurrent={page === "operator"} /> : null}
           {signedIn ? <SignOut /> : null}
           <Appearance />
         </div>

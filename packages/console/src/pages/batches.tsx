@@ -6,7 +6,7 @@ import { account, acting, may } from "../session.ts";
 import { user } from "../settings.ts";
 import { count, moment, t } from "../text.ts";
 import { CostNote, spentText } from "../ui/cost.tsx";
-import { useAction, useLoad, usePages } from "../ui/load.ts";
+import { useAction, useLoad, useOnce, usePages } from "../ui/load.ts";
 import {
   Button,
   Card,
@@ -83,8 +83,10 @@ function NewBatch() {
   const [mode, setMode] = useState<"own_projects" | "one_project">("own_projects");
   const prompts = text.split("\n").filter((line) => line.trim() !== "");
   const body: Schemas["NewBatch"] = { items: prompts.map((prompt) => ({ prompt })), mode };
+  const once = useOnce();
   const create = useAction(async () => {
-    goTo("batches", (await acting.value.batches.create(body)).id);
+    const { batches } = acting.value;
+    goTo("batches", (await once([user.value, body], (options) => batches.create(body, options))).id);
   });
   const tooMany = prompts.length > MOST_ITEMS ? t("tooManyItems", { most: MOST_ITEMS }) : undefined;
   return (
@@ -160,7 +162,7 @@ function BatchPage({ id }: { readonly id: string }) {
     setCancelling(false);
   });
   return (
-    <Show of={batch} rows={6}>
+    <Show of={batch} rows={6} head={{ title: t("batch"), back: { href: linkTo("batches"), label: t("batches") } }}>
       {(shown) => (
         <>
           <PageHead
@@ -229,7 +231,9 @@ function BatchPage({ id }: { readonly id: string }) {
                     {
                       title: t("error"),
                       cell: ({ video }) => (
-                        <Words class="words small">{video?.error?.detail ?? video?.message ?? "—"}</Words>
+                        <Words class="words small">
+                          {video?.error?.detail ?? (video?.status === "needs_input" ? (video.message ?? "—") : "—")}
+                        </Words>
                       ),
                     },
                   ]}

@@ -6,7 +6,7 @@ import { account, acting, may } from "../session.ts";
 import { user } from "../settings.ts";
 import { bytes, clock, percent, type TextKey, t, textOr } from "../text.ts";
 import { CostNote, spentText } from "../ui/cost.tsx";
-import { type Loaded, useAction, useLoad, usePages } from "../ui/load.ts";
+import { type Loaded, useAction, useLoad, useOnce, usePages } from "../ui/load.ts";
 import {
   announce,
   Button,
@@ -124,7 +124,7 @@ function ProjectPage({ id }: { readonly id: string }) {
   const [isRendering, setRendering] = useState(false);
   const [renders, setRenders] = useState(0);
   return (
-    <Show of={project} rows={6}>
+    <Show of={project} rows={6} head={{ title: t("project"), back: { href: linkTo("chat"), label: t("chat") } }}>
       {(shown) => (
         <>
           <PageHead
@@ -234,6 +234,8 @@ function afterEvent(live: Live, event: TurnEvent): Live {
 }
 
 const TURNS = 50;
+/** So close to the end counts as being there, in pixels. */
+const AT_END_PX = 40;
 
 function Conversation(props: {
   readonly project: Project;
@@ -251,24 +253,34 @@ function Conversation(props: {
   const { data, set } = turns;
   const latest = useRef<readonly Turn[]>([]);
   latest.current = data ?? [];
-  const end = useRef<HTMLDivElement>(null);
+  const log = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const chooseFiles = useRef<() => void>(() => undefined);
   const files = filesFor(purpose);
   const isSending = files.some(({ state }) => state === "sending" || state === "checking" || state === "paused");
 
+  const once = useOnce();
   const send = useAction(async (text: string) => {
     for (const { asset, state } of files)
       if (asset !== null && state === "ready") await account.value.assets.attach(project.id, { asset_id: asset.id });
     clearFiles(purpose);
-    const turn = await account.value.turns.create(project.id, { prompt: text });
+    const { turns: api } = account.value;
+    const turn = await once(text, (options) => api.create(project.id, { prompt: text }, options));
     setPrompt("");
     set([...latest.current, turn]);
   });
 
+  // The end stays in view while text arrives, unless the reader has scrolled away from it.
+  const isAtEnd = useRef(true);
   useEffect(() => {
-    end.current?.scrollIntoView({ block: "nearest" });
-  }, [data?.length]);
+    const element = log.current;
+    if (element === null) return undefined;
+    const follow = new MutationObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    follow.observe(element, { childList: true, subtree: true, characterData: true });
+    return () => follow.disconnect();
+  }, []);
 
   const replace = (turn: Turn): void => set(latest.current.map((one) => (one.id === turn.id ? turn : one)));
   const act = (action: Action): void => {
@@ -288,7 +300,17 @@ function Conversation(props: {
           chooseFiles.current = choose;
           return (
             <>
-              <div class="turns" role="log" aria-live="polite">
+              <div
+                ref={log}
+                class="turns"
+                role="log"
+                aria-live="polite"
+                tabIndex={0}
+                aria-label={t("conversation")}
+                onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+                  isAtEnd.current = scrollHeight - scrollTop - clientHeight < AT_END_PX;
+                }}
+              >
                 <Show of={turns}>
                   {(rows) =>
                     rows.length === 0 ? (
@@ -323,7 +345,6 @@ function Conversation(props: {
                     )
                   }
                 </Show>
-                <div ref={end} />
               </div>
               {may("chat") ? (
                 <form
@@ -509,8 +530,10 @@ function RenderDialog(props: {
   readonly onStarted: () => void;
 }) {
   const plan = useLoad(() => account.value.renders.plan(props.project), [props.project]);
+  const once = useOnce();
   const start = useAction(async () => {
-    await account.value.renders.create(props.project);
+    const { renders } = account.value;
+    await once(props.project, (options) => renders.create(props.project, {}, options));
     props.onStarted();
   });
   return (

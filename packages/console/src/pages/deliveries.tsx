@@ -147,7 +147,11 @@ function DeliveryPage({ id }: { readonly id: string }) {
     delivery.set(await account.value.deliveries.retry(id));
   });
   return (
-    <Show of={delivery} rows={6}>
+    <Show
+      of={delivery}
+      rows={6}
+      head={{ title: t("delivery"), back: { href: linkTo("deliveries"), label: t("deliveries") } }}
+    >
       {(shown) => (
         <>
           <PageHead

@@ -6,7 +6,7 @@ import { account, acting, may } from "../session.ts";
 import { user } from "../settings.ts";
 import { moment, t, textOr } from "../text.ts";
 import { CostNote } from "../ui/cost.tsx";
-import { useAction, useLoad, usePages } from "../ui/load.ts";
+import { useAction, useLoad, useOnce, usePages } from "../ui/load.ts";
 import {
   announce,
   Button,
@@ -98,8 +98,10 @@ const JOB_POLL_MS = 2_000;
 function MakeGenerator({ onMade }: { readonly onMade: () => void }) {
   const [description, setDescription] = useState("");
   const [job, setJob] = useState<GeneratorJob | null>(null);
+  const once = useOnce();
   const make = useAction(async () => {
-    setJob(await acting.value.generators.make({ description }));
+    const client = acting.value;
+    setJob(await once([user.value, description], (options) => client.generators.make({ description }, options)));
     setDescription("");
   });
   const isRunning = job?.status === "running";
@@ -198,7 +200,11 @@ function GeneratorPage({ id }: { readonly id: string }) {
     goTo("generators");
   });
   return (
-    <Show of={generator} rows={6}>
+    <Show
+      of={generator}
+      rows={6}
+      head={{ title: t("generator"), back: { href: linkTo("generators"), label: t("generators") } }}
+    >
       {(shown) => {
         const isOwn = shown.made_by !== "built_in";
         return (
@@ -280,8 +286,12 @@ function GeneratorPage({ id }: { readonly id: string }) {
 
 function TryIt({ of }: { readonly of: Generator }) {
   const [values, setValues] = useState<Values>(defaultsOf(of));
+  const once = useOnce();
   const make = useAction(async () => {
-    const video = await acting.value.generators.createVideo(of.id, { variables: values });
+    const client = acting.value;
+    const video = await once([user.value, values], (options) =>
+      client.generators.createVideo(of.id, { variables: values }, options),
+    );
     goTo("videos", video.id);
   });
   return (

@@ -392,7 +392,7 @@ function TenantPage({ id }: { readonly id: string }) {
     await Promise.all([tenant.reload(), entries.reload(), keys.reload()]);
   });
   return (
-    <Show of={tenant} rows={6}>
+    <Show of={tenant} rows={6} head={{ title: t("tenants"), back: { href: linkTo("operator"), label: t("operator") } }}>
       {(shown) => (
         <>
           <PageHead

@@ -6,7 +6,7 @@ import { account, acting, may } from "../session.ts";
 import { user } from "../settings.ts";
 import { clock, moment, percent, span, type TextKey, t, textOr } from "../text.ts";
 import { CostNote, spentText } from "../ui/cost.tsx";
-import { useAction, useLoad, usePages } from "../ui/load.ts";
+import { useAction, useLoad, useOnce, usePages } from "../ui/load.ts";
 import {
   announce,
   Button,
@@ -122,11 +122,15 @@ function NewVideo() {
     ...(assets.length === 0 ? {} : { assets }),
     ...(question === "wait" ? {} : { on_question: question }),
   };
+  const once = useOnce();
   const action = useAction(async () => {
+    const client = acting.value;
     const video =
       generator === null
-        ? await acting.value.videos.create({ ...body, prompt })
-        : await acting.value.generators.createVideo(generator.id, { ...body, variables: values });
+        ? await once([user.value, body, prompt], (options) => client.videos.create({ ...body, prompt }, options))
+        : await once([user.value, body, generator.id, values], (options) =>
+            client.generators.createVideo(generator.id, { ...body, variables: values }, options),
+          );
     clearFiles(PURPOSE);
     goTo("videos", video.id);
   });
@@ -276,7 +280,7 @@ function VideoPage({ id }: { readonly id: string }) {
   }, [isRunning]);
 
   return (
-    <Show of={video} rows={6}>
+    <Show of={video} rows={6} head={{ title: t("video"), back: { href: linkTo("videos"), label: t("videos") } }}>
       {(shown) => (
         <>
           <PageHead
@@ -396,8 +400,10 @@ function Stages({ video }: { readonly video: Video }) {
 
 function Question({ video, onAnswered }: { readonly video: Video; readonly onAnswered: (video: Video) => void }) {
   const [answer, setAnswer] = useState("");
+  const once = useOnce();
   const action = useAction(async () => {
-    onAnswered(await account.value.videos.continue(video.id, { prompt: answer }));
+    const { videos } = account.value;
+    onAnswered(await once(answer, (options) => videos.continue(video.id, { prompt: answer }, options)));
     setAnswer("");
   });
   return (
@@ -444,8 +450,10 @@ function Question({ video, onAnswered }: { readonly video: Video; readonly onAns
 
 function ChangeVideo({ video, onChanged }: { readonly video: Video; readonly onChanged: (video: Video) => void }) {
   const [prompt, setPrompt] = useState("");
+  const once = useOnce();
   const action = useAction(async () => {
-    onChanged(await account.value.videos.continue(video.id, { prompt }));
+    const { videos } = account.value;
+    onChanged(await once(prompt, (options) => videos.continue(video.id, { prompt }, options)));
     setPrompt("");
   });
   return (

@@ -1,5 +1,5 @@
 /** Hooks that load data for a component: once, page by page, or again and again while the page is visible. */
-import type { Page } from "nemo-gateway";
+import { GatewayError, type Page } from "nemo-gateway";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { online } from "../session.ts";
 
@@ -107,4 +107,28 @@ export function useAction<A extends readonly unknown[]>(
     }
   };
   return { ...state, run, clear: () => setState({ busy: false, error: undefined }) };
+}
+
+/**
+ * Makes calls that cost something safe to repeat: the same content is sent with the same Idempotency-Key until the gateway has
+ * decided about it. So a second click after a lost answer finds what the first one made, and pays nothing again.
+ */
+export function useOnce(): <T>(
+  content: unknown,
+  call: (options: { idempotencyKey: string }) => Promise<T>,
+) => Promise<T> {
+  const pending = useRef<{ readonly content: string; readonly idempotencyKey: string } | null>(null);
+  return async (content, call) => {
+    const text = JSON.stringify(content);
+    if (pending.current?.content !== text) pending.current = { content: text, idempotencyKey: crypto.randomUUID() };
+    const { idempotencyKey } = pending.current;
+    try {
+      const made = await call({ idempotencyKey });
+      pending.current = null;
+      return made;
+    } catch (error) {
+      if (error instanceof GatewayError && !error.retryable) pending.current = null;
+      throw error;
+    }
+  };
 }

@@ -252,13 +252,16 @@ export function Problem(props: { readonly error: unknown; readonly retry?: (() =
 export function Show<T>(props: {
   readonly of: Loaded<T>;
   readonly rows?: number;
+  /** The heading until there is content that has its own. */
+  readonly head?: { readonly title: string; readonly back: { readonly href: string; readonly label: string } };
   readonly children: (data: T) => ComponentChildren;
 }) {
   const { data, error, reload } = props.of;
   return (
     <>
+      {data === undefined && props.head !== undefined ? <PageHead {...props.head} /> : null}
       {error === undefined ? null : <Problem error={error} retry={() => void reload()} />}
-      {data === undefined ? error === undefined ? <Loading rows={props.rows ?? 3} /> : null : props.children(data)}
+      {data !== undefined ? props.children(data) : error === undefined ? <Loading rows={props.rows ?? 3} /> : null}
     </>
   );
 }

@@ -65,7 +65,7 @@ export function TimelinePicture({ timeline, diff }: { readonly timeline: Timelin
                   class={`clip ${kind} ${isChanged(track, segment) ? "changed" : ""}`}
                 >
                   <title>{`${name} · ${clock(start_ms ?? 0, true)}${duration_ms === null ? "" : ` – ${clock((start_ms ?? 0) + duration_ms, true)}`}`}</title>
-                  <rect class="segment" x="1" y="0" width="100%" height={ROW} rx="4" />
+                  <rect class="segment" y="1" height={ROW - 2} rx="4" />
                   <text x="8" y={ROW / 2 + 4}>
                     {name}
                   </text>
