@@ -206,7 +206,7 @@ export const en = {
   startChat: "Start",
   projectsOf: "Projects of {user}",
   noProjects: "No projects yet",
-  noProjectsText: "Start one above: the agent answers while you type along.",
+  noProjectsText: "Start one above, then say what you want to see.",
   deleteProject: "Delete this project?",
   deleteProjectText: "Its turns, timeline and renders are removed. Work that is running is cancelled.",
   conversation: "Conversation",
