@@ -266,6 +266,16 @@ describe("the cursor of a list of all users", () => {
   });
 });
 
+it("does not take a blank user for none: an app with an empty variable gets no other user's resources", async () => {
+  const member = await makeMember(null);
+  await project(member, "ada");
+  for (const kind of ["projects", "uploads", "renders", "videos"])
+    for (const blank of ["", " "]) {
+      const answer = await readProblem(await call(`/v1/${kind}`, { headers: as(member, blank) }));
+      expect(answer, kind).toMatchObject({ status: 422, errors: [{ field: "header:X-User-Id" }] });
+    }
+});
+
 describe("the index of a tenant's resources", () => {
   it("keeps nothing of a deleted user, and takes nothing more of it", async () => {
     const member = await makeMember(null);
