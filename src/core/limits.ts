@@ -62,14 +62,14 @@ export const RESOURCES_LISTED = 1_000_000;
  * Entries of such a list that one page reads from their users' objects before it ends short. Chosen: below the 1,000
  * calls that one request may make.
  */
-export const ENTRIES_PER_PAGE = 400;
+export const PAGE_ENTRIES = 400;
 /** The completed orders that a dry run's cost is computed from, at most; and how long ago they ended, at most. Chosen. */
 export const COST_ORDERS = 100;
 export const COST_WINDOW_MS = 90 * DAY_MS;
 /** The newest orders of a type that are searched for those of one user. Chosen. */
 export const COST_SEARCHED = 1_000;
 /** Users' objects that a page reads at the same time. Chosen. */
-export const OWNERS_AT_ONCE = 25;
+export const PAGE_OWNERS = 25;
 
 // ---- tenants and keys
 /**

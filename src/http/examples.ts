@@ -1065,7 +1065,7 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
   },
   "renders.link": {
     status: 201,
-    response: { download_url: "https://gateway.example/f/…", download_url_expires_at: "2026-11-30T14:22:35.757Z" },
+    response: { url: "https://gateway.example/f/…", expires_at: "2026-11-30T14:22:35.757Z" },
   },
   "renders.list": {
     status: 200,
@@ -1592,7 +1592,7 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
   },
   "videos.link": {
     status: 201,
-    response: { download_url: "https://gateway.example/f/…", download_url_expires_at: "2026-11-30T14:22:32.148Z" },
+    response: { url: "https://gateway.example/f/…", expires_at: "2026-11-30T14:22:32.148Z" },
   },
   "videos.list": {
     status: 200,

@@ -8,7 +8,7 @@
 import { base32, sha256 } from "../core/encoding.ts";
 import { invalidFields } from "../core/errors.ts";
 import { type ListedKind, type UserHash, userHashOf } from "../core/ids.ts";
-import { ENTRIES_PER_PAGE, OWNERS_AT_ONCE, PAGE_MAX } from "../core/limits.ts";
+import { PAGE_ENTRIES, PAGE_MAX, PAGE_OWNERS } from "../core/limits.ts";
 import type { ResourceEntry } from "../core/rpc/tenant.ts";
 import type { Listed, ListedOfUser, Page, PageRequest, UserRpc } from "../core/rpc/user.ts";
 import { HOUR_MS } from "../core/time.ts";
@@ -60,9 +60,9 @@ async function pageOfAll<K extends ListedKind>(c: Ctx, request: ListRequest<K>):
   const tenant = tenantObject(c.env, c.var.caller);
   const found: { readonly position: number; readonly item: WithUser<Listed[K]> }[] = [];
   let before = query.after === undefined ? null : positionIn(query.after, mark);
-  for (let read = 0; read < ENTRIES_PER_PAGE; ) {
+  for (let read = 0; read < PAGE_ENTRIES; ) {
     const most = read === 0 ? query.limit + 1 : PAGE_MAX; // many entries do not match: read on in larger steps
-    const wanted = Math.min(most, ENTRIES_PER_PAGE - read);
+    const wanted = Math.min(most, PAGE_ENTRIES - read);
     const entries = await tenant.listResources({ kind, status, generator }, before, wanted);
     found.push(...(await existing(c, request, entries)));
     if (found.length > query.limit) return pageTo(found, query.limit, mark);
@@ -96,8 +96,8 @@ async function existing<K extends ListedKind>(
   for (const { id } of entries) byOwner.set(userHashOf(id), [...(byOwner.get(userHashOf(id)) ?? []), id]);
   const owners = [...byOwner];
   const read: ListedOfUser<K>[] = [];
-  for (let at = 0; at < owners.length; at += OWNERS_AT_ONCE) {
-    const some = owners.slice(at, at + OWNERS_AT_ONCE);
+  for (let at = 0; at < owners.length; at += PAGE_OWNERS) {
+    const some = owners.slice(at, at + PAGE_OWNERS);
     read.push(
       ...(await Promise.all(
         some.map(([uh, ids]) => userObject(c.env, { tenant, mode, uh, grant: null }).readListed(kind, ids)),

@@ -3774,13 +3774,12 @@ export interface components {
             grace_seconds: number;
         };
         Link: {
-            /** @description As in the resource itself, valid for the requested time. */
-            download_url: string;
+            url: string;
             /**
              * Format: date-time
              * @example 2026-11-21T10:00:00.000Z
              */
-            download_url_expires_at: string;
+            expires_at: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -6769,8 +6768,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T14:22:32.148Z"
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T14:22:32.148Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8548,8 +8547,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T14:22:35.757Z"
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T14:22:35.757Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
