@@ -1,5 +1,6 @@
 /** What a user token is shown of data, of whatever shape. */
 import { describe, expect, it } from "vitest";
+import { capProblem } from "../../src/core/spending.ts";
 import { eventForUser, forUser } from "../../src/core/user-view.ts";
 import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 
@@ -32,5 +33,16 @@ describe("for a user token", () => {
   it("an event does not contain its tenant", () => {
     const event = sampleEvent("video.completed", "test");
     expect(eventForUser({ ...event, cursor: 9_000 }, 3)).toEqual({ ...event, tenant: null, cursor: 3 });
+  });
+});
+
+describe("the problem of a reached cap", () => {
+  it("shows a user its own numbers, and not those of the whole account", () => {
+    const numbers = { cap: "hard", limit: 10, used: 12 } as const;
+    const ofUser = capProblem({ scope: "user", ...numbers }, 0);
+    const ofTenant = capProblem({ scope: "tenant", ...numbers }, 0);
+    expect(forUser(ofUser).members).toMatchObject({ cap: { limit: 10, used: 12 } });
+    expect(forUser(ofTenant).members).toMatchObject({ cap: { scope: "tenant", limit: null, used: null } });
+    expect(ofTenant.members).toMatchObject({ cap: { limit: 10, used: 12 } });
   });
 });
