@@ -21,8 +21,9 @@ const renamed = readFileSync(join(ROOT, "wrangler.toml"), "utf8")
   .replaceAll('"nemo-gateway"', '"acme-staging"')
   .replace('"src/index.ts"', JSON.stringify(join(ROOT, "src/index.ts")))
   .replace('"migrations"', JSON.stringify(join(ROOT, "migrations")))
-  .replace('"dist/docs"', JSON.stringify(join(ROOT, "dist/docs")))
-  .replace('"node scripts/copy-docs.mjs"', JSON.stringify(`node ${join(ROOT, "scripts/copy-docs.mjs")}`));
+  .replace('"dist/assets"', JSON.stringify(join(ROOT, "dist/assets")))
+  .replace(/^watch_dir = .*$/m, "")
+  .replaceAll("node scripts/", `node ${join(ROOT, "scripts/")}`);
 
 it("builds, delivers a webhook through renamed queues, and serves a file from a restored copy of its state", async () => {
   expect(renamed).not.toContain('"nemo-gateway');

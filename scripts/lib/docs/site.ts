@@ -15,7 +15,7 @@ import { INDEX_OPTIONS } from "./site/index-options.js";
 const EXAMPLE_ORIGIN = "https://gateway.example";
 
 /** The order of the guides. Others in docs/ follow, in the order of their names. */
-const ORDER = ["quick-start", "uploads", "phones", "no-code", "webhooks", "testing", "errors", "operating"];
+const ORDER = ["quick-start", "uploads", "phones", "no-code", "mcp", "webhooks", "testing", "errors", "operating"];
 
 type Page = NavLink & { readonly markdown: string; readonly rendered: Rendered };
 
