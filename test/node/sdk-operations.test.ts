@@ -133,7 +133,7 @@ const OPERATIONS = Object.entries(document.paths).flatMap(([path, methods]) =>
   ),
 );
 
-/** The first request that a call sends; the server refuses it. */
+/** The first request that a call sends; the server answers 404. */
 async function requestOf(call: (nemo: NemoGateway) => PromiseLike<unknown>): Promise<string> {
   const sent: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {

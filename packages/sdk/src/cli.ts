@@ -169,7 +169,7 @@ async function sendOnce(nemo: NemoGateway, path: string) {
   return upload;
 }
 
-/** Statuses of an upload that cannot go on, because it has expired, was deleted, or is another user's. */
+/** Statuses of an upload that cannot continue, because it has expired, was deleted, or is another user's. */
 const NOT_CONTINUED: ReadonlySet<number> = new Set([403, 404, 409, 410]);
 
 async function uploadFile(nemo: NemoGateway, path: string) {

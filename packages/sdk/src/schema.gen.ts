@@ -6114,7 +6114,7 @@ export interface components {
                  *       "status": 404,
                  *       "detail": "No video with this id exists; list your videos with GET /v1/videos.",
                  *       "code": "not_found",
-                 *       "request_id": "req_pgfwnzkyhskjrhv497ry5xbr",
+                 *       "request_id": "req_fc1d9ccdjk8dkvqqmaj3bxep",
                  *       "retryable": false
                  *     }
                  */
@@ -6167,44 +6167,44 @@ export interface operations {
                     /**
                      * @example {
                      *       "has_more": true,
-                     *       "next_cursor": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "next_cursor": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
                      *       "data": [
                      *         {
-                     *           "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *           "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
                      *           "status": "completed",
                      *           "stage": "done",
                      *           "progress": 100,
-                     *           "elapsed_ms": 2901,
+                     *           "elapsed_ms": 666,
                      *           "prompt": "make a 4 second clip of the sea",
                      *           "prompt_source": "caller",
                      *           "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *           "generator": null,
                      *           "batch_id": null,
-                     *           "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
-                     *           "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
-                     *           "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *           "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
+                     *           "turn_id": "trn_01m8kxwmckw57nnd60kh8b89f1k136vrvz22",
+                     *           "render_id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
                      *           "asset_ids": [],
-                     *           "charged": "yes",
+                     *           "charged": "unknown",
                      *           "credits": {
-                     *             "amount": 100,
-                     *             "basis": "measured"
+                     *             "amount": null,
+                     *             "basis": "unknown"
                      *           },
                      *           "error": null,
                      *           "metadata": {},
-                     *           "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
-                     *           "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
+                     *           "status_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+                     *           "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events",
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
-                     *           "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
+                     *           "content_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/content",
+                     *           "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/cancel",
                      *           "poll_after_seconds": null,
                      *           "estimated_seconds": null,
-                     *           "created_at": "2026-11-29T14:22:25.317Z",
-                     *           "ended_at": "2026-11-29T14:22:28.218Z",
+                     *           "created_at": "2026-11-29T15:13:31.009Z",
+                     *           "ended_at": "2026-11-29T15:13:31.675Z",
                      *           "user": "ada"
                      *         }
                      *       ]
@@ -6264,11 +6264,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka",
+                     *       "id": "vid_01m8kxwnqtpby88jc9cf8b89f1k136vrvz22",
                      *       "status": "queued",
                      *       "stage": "project",
                      *       "progress": 0,
-                     *       "elapsed_ms": 18,
+                     *       "elapsed_ms": 4,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": null,
@@ -6282,19 +6282,19 @@ export interface operations {
                      *       "credits": null,
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kxwnqtpby88jc9cf8b89f1k136vrvz22",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kxwnqtpby88jc9cf8b89f1k136vrvz22/events",
                      *       "download_url": null,
                      *       "download_url_expires_at": null,
                      *       "size_bytes": null,
                      *       "duration_ms": null,
                      *       "width": null,
                      *       "height": null,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz7m1chm7bard50wq9ybqtfv54zgbka/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kxwnqtpby88jc9cf8b89f1k136vrvz22/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwnqtpby88jc9cf8b89f1k136vrvz22/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T14:22:30.529Z",
+                     *       "created_at": "2026-11-29T15:13:32.410Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6349,7 +6349,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka",
+                     *       "id": "vid_01m8kxwnsk6k4v31m8tq8b89f1k136vrvz22",
                      *       "status": "queued",
                      *       "stage": "project",
                      *       "progress": 0,
@@ -6358,7 +6358,7 @@ export interface operations {
                      *       "prompt_source": "generator",
                      *       "message": null,
                      *       "generator": {
-                     *         "id": "gen_01m8ktz0rvfxza3vanx3",
+                     *         "id": "gen_01m8kxwkynm7sg264zty",
                      *         "slug": "mine",
                      *         "version": 1
                      *       },
@@ -6371,19 +6371,19 @@ export interface operations {
                      *       "credits": null,
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kxwnsk6k4v31m8tq8b89f1k136vrvz22",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kxwnsk6k4v31m8tq8b89f1k136vrvz22/events",
                      *       "download_url": null,
                      *       "download_url_expires_at": null,
                      *       "size_bytes": null,
                      *       "duration_ms": null,
                      *       "width": null,
                      *       "height": null,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz7yx7w0btw4kzwwq9ybqtfv54zgbka/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kxwnsk6k4v31m8tq8b89f1k136vrvz22/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwnsk6k4v31m8tq8b89f1k136vrvz22/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T14:22:30.877Z",
+                     *       "created_at": "2026-11-29T15:13:32.467Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6421,41 +6421,41 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "stage": "done",
                      *       "progress": 100,
-                     *       "elapsed_ms": 2901,
+                     *       "elapsed_ms": 666,
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
-                     *       "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
-                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
+                     *       "turn_id": "trn_01m8kxwmckw57nnd60kh8b89f1k136vrvz22",
+                     *       "render_id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
                      *       "asset_ids": [],
-                     *       "charged": "yes",
+                     *       "charged": "unknown",
                      *       "credits": {
-                     *         "amount": 100,
-                     *         "basis": "measured"
+                     *         "amount": null,
+                     *         "basis": "unknown"
                      *       },
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/cancel",
                      *       "poll_after_seconds": null,
                      *       "estimated_seconds": null,
-                     *       "created_at": "2026-11-29T14:22:25.317Z",
-                     *       "ended_at": "2026-11-29T14:22:28.218Z"
+                     *       "created_at": "2026-11-29T15:13:31.009Z",
+                     *       "ended_at": "2026-11-29T15:13:31.675Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Video"];
@@ -6537,40 +6537,40 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
                      *       "status": "processing",
                      *       "stage": "turn",
                      *       "progress": 10,
-                     *       "elapsed_ms": 39,
+                     *       "elapsed_ms": 0,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
                      *       "turn_id": null,
-                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *       "render_id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
                      *       "asset_ids": [],
-                     *       "charged": "yes",
+                     *       "charged": "unknown",
                      *       "credits": {
-                     *         "amount": 100,
-                     *         "basis": "measured"
+                     *         "amount": null,
+                     *         "basis": "unknown"
                      *       },
                      *       "error": null,
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/cancel",
                      *       "poll_after_seconds": 5,
                      *       "estimated_seconds": 120,
-                     *       "created_at": "2026-11-29T14:22:25.317Z",
+                     *       "created_at": "2026-11-29T15:13:31.009Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -6605,21 +6605,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
+                     *       "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
                      *       "status": "cancelled",
                      *       "stage": "turn",
                      *       "progress": 10,
-                     *       "elapsed_ms": 585,
+                     *       "elapsed_ms": 40,
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
                      *       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "generator": null,
                      *       "batch_id": null,
-                     *       "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
-                     *       "turn_id": "trn_01m8ktz8tqh83dm1r5swwq9ybqtfv54zgbka",
-                     *       "render_id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
+                     *       "turn_id": "trn_01m8kxwnv9we9qrfzg938b89f1k136vrvz22",
+                     *       "render_id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
                      *       "asset_ids": [],
-                     *       "charged": "yes",
+                     *       "charged": "unknown",
                      *       "credits": {
                      *         "amount": null,
                      *         "basis": "unknown"
@@ -6631,20 +6631,20 @@ export interface operations {
                      *         "retryable": false
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
-                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events",
+                     *       "status_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+                     *       "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/content",
-                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/cancel",
+                     *       "content_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/content",
+                     *       "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/cancel",
                      *       "poll_after_seconds": null,
                      *       "estimated_seconds": null,
-                     *       "created_at": "2026-11-29T14:22:25.317Z",
-                     *       "ended_at": "2026-11-29T14:22:31.835Z"
+                     *       "created_at": "2026-11-29T15:13:31.009Z",
+                     *       "ended_at": "2026-11-29T15:13:32.552Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Video"];
@@ -6769,7 +6769,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T14:22:32.148Z"
+                     *       "expires_at": "2026-11-30T15:13:32.636Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -6818,8 +6818,8 @@ export interface operations {
                      *           "id": 1,
                      *           "event": {
                      *             "type": "video.started",
-                     *             "id": "vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka",
-                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8ktz2h5h2m90dbz9dwq9ybqtfv54zgbka/events"
+                     *             "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events"
                      *           }
                      *         }
                      *       ],
@@ -6868,20 +6868,20 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *           "id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
                      *           "name": "video",
                      *           "language": null,
-                     *           "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *           "summary": null,
                      *           "metadata": {},
-                     *           "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/turns",
-                     *           "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/timeline",
-                     *           "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka/renders",
-                     *           "created_at": "2026-11-29T14:22:25.670Z",
+                     *           "turns_url": "https://gateway.example/v1/projects/prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22/turns",
+                     *           "timeline_url": "https://gateway.example/v1/projects/prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22/timeline",
+                     *           "renders_url": "https://gateway.example/v1/projects/prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22/renders",
+                     *           "created_at": "2026-11-29T15:13:31.021Z",
                      *           "user": "ada"
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka"
+                     *       "next_cursor": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22"
                      *     }
                      */
                     "application/json": components["schemas"]["ListedProjectPage"];
@@ -6917,15 +6917,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka",
+                     *       "id": "prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": null,
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz98rrt2g72vgrmwq9ybqtfv54zgbka/renders",
-                     *       "created_at": "2026-11-29T14:22:32.217Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/renders",
+                     *       "created_at": "2026-11-29T15:13:32.710Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -6957,15 +6957,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/renders",
-                     *       "created_at": "2026-11-29T14:22:23.830Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/renders",
+                     *       "created_at": "2026-11-29T15:13:30.625Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -7026,15 +7026,15 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "name": "project",
                      *       "language": null,
                      *       "summary": null,
                      *       "metadata": {},
-                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/turns",
-                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/timeline",
-                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka/renders",
-                     *       "created_at": "2026-11-29T14:22:23.830Z"
+                     *       "turns_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/turns",
+                     *       "timeline_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/timeline",
+                     *       "renders_url": "https://gateway.example/v1/projects/prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22/renders",
+                     *       "created_at": "2026-11-29T15:13:30.625Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Project"];
@@ -7068,7 +7068,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *       "exportable": true,
                      *       "duration_ms": 4000,
@@ -7152,8 +7152,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://nemovideo.com/workspace/claim?ct=clm_Bl3Sk2qnkEQD4mexsSwKHm-I7v_5pbvS",
-                     *       "expires_at": "2026-12-06T14:22:32.403Z"
+                     *       "url": "https://nemovideo.com/workspace/claim?ct=clm_i2N0u85QY4v-_GYagcj2pSFMw1DG4X_B",
+                     *       "expires_at": "2026-12-06T15:13:32.749Z"
                      *     }
                      */
                     "application/json": components["schemas"]["BrowserLink"];
@@ -7192,8 +7192,8 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
-                     *           "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *           "id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22",
+                     *           "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *           "status": "completed",
                      *           "intent": "chat",
                      *           "prompt": "make a 4 second clip of the sea",
@@ -7218,12 +7218,12 @@ export interface operations {
                      *           "language": null,
                      *           "metadata": {},
                      *           "render_ids": [
-                     *             "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
+                     *             "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22"
                      *           ],
-                     *           "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
-                     *           "created_at": "2026-11-29T14:22:24.003Z",
-                     *           "sent_at": "2026-11-29T14:22:24.186Z",
-                     *           "ended_at": "2026-11-29T14:22:24.438Z"
+                     *           "events_url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events",
+                     *           "created_at": "2026-11-29T15:13:30.671Z",
+                     *           "sent_at": "2026-11-29T15:13:30.716Z",
+                     *           "ended_at": "2026-11-29T15:13:30.833Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -7285,8 +7285,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8ktz9m8317zh7aweswq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "trn_01m8kxwp339g7zyyk3fx8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "queued",
                      *       "intent": "chat",
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
@@ -7301,8 +7301,8 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz9m8317zh7aweswq9ybqtfv54zgbka/events",
-                     *       "created_at": "2026-11-29T14:22:32.584Z",
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kxwp339g7zyyk3fx8b89f1k136vrvz22/events",
+                     *       "created_at": "2026-11-29T15:13:32.771Z",
                      *       "sent_at": null,
                      *       "ended_at": null
                      *     }
@@ -7341,8 +7341,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
@@ -7367,12 +7367,12 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [
-                     *         "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
+                     *         "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22"
                      *       ],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
-                     *       "created_at": "2026-11-29T14:22:24.003Z",
-                     *       "sent_at": "2026-11-29T14:22:24.186Z",
-                     *       "ended_at": "2026-11-29T14:22:24.438Z"
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events",
+                     *       "created_at": "2026-11-29T15:13:30.671Z",
+                     *       "sent_at": "2026-11-29T15:13:30.716Z",
+                     *       "ended_at": "2026-11-29T15:13:30.833Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Turn"];
@@ -7406,8 +7406,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
@@ -7432,12 +7432,12 @@ export interface operations {
                      *       "language": null,
                      *       "metadata": {},
                      *       "render_ids": [
-                     *         "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka"
+                     *         "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22"
                      *       ],
-                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events",
-                     *       "created_at": "2026-11-29T14:22:24.003Z",
-                     *       "sent_at": "2026-11-29T14:22:24.186Z",
-                     *       "ended_at": "2026-11-29T14:22:24.438Z"
+                     *       "events_url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events",
+                     *       "created_at": "2026-11-29T15:13:30.671Z",
+                     *       "sent_at": "2026-11-29T15:13:30.716Z",
+                     *       "ended_at": "2026-11-29T15:13:30.833Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Turn"];
@@ -7471,8 +7471,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events?ticket=…",
-                     *       "first_use_by": "2026-11-29T14:32:34.080Z"
+                     *       "url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events?ticket=…",
+                     *       "first_use_by": "2026-11-29T15:23:32.927Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StreamTicket"];
@@ -7523,8 +7523,8 @@ export interface operations {
                      *           "id": 1,
                      *           "event": {
                      *             "type": "turn.started",
-                     *             "id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka",
-                     *             "events_url": "https://gateway.example/v1/turns/trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka/events"
+                     *             "id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22",
+                     *             "events_url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events"
                      *           }
                      *         }
                      *       ],
@@ -7574,7 +7574,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
+                     *           "id": "upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22",
                      *           "status": "open",
                      *           "source": "sent",
                      *           "filename": "sea.png",
@@ -7583,15 +7583,15 @@ export interface operations {
                      *           "asset_id": null,
                      *           "error": null,
                      *           "concat": null,
-                     *           "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
+                     *           "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22/content",
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T14:22:26.716Z",
-                     *           "expires_at": "2026-11-29T14:46:26.716Z",
+                     *           "created_at": "2026-11-29T15:13:31.448Z",
+                     *           "expires_at": "2026-11-29T15:37:31.448Z",
                      *           "user": "ada"
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "3"
+                     *       "next_cursor": "4"
                      *     }
                      */
                     "application/json": components["schemas"]["ListedUploadPage"];
@@ -7635,7 +7635,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8ktzb67qks6frzb39wq9ybqtfv54zgbka",
+                     *       "id": "upl_01m8kxwp8zpb7n7w9f7w8b89f1k136vrvz22",
                      *       "status": "open",
                      *       "source": "sent",
                      *       "filename": "clip.mp4",
@@ -7644,10 +7644,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktzb67qks6frzb39wq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwp8zpb7n7w9f7w8b89f1k136vrvz22/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:34.288Z",
-                     *       "expires_at": "2026-11-29T14:46:34.288Z"
+                     *       "created_at": "2026-11-29T15:13:32.964Z",
+                     *       "expires_at": "2026-11-29T15:37:32.964Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"] | components["schemas"]["UploadList"];
@@ -7679,7 +7679,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
+                     *       "id": "upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22",
                      *       "status": "open",
                      *       "source": "sent",
                      *       "filename": "sea.png",
@@ -7688,10 +7688,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:26.716Z",
-                     *       "expires_at": "2026-11-29T14:46:26.716Z"
+                     *       "created_at": "2026-11-29T15:13:31.448Z",
+                     *       "expires_at": "2026-11-29T15:37:31.448Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7818,7 +7818,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka",
+                     *       "id": "upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "source": "sent",
                      *       "filename": "sea.png",
@@ -7827,10 +7827,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktz3vz4p9hq9fdv1wq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwmskg5sxxccjs38b89f1k136vrvz22/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:26.716Z",
-                     *       "expires_at": "2026-11-29T14:46:41.481Z"
+                     *       "created_at": "2026-11-29T15:13:31.448Z",
+                     *       "expires_at": "2026-11-29T15:37:34.178Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7871,7 +7871,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "upl_01m8ktzbe215rh253gg0wq9ybqtfv54zgbka",
+                     *       "id": "upl_01m8kxwp9tg64jqqfz568b89f1k136vrvz22",
                      *       "status": "open",
                      *       "source": "import",
                      *       "filename": "clip.mp4",
@@ -7880,10 +7880,10 @@ export interface operations {
                      *       "asset_id": null,
                      *       "error": null,
                      *       "concat": null,
-                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8ktzbe215rh253gg0wq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwp9tg64jqqfz568b89f1k136vrvz22/content",
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:34.527Z",
-                     *       "expires_at": "2026-11-29T14:46:34.527Z"
+                     *       "created_at": "2026-11-29T15:13:32.992Z",
+                     *       "expires_at": "2026-11-29T15:37:32.992Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -7922,7 +7922,7 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "data": [
                      *         {
-                     *           "id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
+                     *           "id": "ast_01m8kxwmhb3dj7tym6w48b89f1k136vrvz22",
                      *           "status": "ready",
                      *           "filename": "sea.png",
                      *           "kind": "image",
@@ -7934,9 +7934,9 @@ export interface operations {
                      *           "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
                      *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T14:22:26.251Z",
+                     *           "created_at": "2026-11-29T15:13:31.428Z",
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z"
+                     *           "download_url_expires_at": "2026-12-06T15:00:00.000Z"
                      *         }
                      *       ]
                      *     }
@@ -7970,7 +7970,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
+                     *       "id": "ast_01m8kxwmhb3dj7tym6w48b89f1k136vrvz22",
                      *       "status": "ready",
                      *       "filename": "sea.png",
                      *       "kind": "image",
@@ -7982,9 +7982,9 @@ export interface operations {
                      *       "sha256": "6b7fa434f92a8b80aab02d9bf1a12e49ffcae424e4013a1c4f68b67e3d2bbcd0",
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:26.251Z",
+                     *       "created_at": "2026-11-29T15:13:31.428Z",
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z"
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Asset"];
@@ -8037,7 +8037,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "asset_id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka"
+                 *       "asset_id": "ast_01m8kxwmhb3dj7tym6w48b89f1k136vrvz22"
                  *     }
                  */
                 "application/json": components["schemas"]["NewAttachment"];
@@ -8061,8 +8061,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "asset_id": "ast_01m8ktz2yk35qxy3w70xwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "asset_id": "ast_01m8kxwmhb3dj7tym6w48b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "pending",
                      *       "error": null
                      *     }
@@ -8105,8 +8105,8 @@ export interface operations {
                      *       "next_cursor": null,
                      *       "data": [
                      *         {
-                     *           "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
-                     *           "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *           "id": "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22",
+                     *           "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *           "status": "completed",
                      *           "stage": null,
                      *           "progress": 100,
@@ -8123,23 +8123,23 @@ export interface operations {
                      *             "width": 1920,
                      *             "height": 1080,
                      *             "codec": "h264",
-                     *             "expires_at": "2026-12-29T14:22:27.111Z"
+                     *             "expires_at": "2026-12-29T15:13:31.574Z"
                      *           },
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22/content",
                      *           "reused_from": null,
                      *           "warnings": [],
                      *           "attempts": [],
                      *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T14:22:25.646Z",
+                     *           "created_at": "2026-11-29T15:13:31.112Z",
                      *           "next_check_at": null,
-                     *           "ended_at": "2026-11-29T14:22:27.111Z"
+                     *           "ended_at": "2026-11-29T15:13:31.574Z"
                      *         }
                      *       ]
                      *     }
@@ -8188,8 +8188,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8ktzc6yr18qh7904cwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "rnd_01m8kxwpe485e92q1fqb8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "queued",
                      *       "stage": "queued",
                      *       "progress": 0,
@@ -8210,8 +8210,8 @@ export interface operations {
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:35.230Z",
-                     *       "next_check_at": "2026-11-29T14:22:35.230Z",
+                     *       "created_at": "2026-11-29T15:13:33.124Z",
+                     *       "next_check_at": "2026-11-29T15:13:33.124Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -8249,11 +8249,11 @@ export interface operations {
                     /**
                      * @example {
                      *       "has_more": true,
-                     *       "next_cursor": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
+                     *       "next_cursor": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
                      *       "data": [
                      *         {
-                     *           "id": "rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka",
-                     *           "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *           "id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
+                     *           "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
                      *           "status": "completed",
                      *           "stage": null,
                      *           "progress": 100,
@@ -8270,23 +8270,23 @@ export interface operations {
                      *             "width": 1920,
                      *             "height": 1080,
                      *             "codec": "h264",
-                     *             "expires_at": "2026-12-29T14:22:27.886Z"
+                     *             "expires_at": "2026-12-29T15:13:31.630Z"
                      *           },
                      *           "download_url": "https://gateway.example/f/…",
-                     *           "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *           "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *           "size_bytes": 20526,
                      *           "duration_ms": 4000,
                      *           "width": 1920,
                      *           "height": 1080,
-                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz3rdg18ta86nf0wq9ybqtfv54zgbka/content",
+                     *           "content_url": "https://gateway.example/v1/renders/rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22/content",
                      *           "reused_from": null,
                      *           "warnings": [],
                      *           "attempts": [],
                      *           "error": null,
                      *           "metadata": {},
-                     *           "created_at": "2026-11-29T14:22:26.573Z",
+                     *           "created_at": "2026-11-29T15:13:31.279Z",
                      *           "next_check_at": null,
-                     *           "ended_at": "2026-11-29T14:22:27.886Z",
+                     *           "ended_at": "2026-11-29T15:13:31.630Z",
                      *           "user": "ada"
                      *         }
                      *       ]
@@ -8323,8 +8323,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "stage": null,
                      *       "progress": 100,
@@ -8341,23 +8341,23 @@ export interface operations {
                      *         "width": 1920,
                      *         "height": 1080,
                      *         "codec": "h264",
-                     *         "expires_at": "2026-12-29T14:22:27.111Z"
+                     *         "expires_at": "2026-12-29T15:13:31.574Z"
                      *       },
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22/content",
                      *       "reused_from": null,
                      *       "warnings": [],
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:25.646Z",
+                     *       "created_at": "2026-11-29T15:13:31.112Z",
                      *       "next_check_at": null,
-                     *       "ended_at": "2026-11-29T14:22:27.111Z"
+                     *       "ended_at": "2026-11-29T15:13:31.574Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Render"];
@@ -8389,8 +8389,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka",
-                     *       "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
+                     *       "id": "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22",
+                     *       "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "stage": null,
                      *       "progress": 100,
@@ -8407,23 +8407,23 @@ export interface operations {
                      *         "width": 1920,
                      *         "height": 1080,
                      *         "codec": "h264",
-                     *         "expires_at": "2026-12-29T14:22:27.111Z"
+                     *         "expires_at": "2026-12-29T15:13:31.574Z"
                      *       },
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *       "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *       "size_bytes": 20526,
                      *       "duration_ms": 4000,
                      *       "width": 1920,
                      *       "height": 1080,
-                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8ktz2vepvq3j29x8fwq9ybqtfv54zgbka/content",
+                     *       "content_url": "https://gateway.example/v1/renders/rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22/content",
                      *       "reused_from": null,
                      *       "warnings": [],
                      *       "attempts": [],
                      *       "error": null,
                      *       "metadata": {},
-                     *       "created_at": "2026-11-29T14:22:25.646Z",
+                     *       "created_at": "2026-11-29T15:13:31.112Z",
                      *       "next_check_at": null,
-                     *       "ended_at": "2026-11-29T14:22:27.111Z"
+                     *       "ended_at": "2026-11-29T15:13:31.574Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Render"];
@@ -8548,7 +8548,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T14:22:35.757Z"
+                     *       "expires_at": "2026-11-30T15:13:33.192Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8877,16 +8877,16 @@ export interface operations {
                      *           "try_saying": [],
                      *           "tips": [],
                      *           "expected_seconds": null,
-                     *           "id": "gen_01m8ktz6ayec16pf9fbz",
+                     *           "id": "gen_01m8kxwncbq2gqbr1h59",
                      *           "slug": "sea-clip",
                      *           "version": 1,
                      *           "made_by": "tenant",
-                     *           "created_at": "2026-11-29T14:22:29.214Z",
-                     *           "updated_at": "2026-11-29T14:22:29.214Z"
+                     *           "created_at": "2026-11-29T15:13:32.043Z",
+                     *           "updated_at": "2026-11-29T15:13:32.043Z"
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "gen_01m8ktz6ayec16pf9fbz"
+                     *       "next_cursor": "gen_01m8kxwncbq2gqbr1h59"
                      *     }
                      */
                     "application/json": components["schemas"]["GeneratorPage"];
@@ -8964,12 +8964,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8ktzcxhrnd2tkrj3h",
+                     *       "id": "gen_01m8kxwpgn8adwkn9jdm",
                      *       "slug": "another",
                      *       "version": 1,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T14:22:35.953Z",
-                     *       "updated_at": "2026-11-29T14:22:35.953Z"
+                     *       "created_at": "2026-11-29T15:13:33.205Z",
+                     *       "updated_at": "2026-11-29T15:13:33.205Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -9039,12 +9039,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8ktz0rvfxza3vanx3",
+                     *       "id": "gen_01m8kxwkynm7sg264zty",
                      *       "slug": "mine",
                      *       "version": 1,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T14:22:23.515Z",
-                     *       "updated_at": "2026-11-29T14:22:23.515Z"
+                     *       "created_at": "2026-11-29T15:13:30.581Z",
+                     *       "updated_at": "2026-11-29T15:13:30.581Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -9147,12 +9147,12 @@ export interface operations {
                      *       "try_saying": [],
                      *       "tips": [],
                      *       "expected_seconds": null,
-                     *       "id": "gen_01m8ktz0rvfxza3vanx3",
+                     *       "id": "gen_01m8kxwkynm7sg264zty",
                      *       "slug": "mine",
                      *       "version": 2,
                      *       "made_by": "tenant",
-                     *       "created_at": "2026-11-29T14:22:23.515Z",
-                     *       "updated_at": "2026-11-29T14:22:41.650Z"
+                     *       "created_at": "2026-11-29T15:13:30.581Z",
+                     *       "updated_at": "2026-11-29T15:13:34.196Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Generator"];
@@ -9193,7 +9193,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "gjb_01m8ktzd9kendza8ms4qwq9ybqtfv54zgbka",
+                     *       "id": "gjb_01m8kxwph9mv1gh2f9228b89f1k136vrvz22",
                      *       "status": "running",
                      *       "description": "create a generator that turns product photos into promo videos with music and captions",
                      *       "generator_id": null,
@@ -9205,9 +9205,9 @@ export interface operations {
                      *       "charged": null,
                      *       "credits": null,
                      *       "error": null,
-                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8ktzd9kendza8ms4qwq9ybqtfv54zgbka",
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kxwph9mv1gh2f9228b89f1k136vrvz22",
                      *       "poll_after_seconds": 3,
-                     *       "created_at": "2026-11-29T14:22:36.339Z",
+                     *       "created_at": "2026-11-29T15:13:33.225Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9240,25 +9240,25 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "gjb_01m8ktz26qn77496pf4kwq9ybqtfv54zgbka",
+                     *       "id": "gjb_01m8kxwm9p9prsj4q0p78b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "description": "quote cards",
-                     *       "generator_id": "gen_01m8ktz26qb6yhwwrew3",
+                     *       "generator_id": "gen_01m8kxwm9p9a32pdd4cg",
                      *       "slug": "quote-card",
                      *       "made_by": "agent",
                      *       "fault": null,
-                     *       "project_id": "prj_01m8ktz2ay1qpjxand9bwq9ybqtfv54zgbka",
-                     *       "turn_id": "trn_01m8ktz2b0vweakt9mrzwq9ybqtfv54zgbka",
-                     *       "charged": "yes",
+                     *       "project_id": "prj_01m8kxwmajk1kcst36wf8b89f1k136vrvz22",
+                     *       "turn_id": "trn_01m8kxwmamfgevavtvq58b89f1k136vrvz22",
+                     *       "charged": "unknown",
                      *       "credits": {
-                     *         "amount": 50,
-                     *         "basis": "measured"
+                     *         "amount": null,
+                     *         "basis": "unknown"
                      *       },
                      *       "error": null,
-                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8ktz26qn77496pf4kwq9ybqtfv54zgbka",
+                     *       "status_url": "https://gateway.example/v1/generator_jobs/gjb_01m8kxwm9p9prsj4q0p78b89f1k136vrvz22",
                      *       "poll_after_seconds": null,
-                     *       "created_at": "2026-11-29T14:22:24.983Z",
-                     *       "ended_at": "2026-11-29T14:22:25.614Z"
+                     *       "created_at": "2026-11-29T15:13:30.934Z",
+                     *       "ended_at": "2026-11-29T15:13:31.142Z"
                      *     }
                      */
                     "application/json": components["schemas"]["GeneratorJob"];
@@ -9295,7 +9295,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
+                     *           "id": "bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22",
                      *           "status": "completed",
                      *           "mode": "own_projects",
                      *           "concurrency": 4,
@@ -9311,15 +9311,15 @@ export interface operations {
                      *           "generator": null,
                      *           "project_id": null,
                      *           "credits": {
-                     *             "amount": 100,
-                     *             "basis": "measured"
+                     *             "amount": null,
+                     *             "basis": "unknown"
                      *           },
                      *           "metadata": {},
-                     *           "status_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
-                     *           "videos_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka/videos",
+                     *           "status_url": "https://gateway.example/v1/batches/bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22",
+                     *           "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22/videos",
                      *           "poll_after_seconds": null,
-                     *           "created_at": "2026-11-29T14:22:24.721Z",
-                     *           "ended_at": "2026-11-29T14:22:27.854Z"
+                     *           "created_at": "2026-11-29T15:13:30.894Z",
+                     *           "ended_at": "2026-11-29T15:13:31.666Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -9368,7 +9368,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka",
+                     *       "id": "bat_01m8kxwpjcwsyn42eca98b89f1k136vrvz22",
                      *       "status": "processing",
                      *       "mode": "own_projects",
                      *       "concurrency": 4,
@@ -9388,10 +9388,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktzdmtsxf048qva9wq9ybqtfv54zgbka/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kxwpjcwsyn42eca98b89f1k136vrvz22",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwpjcwsyn42eca98b89f1k136vrvz22/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T14:22:36.699Z",
+                     *       "created_at": "2026-11-29T15:13:33.260Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9424,7 +9424,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
+                     *       "id": "bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22",
                      *       "status": "completed",
                      *       "mode": "own_projects",
                      *       "concurrency": 4,
@@ -9440,15 +9440,15 @@ export interface operations {
                      *       "generator": null,
                      *       "project_id": null,
                      *       "credits": {
-                     *         "amount": 100,
-                     *         "basis": "measured"
+                     *         "amount": null,
+                     *         "basis": "unknown"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22/videos",
                      *       "poll_after_seconds": null,
-                     *       "created_at": "2026-11-29T14:22:24.721Z",
-                     *       "ended_at": "2026-11-29T14:22:27.854Z"
+                     *       "created_at": "2026-11-29T15:13:30.894Z",
+                     *       "ended_at": "2026-11-29T15:13:31.666Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Batch"];
@@ -9493,41 +9493,41 @@ export interface operations {
                      *           "index": 0,
                      *           "status": "completed",
                      *           "video": {
-                     *             "id": "vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka",
+                     *             "id": "vid_01m8kxwm8n5qrwz4p4gk8b89f1k136vrvz22",
                      *             "status": "completed",
                      *             "stage": "done",
                      *             "progress": 100,
-                     *             "elapsed_ms": 2644,
+                     *             "elapsed_ms": 749,
                      *             "prompt": "make a 4 second clip of the sea",
                      *             "prompt_source": "caller",
                      *             "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *             "generator": null,
-                     *             "batch_id": "bat_01m8ktz1yhrae28v9mdkwq9ybqtfv54zgbka",
-                     *             "project_id": "prj_01m8ktz24p65kjdc6v14wq9ybqtfv54zgbka",
-                     *             "turn_id": "trn_01m8ktz259d6jhr2dxnswq9ybqtfv54zgbka",
-                     *             "render_id": "rnd_01m8ktz2s4rm3sxsyr4kwq9ybqtfv54zgbka",
+                     *             "batch_id": "bat_01m8kxwm8eebe1d6ssdx8b89f1k136vrvz22",
+                     *             "project_id": "prj_01m8kxwm936j2w8x8w6z8b89f1k136vrvz22",
+                     *             "turn_id": "trn_01m8kxwm975587jap8w88b89f1k136vrvz22",
+                     *             "render_id": "rnd_01m8kxwmgvkqr8zesw5x8b89f1k136vrvz22",
                      *             "asset_ids": [],
-                     *             "charged": "yes",
+                     *             "charged": "unknown",
                      *             "credits": {
-                     *               "amount": 100,
-                     *               "basis": "measured"
+                     *               "amount": null,
+                     *               "basis": "unknown"
                      *             },
                      *             "error": null,
                      *             "metadata": {},
-                     *             "status_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka",
-                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/events",
+                     *             "status_url": "https://gateway.example/v1/videos/vid_01m8kxwm8n5qrwz4p4gk8b89f1k136vrvz22",
+                     *             "events_url": "https://gateway.example/v1/videos/vid_01m8kxwm8n5qrwz4p4gk8b89f1k136vrvz22/events",
                      *             "download_url": "https://gateway.example/f/…",
-                     *             "download_url_expires_at": "2026-12-06T14:00:00.000Z",
+                     *             "download_url_expires_at": "2026-12-06T15:00:00.000Z",
                      *             "size_bytes": 20526,
                      *             "duration_ms": 4000,
                      *             "width": 1920,
                      *             "height": 1080,
-                     *             "content_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/content",
-                     *             "cancel_url": "https://gateway.example/v1/videos/vid_01m8ktz229wssj5w64h4wq9ybqtfv54zgbka/cancel",
+                     *             "content_url": "https://gateway.example/v1/videos/vid_01m8kxwm8n5qrwz4p4gk8b89f1k136vrvz22/content",
+                     *             "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwm8n5qrwz4p4gk8b89f1k136vrvz22/cancel",
                      *             "poll_after_seconds": null,
                      *             "estimated_seconds": null,
-                     *             "created_at": "2026-11-29T14:22:24.841Z",
-                     *             "ended_at": "2026-11-29T14:22:27.485Z"
+                     *             "created_at": "2026-11-29T15:13:30.901Z",
+                     *             "ended_at": "2026-11-29T15:13:31.650Z"
                      *           }
                      *         }
                      *       ]
@@ -9564,14 +9564,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "id": "bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
                      *       "status": "paused",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
                      *       "counts": {
                      *         "total": 9,
-                     *         "queued": 8,
-                     *         "running": 1,
+                     *         "queued": 9,
+                     *         "running": 0,
                      *         "completed": 0,
                      *         "failed": 0,
                      *         "needs_input": 0,
@@ -9584,10 +9584,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T14:22:37.293Z",
+                     *       "created_at": "2026-11-29T15:13:33.322Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9622,14 +9622,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "id": "bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
                      *       "status": "processing",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
                      *       "counts": {
                      *         "total": 9,
-                     *         "queued": 8,
-                     *         "running": 1,
+                     *         "queued": 9,
+                     *         "running": 0,
                      *         "completed": 0,
                      *         "failed": 0,
                      *         "needs_input": 0,
@@ -9642,10 +9642,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T14:22:37.293Z",
+                     *       "created_at": "2026-11-29T15:13:33.322Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9680,7 +9680,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
+                     *       "id": "bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
                      *       "status": "cancelled",
                      *       "mode": "own_projects",
                      *       "concurrency": 1,
@@ -9700,10 +9700,10 @@ export interface operations {
                      *         "basis": "measured"
                      *       },
                      *       "metadata": {},
-                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka",
-                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8ktze7df1cr720172wq9ybqtfv54zgbka/videos",
+                     *       "status_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22",
+                     *       "videos_url": "https://gateway.example/v1/batches/bat_01m8kxwpm9rafpmhypga8b89f1k136vrvz22/videos",
                      *       "poll_after_seconds": 10,
-                     *       "created_at": "2026-11-29T14:22:37.293Z",
+                     *       "created_at": "2026-11-29T15:13:33.322Z",
                      *       "ended_at": null
                      *     }
                      */
@@ -9742,19 +9742,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8ktzg79v60brw4gsc",
-                     *       "event_id": "evt_dpbr1x7397qceqpe46mm",
+                     *       "id": "dlv_01m8kxwpwmqk6r250hsf",
+                     *       "event_id": "evt_zdbefptc5gtr70n95hvd",
                      *       "event_type": "turn.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
+                     *         "id": "whk_01m8kxwkx61s16xw4re9"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 0,
                      *       "last_status": null,
                      *       "last_answer": null,
-                     *       "due_at": "2026-11-29T14:22:39.337Z",
-                     *       "created_at": "2026-11-29T14:22:39.337Z",
+                     *       "due_at": "2026-11-29T15:13:33.588Z",
+                     *       "created_at": "2026-11-29T15:13:33.588Z",
                      *       "ended_at": null,
                      *       "log": []
                      *     }
@@ -9788,7 +9788,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
+                     *       "id": "whk_01m8kxwkx61s16xw4re9",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9796,7 +9796,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:23.004Z"
+                     *       "created_at": "2026-11-29T15:13:30.534Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9857,7 +9857,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
+                     *       "id": "whk_01m8kxwkx61s16xw4re9",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9865,7 +9865,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:23.004Z"
+                     *       "created_at": "2026-11-29T15:13:30.534Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9899,7 +9899,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
+                     *       "id": "whk_01m8kxwkx61s16xw4re9",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9907,7 +9907,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:23.004Z"
+                     *       "created_at": "2026-11-29T15:13:30.534Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9950,7 +9950,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktz08wycbtj2q1y1",
+                     *       "id": "whk_01m8kxwkx61s16xw4re9",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -9958,7 +9958,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:23.004Z"
+                     *       "created_at": "2026-11-29T15:13:30.534Z"
                      *     }
                      */
                     "application/json": components["schemas"]["WebhookEndpoint"];
@@ -9990,7 +9990,7 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "whk_01m8ktz08wycbtj2q1y1",
+                     *           "id": "whk_01m8kxwkx61s16xw4re9",
                      *           "url": "https://example.com/hooks/nemo",
                      *           "types": [
                      *             "*"
@@ -9998,7 +9998,7 @@ export interface operations {
                      *           "state": "enabled",
                      *           "disabled_by": null,
                      *           "disabled_at": null,
-                     *           "created_at": "2026-11-29T14:22:23.004Z"
+                     *           "created_at": "2026-11-29T15:13:30.534Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -10043,7 +10043,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktzgtkr3cy31xw3y",
+                     *       "id": "whk_01m8kxwq0yd26ejc8wm1",
                      *       "url": "https://example.com/hooks/nemo",
                      *       "types": [
                      *         "*"
@@ -10051,7 +10051,7 @@ export interface operations {
                      *       "state": "enabled",
                      *       "disabled_by": null,
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:39.955Z",
+                     *       "created_at": "2026-11-29T15:13:33.726Z",
                      *       "secret": "whsec_…"
                      *     }
                      */
@@ -10091,7 +10091,7 @@ export interface operations {
                      *           "x": "…",
                      *           "use": "sig",
                      *           "alg": "EdDSA",
-                     *           "kid": "whk_01m8ktz08wycbtj2q1y1.1"
+                     *           "kid": "whk_01m8kxwkx61s16xw4re9.1"
                      *         }
                      *       ]
                      *     }
@@ -10159,7 +10159,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "secret": "whsec_…",
-                     *       "previous_until": "2026-11-30T14:22:40.329Z"
+                     *       "previous_until": "2026-11-30T15:13:33.774Z"
                      *     }
                      */
                     "application/json": components["schemas"]["RotatedSecret"];
@@ -10194,7 +10194,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "secret": "whsec_…",
-                     *       "previous_until": "2026-11-30T14:22:40.433Z"
+                     *       "previous_until": "2026-11-30T15:13:33.797Z"
                      *     }
                      */
                     "application/json": components["schemas"]["RotatedSecret"];
@@ -10226,12 +10226,12 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "whk_01m8ktz0mnyp460kk3dt",
+                     *           "id": "whk_01m8kxwky1qby1ev2yk7",
                      *           "target_url": "https://example.com/hooks/nemo",
                      *           "event": "render.completed",
                      *           "state": "enabled",
                      *           "disabled_at": null,
-                     *           "created_at": "2026-11-29T14:22:23.381Z"
+                     *           "created_at": "2026-11-29T15:13:30.562Z"
                      *         }
                      *       ],
                      *       "has_more": false,
@@ -10286,12 +10286,12 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "whk_01m8ktzhayrb2w7c6t6m",
+                     *       "id": "whk_01m8kxwq3vwy0sa5m0y0",
                      *       "target_url": "https://example.com/hooks/nemo",
                      *       "event": "turn.completed",
                      *       "state": "enabled",
                      *       "disabled_at": null,
-                     *       "created_at": "2026-11-29T14:22:40.478Z"
+                     *       "created_at": "2026-11-29T15:13:33.819Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Hook"];
@@ -10350,22 +10350,22 @@ export interface operations {
                     /**
                      * @example [
                      *       {
-                     *         "id": "evt_5m58yyrwwskcre21mdz2",
+                     *         "id": "evt_c544hfrv7pd9228bmnx2",
                      *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T14:22:26.510Z",
+                     *         "occurred_at": "2026-11-29T15:13:31.202Z",
                      *         "mode": "test",
                      *         "sequence": 1,
                      *         "stale": false,
-                     *         "turn_id": "trn_01m8ktz2wekqw257qyk3wq9ybqtfv54zgbka",
-                     *         "project_id": "prj_01m8ktz2w6pvekx37bwvwq9ybqtfv54zgbka",
+                     *         "turn_id": "trn_01m8kxwmckw57nnd60kh8b89f1k136vrvz22",
+                     *         "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
                      *         "status": "completed",
                      *         "intent": "chat",
                      *         "prompt": "make a 4 second clip of the sea",
                      *         "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *         "text_complete": true,
-                     *         "charged": "yes",
-                     *         "credits_amount": 100,
-                     *         "credits_basis": "measured",
+                     *         "charged": "unknown",
+                     *         "credits_amount": null,
+                     *         "credits_basis": "unknown",
                      *         "timeline_changed": true,
                      *         "timeline_summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
                      *         "render_ids": "",
@@ -10373,26 +10373,53 @@ export interface operations {
                      *         "error_code": null,
                      *         "error_title": null,
                      *         "error_detail": null,
-                     *         "created_at": "2026-11-29T14:22:25.678Z",
-                     *         "ended_at": "2026-11-29T14:22:26.509Z"
+                     *         "created_at": "2026-11-29T15:13:31.027Z",
+                     *         "ended_at": "2026-11-29T15:13:31.200Z"
                      *       },
                      *       {
-                     *         "id": "evt_a32nh4w96wj4w0tt0vyg",
+                     *         "id": "evt_aq2rvj5cm695fzjm999a",
                      *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T14:22:25.505Z",
+                     *         "occurred_at": "2026-11-29T15:13:31.101Z",
                      *         "mode": "test",
                      *         "sequence": 1,
                      *         "stale": false,
-                     *         "turn_id": "trn_01m8ktz2b0vweakt9mrzwq9ybqtfv54zgbka",
-                     *         "project_id": "prj_01m8ktz2ay1qpjxand9bwq9ybqtfv54zgbka",
+                     *         "turn_id": "trn_01m8kxwm975587jap8w88b89f1k136vrvz22",
+                     *         "project_id": "prj_01m8kxwm936j2w8x8w6z8b89f1k136vrvz22",
+                     *         "status": "completed",
+                     *         "intent": "chat",
+                     *         "prompt": "make a 4 second clip of the sea",
+                     *         "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
+                     *         "text_complete": true,
+                     *         "charged": "unknown",
+                     *         "credits_amount": null,
+                     *         "credits_basis": "unknown",
+                     *         "timeline_changed": true,
+                     *         "timeline_summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
+                     *         "render_ids": "",
+                     *         "language": null,
+                     *         "error_code": null,
+                     *         "error_title": null,
+                     *         "error_detail": null,
+                     *         "created_at": "2026-11-29T15:13:30.919Z",
+                     *         "ended_at": "2026-11-29T15:13:31.100Z"
+                     *       },
+                     *       {
+                     *         "id": "evt_wr07p3qx9ch84ddf268b",
+                     *         "type": "turn.completed",
+                     *         "occurred_at": "2026-11-29T15:13:31.057Z",
+                     *         "mode": "test",
+                     *         "sequence": 1,
+                     *         "stale": false,
+                     *         "turn_id": "trn_01m8kxwmamfgevavtvq58b89f1k136vrvz22",
+                     *         "project_id": "prj_01m8kxwmajk1kcst36wf8b89f1k136vrvz22",
                      *         "status": "completed",
                      *         "intent": "chat",
                      *         "prompt": "Do not make or edit a video now. Write the recipe of a reusable video generator as one JSON object inside a code fence marked json. Its fields: name (at most 100 characters); description; prompt (what you will be asked for each video, with {{variable}} where a value goes); variables (a list of objects with name, made of a-z, 0-9 and _; type, one of text, number, boolean, choice; description; default, or null where the caller must send a value; choices for a choice; min and max for a number); needs_file (true where it makes nothing without an uploaded file); greeting; try_saying and tips (lists of at most 10 sentences). The prompt names every variable and no other. The generator that is wanted: quote cards",
                      *         "text": "```json\n{\n  \"name\": \"Quote card\",\n  \"prompt\": \"generate a {{seconds}}-second video with the title \\\"{{quote}}\\\" and {{mood}} music\",\n  \"variables\": [\n    {\n      \"name\": \"quote\",\n      \"type\": \"text\",\n      \"description\": \"The words.\"\n    },\n    {\n      \"name\": \"seconds\",\n      \"type\": \"number\",\n      \"default\": 8,\n      \"min\": 1,\n      \"max\": 60\n    },\n    {\n      \"name\": \"mood\",\n      \"type\": \"choice\",\n      \"choices\": [\n        \"calm\",\n        \"upbeat\"\n      ],\n      \"default\": \"calm\"\n    }\n  ]\n}\n```",
                      *         "text_complete": true,
-                     *         "charged": "yes",
-                     *         "credits_amount": 50,
-                     *         "credits_basis": "measured",
+                     *         "charged": "unknown",
+                     *         "credits_amount": null,
+                     *         "credits_basis": "unknown",
                      *         "timeline_changed": false,
                      *         "timeline_summary": "Timeline (0 tracks)",
                      *         "render_ids": "",
@@ -10400,35 +10427,8 @@ export interface operations {
                      *         "error_code": null,
                      *         "error_title": null,
                      *         "error_detail": null,
-                     *         "created_at": "2026-11-29T14:22:25.120Z",
-                     *         "ended_at": "2026-11-29T14:22:25.505Z"
-                     *       },
-                     *       {
-                     *         "id": "evt_f8ghkzya60y03dw99zj2",
-                     *         "type": "turn.completed",
-                     *         "occurred_at": "2026-11-29T14:22:25.302Z",
-                     *         "mode": "test",
-                     *         "sequence": 1,
-                     *         "stale": false,
-                     *         "turn_id": "trn_01m8ktz259d6jhr2dxnswq9ybqtfv54zgbka",
-                     *         "project_id": "prj_01m8ktz24p65kjdc6v14wq9ybqtfv54zgbka",
-                     *         "status": "completed",
-                     *         "intent": "chat",
-                     *         "prompt": "make a 4 second clip of the sea",
-                     *         "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
-                     *         "text_complete": true,
-                     *         "charged": "yes",
-                     *         "credits_amount": 100,
-                     *         "credits_basis": "measured",
-                     *         "timeline_changed": true,
-                     *         "timeline_summary": "Timeline (3 tracks): 1. Video: sea (0-4s) 2. BGM: Lo-fi (0-4s, 35%) 3. Title: \"Sea\" (0-3s)",
-                     *         "render_ids": "",
-                     *         "language": null,
-                     *         "error_code": null,
-                     *         "error_title": null,
-                     *         "error_detail": null,
-                     *         "created_at": "2026-11-29T14:22:24.937Z",
-                     *         "ended_at": "2026-11-29T14:22:25.301Z"
+                     *         "created_at": "2026-11-29T15:13:30.964Z",
+                     *         "ended_at": "2026-11-29T15:13:31.057Z"
                      *       }
                      *     ]
                      */
@@ -10463,19 +10463,19 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8ktzhbp27czm12j4v",
-                     *       "event_id": "evt_yrs8hkq4pt4rw9jfqwsr",
+                     *       "id": "dlv_01m8kxwq49axce3h7k2e",
+                     *       "event_id": "evt_vcvnc2ncr14fv129excd",
                      *       "event_type": "render.completed",
                      *       "target": {
                      *         "kind": "hook",
-                     *         "id": "whk_01m8ktz0mnyp460kk3dt"
+                     *         "id": "whk_01m8kxwky1qby1ev2yk7"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 0,
                      *       "last_status": null,
                      *       "last_answer": null,
-                     *       "due_at": "2026-11-29T14:22:40.502Z",
-                     *       "created_at": "2026-11-29T14:22:40.502Z",
+                     *       "due_at": "2026-11-29T15:13:33.833Z",
+                     *       "created_at": "2026-11-29T15:13:33.833Z",
                      *       "ended_at": null,
                      *       "log": []
                      *     }
@@ -10538,11 +10538,11 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "evt_n6zs16caephb1xvbvr1c",
+                     *           "id": "evt_zm7hpscspk9m2cqgewcd",
                      *           "type": "timeline.changed",
                      *           "cursor": 1,
-                     *           "timestamp": "2026-11-29T14:22:24.448Z",
-                     *           "tenant": "ten_01m8ktyy6n11ddmty45n",
+                     *           "timestamp": "2026-11-29T15:13:30.835Z",
+                     *           "tenant": "ten_01m8kxwkqey7myh2a3g1",
                      *           "mode": "test",
                      *           "sequence": 1,
                      *           "data": {
@@ -10601,8 +10601,8 @@ export interface operations {
                      *               ],
                      *               "more": []
                      *             },
-                     *             "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
-                     *             "turn_id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka"
+                     *             "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
+                     *             "turn_id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22"
                      *           }
                      *         }
                      *       ],
@@ -10639,11 +10639,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "evt_n6zs16caephb1xvbvr1c",
+                     *       "id": "evt_zm7hpscspk9m2cqgewcd",
                      *       "type": "timeline.changed",
                      *       "cursor": 1,
-                     *       "timestamp": "2026-11-29T14:22:24.448Z",
-                     *       "tenant": "ten_01m8ktyy6n11ddmty45n",
+                     *       "timestamp": "2026-11-29T15:13:30.835Z",
+                     *       "tenant": "ten_01m8kxwkqey7myh2a3g1",
                      *       "mode": "test",
                      *       "sequence": 1,
                      *       "data": {
@@ -10702,8 +10702,8 @@ export interface operations {
                      *           ],
                      *           "more": []
                      *         },
-                     *         "project_id": "prj_01m8ktz12pn5atnqzzkzwq9ybqtfv54zgbka",
-                     *         "turn_id": "trn_01m8ktz16xhtbz0wd3bxwq9ybqtfv54zgbka"
+                     *         "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
+                     *         "turn_id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22"
                      *       }
                      *     }
                      */
@@ -10743,24 +10743,24 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "dlv_01m8ktz5ew76tvszsv6a",
-                     *           "event_id": "evt_e6741sqg1z7rd5ddy7ka",
-                     *           "event_type": "render.completed",
+                     *           "id": "dlv_01m8kxwn14z4g90zcxv6",
+                     *           "event_id": "evt_jy9mn68r28vewbbsvn76",
+                     *           "event_type": "batch.completed",
                      *           "target": {
                      *             "kind": "endpoint",
-                     *             "id": "whk_01m8ktz08wycbtj2q1y1"
+                     *             "id": "whk_01m8kxwkx61s16xw4re9"
                      *           },
                      *           "state": "pending",
                      *           "attempts": 2,
                      *           "last_status": null,
                      *           "last_answer": "no connection",
-                     *           "due_at": "2026-11-29T14:22:33.595Z",
-                     *           "created_at": "2026-11-29T14:22:28.316Z",
+                     *           "due_at": "2026-11-29T15:13:36.780Z",
+                     *           "created_at": "2026-11-29T15:13:31.684Z",
                      *           "ended_at": null
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "dlv_01m8ktz5ew76tvszsv6a"
+                     *       "next_cursor": "dlv_01m8kxwn14z4g90zcxv6"
                      *     }
                      */
                     "application/json": components["schemas"]["DeliveryPage"];
@@ -10792,33 +10792,33 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8ktz51733rvf6mpnr",
-                     *       "event_id": "evt_w9660mbx74ymsaf6dw7z",
-                     *       "event_type": "batch.completed",
+                     *       "id": "dlv_01m8kxwmz6x0w57nmkfc",
+                     *       "event_id": "evt_7mxywt8x8vmf89ynw3n9",
+                     *       "event_type": "render.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
+                     *         "id": "whk_01m8kxwkx61s16xw4re9"
                      *       },
                      *       "state": "pending",
                      *       "attempts": 2,
                      *       "last_status": null,
                      *       "last_answer": "no connection",
-                     *       "due_at": "2026-11-29T14:22:33.276Z",
-                     *       "created_at": "2026-11-29T14:22:27.879Z",
+                     *       "due_at": "2026-11-29T15:13:36.691Z",
+                     *       "created_at": "2026-11-29T15:13:31.622Z",
                      *       "ended_at": null,
                      *       "log": [
                      *         {
                      *           "attempt": 1,
-                     *           "at": "2026-11-29T14:22:28.070Z",
-                     *           "took_ms": 191,
+                     *           "at": "2026-11-29T15:13:31.665Z",
+                     *           "took_ms": 7,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
                      *         },
                      *         {
                      *           "attempt": 2,
-                     *           "at": "2026-11-29T14:22:28.534Z",
-                     *           "took_ms": 48,
+                     *           "at": "2026-11-29T15:13:31.766Z",
+                     *           "took_ms": 3,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
@@ -10857,41 +10857,33 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "dlv_01m8ktz51733rvf6mpnr",
-                     *       "event_id": "evt_w9660mbx74ymsaf6dw7z",
-                     *       "event_type": "batch.completed",
+                     *       "id": "dlv_01m8kxwmz6x0w57nmkfc",
+                     *       "event_id": "evt_7mxywt8x8vmf89ynw3n9",
+                     *       "event_type": "render.completed",
                      *       "target": {
                      *         "kind": "endpoint",
-                     *         "id": "whk_01m8ktz08wycbtj2q1y1"
+                     *         "id": "whk_01m8kxwkx61s16xw4re9"
                      *       },
                      *       "state": "pending",
-                     *       "attempts": 3,
+                     *       "attempts": 2,
                      *       "last_status": null,
                      *       "last_answer": "no connection",
-                     *       "due_at": "2026-11-29T14:22:40.562Z",
-                     *       "created_at": "2026-11-29T14:22:27.879Z",
+                     *       "due_at": "2026-11-29T15:13:33.868Z",
+                     *       "created_at": "2026-11-29T15:13:31.622Z",
                      *       "ended_at": null,
                      *       "log": [
                      *         {
                      *           "attempt": 1,
-                     *           "at": "2026-11-29T14:22:28.070Z",
-                     *           "took_ms": 191,
+                     *           "at": "2026-11-29T15:13:31.665Z",
+                     *           "took_ms": 7,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
                      *         },
                      *         {
                      *           "attempt": 2,
-                     *           "at": "2026-11-29T14:22:28.534Z",
-                     *           "took_ms": 48,
-                     *           "status": null,
-                     *           "error": "no connection",
-                     *           "answer": ""
-                     *         },
-                     *         {
-                     *           "attempt": 3,
-                     *           "at": "2026-11-29T14:22:33.575Z",
-                     *           "took_ms": 77,
+                     *           "at": "2026-11-29T15:13:31.766Z",
+                     *           "took_ms": 3,
                      *           "status": null,
                      *           "error": "no connection",
                      *           "answer": ""
@@ -10935,7 +10927,7 @@ export interface operations {
                      *         {
                      *           "id": "ada",
                      *           "state": "active",
-                     *           "created_at": "2026-11-29T14:22:23.863Z",
+                     *           "created_at": "2026-11-29T15:13:30.630Z",
                      *           "deletion": null
                      *         }
                      *       ],
@@ -10975,7 +10967,7 @@ export interface operations {
                      * @example {
                      *       "id": "ada",
                      *       "state": "active",
-                     *       "created_at": "2026-11-29T14:22:23.863Z",
+                     *       "created_at": "2026-11-29T15:13:30.630Z",
                      *       "deletion": null
                      *     }
                      */
@@ -11011,15 +11003,15 @@ export interface operations {
                      * @example {
                      *       "id": "ada",
                      *       "state": "deleting",
-                     *       "created_at": "2026-11-29T14:22:23.863Z",
+                     *       "created_at": "2026-11-29T15:13:30.630Z",
                      *       "deletion": {
-                     *         "requested_at": "2026-11-29T14:22:42.905Z",
+                     *         "requested_at": "2026-11-29T15:13:34.343Z",
                      *         "completed_at": null,
                      *         "removed": {
                      *           "projects": 10,
                      *           "turns": 11,
                      *           "assets": 2,
-                     *           "renders": 8,
+                     *           "renders": 7,
                      *           "videos": 6,
                      *           "files": 0,
                      *           "file_bytes": 0,
@@ -11078,7 +11070,7 @@ export interface operations {
                      *         "upload",
                      *         "render"
                      *       ],
-                     *       "expires_at": "2026-11-29T15:22:40.000Z"
+                     *       "expires_at": "2026-11-29T16:13:33.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["UserToken"];
@@ -11114,7 +11106,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "user_id": "ada",
-                     *       "signed_out_at": "2026-11-29T14:22:40.861Z"
+                     *       "signed_out_at": "2026-11-29T15:13:33.954Z"
                      *     }
                      */
                     "application/json": components["schemas"]["SignedOut"];
@@ -11151,23 +11143,24 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "key_01m8ktz0w7ch27qts02d",
+                     *           "id": "key_01m8kxwkz8c7nmn0mcr9",
                      *           "name": "another",
                      *           "mode": "test",
                      *           "scopes": [
                      *             "read"
                      *           ],
-                     *           "hint": "ngw_test_ntWD",
-                     *           "created_at": "2026-11-29T14:22:23.623Z",
+                     *           "hint": "ngw_test_cM0h",
+                     *           "created_at": "2026-11-29T15:13:30.600Z",
                      *           "expires_at": null,
                      *           "last_used_on": null,
                      *           "rotated_at": null,
                      *           "replaces": null,
-                     *           "revoked_at": null
+                     *           "revoked_at": null,
+                     *           "session_of": null
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "key_01m8ktz0w7ch27qts02d"
+                     *       "next_cursor": "key_01m8kxwkz8c7nmn0mcr9"
                      *     }
                      */
                     "application/json": components["schemas"]["KeyPage"];
@@ -11203,7 +11196,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8ktzht2r50gvqatza",
+                     *       "id": "key_01m8kxwqbqp3nfbx17wx",
                      *       "name": "default",
                      *       "mode": "test",
                      *       "scopes": [
@@ -11214,13 +11207,14 @@ export interface operations {
                      *         "webhooks",
                      *         "keys"
                      *       ],
-                     *       "hint": "ngw_test_2jrX",
-                     *       "created_at": "2026-11-29T14:22:40.962Z",
+                     *       "hint": "ngw_test_LMb7",
+                     *       "created_at": "2026-11-29T15:13:34.071Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
                      *       "replaces": null,
                      *       "revoked_at": null,
+                     *       "session_of": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11253,19 +11247,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8ktz0w7ch27qts02d",
+                     *       "id": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_ntWD",
-                     *       "created_at": "2026-11-29T14:22:23.623Z",
+                     *       "hint": "ngw_test_cM0h",
+                     *       "created_at": "2026-11-29T15:13:30.600Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
                      *       "replaces": null,
-                     *       "revoked_at": null
+                     *       "revoked_at": null,
+                     *       "session_of": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11299,19 +11294,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8ktz0w7ch27qts02d",
+                     *       "id": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_ntWD",
-                     *       "created_at": "2026-11-29T14:22:23.623Z",
+                     *       "hint": "ngw_test_cM0h",
+                     *       "created_at": "2026-11-29T15:13:30.600Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
-                     *       "rotated_at": "2026-11-29T14:22:41.025Z",
+                     *       "rotated_at": "2026-11-29T15:13:34.103Z",
                      *       "replaces": null,
-                     *       "revoked_at": "2026-11-29T14:22:43.228Z"
+                     *       "revoked_at": "2026-11-29T15:13:34.379Z",
+                     *       "session_of": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11354,19 +11350,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "key_01m8ktzhw18fb1jvacca",
+                     *       "id": "key_01m8kxwqcqnb2dj8h1an",
                      *       "name": "another",
                      *       "mode": "test",
                      *       "scopes": [
                      *         "read"
                      *       ],
-                     *       "hint": "ngw_test_Kl0i",
-                     *       "created_at": "2026-11-29T14:22:41.025Z",
+                     *       "hint": "ngw_test_fO4V",
+                     *       "created_at": "2026-11-29T15:13:34.103Z",
                      *       "expires_at": null,
                      *       "last_used_on": null,
                      *       "rotated_at": null,
-                     *       "replaces": "key_01m8ktz0w7ch27qts02d",
+                     *       "replaces": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "revoked_at": null,
+                     *       "session_of": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11404,13 +11401,13 @@ export interface operations {
                      * @example {
                      *       "data": [
                      *         {
-                     *           "id": "aud_01m8ktz0w75y10ayk6yh",
-                     *           "happened_at": "2026-11-29T14:22:23.623Z",
-                     *           "actor": "key_01m8ktyyr0betv4qsmg5",
+                     *           "id": "aud_01m8kxwkz8sz73jxwchy",
+                     *           "happened_at": "2026-11-29T15:13:30.600Z",
+                     *           "actor": "key_01m8kxwkrfshzp1rrd7c",
                      *           "action": "key.created",
-                     *           "target": "key_01m8ktz0w7ch27qts02d",
+                     *           "target": "key_01m8kxwkz8c7nmn0mcr9",
                      *           "mode": "test",
-                     *           "request_id": "req_pjk9zcphkvgt5xsjaq38hwtc",
+                     *           "request_id": "req_g92jsnqhydcgcvr1jr4pc4mc",
                      *           "detail": {
                      *             "scopes": [
                      *               "read"
@@ -11420,7 +11417,7 @@ export interface operations {
                      *         }
                      *       ],
                      *       "has_more": true,
-                     *       "next_cursor": "aud_01m8ktz0w75y10ayk6yh"
+                     *       "next_cursor": "aud_01m8kxwkz8sz73jxwchy"
                      *     }
                      */
                     "application/json": components["schemas"]["AuditEntryPage"];
@@ -11451,7 +11448,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "tenant": {
-                     *         "id": "ten_01m8ktyy6n11ddmty45n",
+                     *         "id": "ten_01m8kxwkqey7myh2a3g1",
                      *         "name": "Acme"
                      *       },
                      *       "user": "ada",
@@ -11494,23 +11491,23 @@ export interface operations {
                      *         "renders_per_day": {
                      *           "limit": 666,
                      *           "remaining": 663,
-                     *           "resets_in_seconds": 34650
+                     *           "resets_in_seconds": 31588
                      *         },
                      *         "bytes_per_day": {
                      *           "limit": 16666666666,
                      *           "remaining": 16666666590,
-                     *           "resets_in_seconds": 34650
+                     *           "resets_in_seconds": 31588
                      *         },
                      *         "new_users_per_day": {
                      *           "limit": 2000,
                      *           "remaining": 1999,
-                     *           "resets_in_seconds": 34650
+                     *           "resets_in_seconds": 31588
                      *         }
                      *       },
                      *       "nemo_token": {
                      *         "source": "sandbox",
                      *         "state": "ready",
-                     *         "expires_at": "2026-12-06T14:22:24.000Z",
+                     *         "expires_at": "2026-12-06T15:13:30.000Z",
                      *         "next_try_at": null
                      *       },
                      *       "events_cursor": 16
@@ -11562,9 +11559,9 @@ export interface operations {
                      *             "unknown": 0
                      *           },
                      *           "credits": {
-                     *             "measured": 350,
+                     *             "measured": 100,
                      *             "estimated": 0,
-                     *             "unknown_turns": 0
+                     *             "unknown_turns": 3
                      *           },
                      *           "renders": {
                      *             "completed": 3,
@@ -11614,7 +11611,7 @@ export interface operations {
                      *       "available": 999650,
                      *       "frozen": 0,
                      *       "total": 999650,
-                     *       "read_at": "2026-11-29T14:22:30.340Z"
+                     *       "read_at": "2026-11-29T15:13:32.362Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Credits"];
@@ -11649,7 +11646,7 @@ export interface operations {
                      * @example {
                      *       "source": "sandbox",
                      *       "state": "ready",
-                     *       "expires_at": "2026-12-06T14:22:24.000Z",
+                     *       "expires_at": "2026-12-06T15:13:30.000Z",
                      *       "next_try_at": null
                      *     }
                      */
@@ -11747,7 +11744,7 @@ export interface operations {
                      * @example {
                      *       "status": "ok",
                      *       "database": "reachable",
-                     *       "oldest_overdue_seconds": null,
+                     *       "oldest_overdue_seconds": 0,
                      *       "problem": null
                      *     }
                      */

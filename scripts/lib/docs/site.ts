@@ -22,7 +22,7 @@ type Page = NavLink & { readonly markdown: string; readonly rendered: Rendered }
 /** `webhooks.md#verify` → `/docs/webhooks#verify`. Null for a document of the repository that is not published here. */
 const linkOf = (href: string): string | null => {
   if (/^\.\.\//.test(href) && !href.startsWith("../PROTOCOL.md")) return null;
-  return href.replace(/^(?:\.\.\/)?([\w-]+)\.md(?=#|$)/, (_, name: string) => `/docs/${name.toLowerCase()}`);
+  return href.replace(/^(?:\.\.\/|docs\/)?([\w-]+)\.md(?=#|$)/, (_, name: string) => `/docs/${name.toLowerCase()}`);
 };
 
 function pageOf(path: string, markdown: string, title?: string): Page {
