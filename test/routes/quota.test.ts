@@ -24,6 +24,22 @@ describe("a quota", () => {
     expect(await readProblem(problem)).toMatchObject({ status: 429, code: "quota_exceeded", retryable: true });
   });
 
+  /** Everything that a request can create as the first thing of a user. */
+  it.each([
+    ["/v1/projects", {}],
+    ["/v1/videos", { prompt: "make a 1 second video" }],
+    ["/v1/generators/generator-online/videos", { variables: { script: "a lamp", seconds: 5 } }],
+    ["/v1/generators/make", { description: "promos of lamps" }],
+    ["/v1/batches", { items: [{ prompt: "make a 1 second video" }] }],
+    ["/v1/uploads", { filename: "a.mp4", size_bytes: 10 }],
+    ["/v1/users/grace/tokens", {}],
+  ])("of new users counts a user whose first request is POST %s", async (path, body) => {
+    const headers = await memberWith({ new_users_per_day: 1 });
+    expect((await send("POST", "/v1/projects", {}, headers)).status).toBe(201);
+    const rejected = await send("POST", path, body, { ...headers, "X-User-Id": "grace" });
+    expect(await readProblem(rejected)).toMatchObject({ status: 429, code: "quota_exceeded" });
+  });
+
   it("reports the remainder of the user's share after a reservation, and on no other answer", async () => {
     const headers = await memberWith({
       new_users_per_day: 5,

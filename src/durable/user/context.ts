@@ -9,7 +9,7 @@ import type { Limit, Problem } from "../../core/errors.ts";
 import type { KeyId } from "../../core/ids.ts";
 import type { QuotaRequest } from "../../core/quota.ts";
 import { ok, type Result } from "../../core/result.ts";
-import type { EnteredResource } from "../../core/rpc/tenant.ts";
+import type { Reservation } from "../../core/rpc/tenant.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { putUser } from "../../store/users.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
@@ -169,21 +169,22 @@ export const stepCall = (
 /**
  * Prepares the object for a write that may be the user's first one: a new user counts towards the tenant's quota of
  * new users per day. Reserves `additional` in the same request, which also enters what is created in the lists of all
- * users. Returns the remaining limits (none where nothing was reserved), or why the quota does not allow it.
+ * users, and checks the spending caps for paid work. Returns the remaining limits (none where nothing was reserved), or
+ * why the quota or a cap does not allow it.
  */
 export async function admitNewUser(
   context: UserContext,
   call: Call,
   additional: readonly QuotaRequest[] = [],
-  entered: readonly EnteredResource[] = [],
+  more: Reservation = {},
 ): Promise<Result<readonly Limit[], Problem>> {
   const { runtime, address, database } = context;
   const isNew = !database.exists() && call.named;
   const wants = isNew
     ? [{ quota: "new_users_per_day", ref: address.uh, amount: 1 } as const, ...additional]
     : additional;
-  const isNeeded = wants.length + entered.length > 0;
-  const reserved = isNeeded ? await reserveQuota(runtime, call, wants, { entered }) : ok([]);
+  const isNeeded = wants.length > 0 || more.isPaid === true || (more.entered ?? []).length > 0;
+  const reserved = isNeeded ? await reserveQuota(runtime, call, wants, more) : ok([]);
   if (reserved.ok) recordCaller(context, call);
   return reserved;
 }

@@ -23,7 +23,7 @@ import type { ObjectRuntime } from "../shared/context.ts";
 import { type Database, TablePresence } from "../shared/database.ts";
 import { createOnce } from "../shared/idempotency.ts";
 import { RetryLater } from "../shared/jobs.ts";
-import { isFull, isTransient, reserveQuota, retryDelay } from "../shared/problems.ts";
+import { isFull, isTransient, retryDelay } from "../shared/problems.ts";
 import { admitNewUser, GENERATOR_JOB, originOf, stepCall, type UserContext } from "./context.ts";
 import type { UserServices } from "./services.ts";
 import { turnOutcome } from "./turns/settle.ts";
@@ -119,10 +119,7 @@ export class GeneratorJobs {
     return createOnce<unknown, Result<GeneratorJobWire, Problem>>(this.#user, call, {
       existing: (known) => this.read(known as GeneratorJobId), // the key of `commit`
       check: () => checkCallback(this.#user, { callback_url: order.callback ?? undefined }),
-      prepare: async () => {
-        const allowed = await reserveQuota(runtime, call, [], { isPaid: true });
-        return allowed.ok ? admitNewUser(this.#user, call) : allowed;
-      },
+      prepare: () => admitNewUser(this.#user, call, [], { isPaid: true }),
       commit: () => {
         this.#user.generatorJobRows.save(generatorJob);
         jobs.schedule(GENERATOR_JOB, id, now);

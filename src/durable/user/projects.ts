@@ -67,7 +67,7 @@ export class Projects {
     };
     return createOnce<readonly Limit[], Metered<ProjectWire>>(this.#context, call, {
       existing: (id) => this.read(id as ProjectId), // the key of `commit`
-      prepare: () => admitNewUser(this.#context, call, [], [{ id: project.id }]),
+      prepare: () => admitNewUser(this.#context, call, [], { entered: [{ id: project.id }] }),
       release: () => releaseQuota(runtime, project.id),
       commit: () => {
         runtime.sql.exec(

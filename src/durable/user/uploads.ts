@@ -38,7 +38,7 @@ export class Uploads {
     if (this.#isFull(upload)) await this.#refreshOverdue(call);
     if (this.#isFull(upload)) return err(tooMany());
     const wants = bytes === null ? [] : [{ quota: "bytes_per_day", ref: bytes.ref, amount: bytes.count } as const];
-    const admitted = await admitNewUser(this.#user, call, wants, [{ id: upload.id }]);
+    const admitted = await admitNewUser(this.#user, call, wants, { entered: [{ id: upload.id }] });
     if (!admitted.ok) return admitted;
     // Concurrent calls may have added uploads during the await.
     if (this.#isKnown(upload.id)) return ok(null);

@@ -30,7 +30,7 @@ import type { UploadWire } from "../../../core/wire/upload.ts";
 import type { VideoEventWire } from "../../../core/wire/video.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
-import { CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
+import { admitNewUser, CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
 import type { StreamSource } from "../event-streams.ts";
 import type { UserServices } from "../services.ts";
 import { failureOf } from "../turns/store.ts";
@@ -193,18 +193,17 @@ export class Videos {
   /** Stores the video; its job makes it. A retry returns the same video, marked as deduplicated. */
   async start(call: Call, named: NamedVideoRequest): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#user;
-    recordCaller(this.#user, call);
     return createOnce<Video, Result<ShownVideo, Problem>>(this.#user, call, {
       existing: (id) => {
         const known = this.read(id as VideoId); // the key of `commit`
         return known.ok ? ok({ ...known.value, deduplicated: true }) : known;
       },
-      check: () => this.check(named),
+      check: () => this.check(named, call.named),
       prepare: async () => {
         const sources = await prepareSources(this.#user, named.sources);
         const video = this.newVideo({ ...named, sources }, null, call.key ?? null);
-        const reserved = await reserveQuota(runtime, call, [], { entered: [videoEntry(video)], isPaid: true });
-        return reserved.ok ? ok(video) : reserved;
+        const admitted = await admitNewUser(this.#user, call, [], { entered: [videoEntry(video)], isPaid: true });
+        return admitted.ok ? ok(video) : admitted;
       },
       release: ({ id }) => releaseQuota(runtime, id),
       commit: (video) => this.begin(video).id,
