@@ -15,10 +15,11 @@ import { PAGE_MAX } from "../core/limits.ts";
 import { owned } from "../core/wire/common.ts";
 import { generatorParams, type ShownGeneratorWire } from "../core/wire/generator.ts";
 import type { Ctx } from "../http/context.ts";
-import { addressOf, namedAddress, ownHash } from "../http/idempotency.ts";
+import { addressOf } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { ApiError, apiError, notFound, unwrap } from "../http/problem.ts";
 import { findShownGenerator, GENERATOR_CURSOR, pageOfShownGenerators } from "../services/generators.ts";
+import { listResources } from "../services/lists.ts";
 import { shorten } from "./call.ts";
 import { guarded } from "./errors.ts";
 
@@ -91,10 +92,9 @@ function readAs<Id>(
   });
 }
 
-/** The newest videos of the caller's user; none without a user, as their list is per user. */
+/** The newest videos of the caller's user, or of all users of the key's tenant. */
 async function listedVideos(c: Ctx): Promise<Resource[]> {
-  if (ownHash(c) === null) return [];
-  const { data } = await userObject(c.env, namedAddress(c)).listVideos({ limit: LISTED_VIDEOS, after: null }, null);
+  const { data } = await videosOf(c, LISTED_VIDEOS);
   return data.map(({ id, status, prompt }) => ({
     uri: VIDEO.replace("{id}", id),
     name: id,
@@ -168,9 +168,11 @@ async function valuesFor(c: Ctx, slug: string, variable: string): Promise<readon
 async function idsFor(c: Ctx, template: string): Promise<readonly string[]> {
   if (template === GENERATOR) return (await firstGenerators(c)).map(({ slug }) => slug);
   if (template !== VIDEO && template !== TIMELINE) throw notFound();
-  if (ownHash(c) === null) return [];
-  const user = userObject(c.env, namedAddress(c));
-  const page = { limit: PAGE_MAX, after: null };
-  const { data } = template === VIDEO ? await user.listVideos(page, null) : await user.listProjects(page);
+  const { data } = template === VIDEO ? await videosOf(c, PAGE_MAX) : await projectsOf(c);
   return data.map(({ id }) => id);
 }
+
+const videosOf = (c: Ctx, limit: number) =>
+  listResources(c, { kind: "vid", query: { limit }, read: (user, page) => user.listVideos(page, null) });
+const projectsOf = (c: Ctx) =>
+  listResources(c, { kind: "prj", query: { limit: PAGE_MAX }, read: (user, page) => user.listProjects(page) });

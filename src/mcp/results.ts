@@ -1,6 +1,6 @@
 /** Results of tools: parts of the REST resources, and texts that say what to do next. */
 import * as z from "zod";
-import { moment, pageSchema } from "../core/wire/common.ts";
+import { moment, pageSchema, withUser } from "../core/wire/common.ts";
 import { shownGenerator } from "../core/wire/generator.ts";
 import { type RenderWire, render } from "../core/wire/render.ts";
 import { type TurnWire, turn } from "../core/wire/turn.ts";
@@ -39,7 +39,9 @@ export const videoPart = video.pick({
   created_at: true,
   ended_at: true,
 });
-export const videoParts = pageSchema(videoPart);
+/** A video in a list that can span all users. */
+export const listedVideoPart = videoPart.extend(withUser.shape);
+export const videoParts = pageSchema(listedVideoPart);
 
 export const turnPart = turn.pick({
   id: true,

@@ -10,12 +10,13 @@ import { newTurn } from "../core/wire/turn.ts";
 import { newImport, newUpload } from "../core/wire/upload.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video } from "../core/wire/video.ts";
-import { ownedPage, unwrapMetered } from "../http/define-route.ts";
-import { addressOf, callOf, namedAddress, newAddress, ownHash, repeatable } from "../http/idempotency.ts";
+import { listPage, unwrapMetered } from "../http/define-route.ts";
+import { addressOf, callOf, newAddress, repeatable } from "../http/idempotency.ts";
 import { userObject } from "../http/objects.ts";
 import { pageRequest } from "../http/page.ts";
 import { apiError, unwrap } from "../http/problem.ts";
 import { findGenerator, GENERATOR_CURSOR, pageOfShownGenerators } from "../services/generators.ts";
+import { listResources } from "../services/lists.ts";
 import { createUpload, importFile, uploadLink } from "../services/uploads.ts";
 import { pageOfUsage } from "../services/usage.ts";
 import { continueVideo, createVideo, orderFor, orderOf } from "../services/videos.ts";
@@ -29,6 +30,7 @@ import {
   createdUpload,
   generatorPart,
   generatorParts,
+  listedVideoPart,
   moreText,
   partOf,
   renderPart,
@@ -129,22 +131,22 @@ const listVideos = defineTool({
   name: "list_videos",
   title: "List videos",
   description:
-    "Returns the videos of the user, newest first. Needs a user token, or the header X-User-Id of the connection.",
+    "Returns videos, newest first: those of the connection's user, or of all users if the connection is an API key without X-User-Id.",
   scopes: ["read"],
   annotations: READS,
-  input: ownedPage("vid").extend({ status: video.shape.status.optional() }),
+  input: listPage("vid").extend({ status: video.shape.status.optional() }),
   output: videoParts,
   async run({ c }, { status, ...query }) {
-    if (ownHash(c) === null)
-      throw apiError(
-        "user_required",
-        "This list is per user. Set the header X-User-Id in the configuration of this MCP server, or connect with a user token. A video can be read by its id without it: call get_video.",
-      );
-    const page = await userObject(c.env, namedAddress(c)).listVideos(pageRequest(query), status ?? null);
+    const page = await listResources(c, {
+      kind: "vid",
+      query,
+      status,
+      read: (user, request) => user.listVideos(request, status ?? null),
+    });
     const lines = page.data.map(({ id, status: is, prompt }) => `${id}: ${is}, "${shorten(prompt ?? "", 40)}"`);
     const text =
       page.data.length === 0 ? "There are no videos." : `${shorten(lines.join("; "), 450)}.${moreText(page)}`;
-    return { data: { ...page, data: page.data.map((one) => partOf(videoPart, one)) }, text };
+    return { data: { ...page, data: page.data.map((one) => partOf(listedVideoPart, one)) }, text };
   },
 });
 

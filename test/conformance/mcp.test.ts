@@ -116,10 +116,15 @@ describe.concurrent("§9.2 tools", () => {
     expect((await called(member, "get_usage")).text).toContain("completed turns");
   });
 
-  it("list by user: without one the answer says what is missing", async () => {
-    const member = await newMember(null);
-    const { isError, text } = await called(member, "list_videos");
-    expect([isError, text]).toEqual([true, expect.stringContaining("X-User-Id")]);
+  it("list the videos of one user, or with a key alone of all users, each with its user", async () => {
+    const ada = await newMember("ada");
+    const { id: first } = await calledWell(ada, "make_video", { prompt: PROMPT });
+    const { id: second } = await calledWell(ada.as("grace"), "make_video", { prompt: PROMPT });
+    expect((await calledWell(ada, "list_videos")).data).toMatchObject([{ id: first, user: "ada" }]);
+    expect((await calledWell(ada.as(null), "list_videos")).data).toMatchObject([
+      { id: second, user: "grace" },
+      { id: first, user: "ada" },
+    ]);
   });
 
   it("the same call within 60 s makes one video, whatever its id; a hang-up loses nothing", async () => {
