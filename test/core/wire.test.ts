@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { newOwnKey } from "../../src/core/wire/key.ts";
 import { newProject } from "../../src/core/wire/project.ts";
 import { newLink, newRender } from "../../src/core/wire/render.ts";
 import { newTurn } from "../../src/core/wire/turn.ts";
@@ -40,5 +41,19 @@ describe("a body's limits", () => {
     expect(wrong(newRender, { output: { fps: "60" } })).toBe(true);
     expect(wrong(newEndpoint, { url: "https://a.example", types: ["render.exploded"] })).toBe(true);
     expect(wrong(newTurn, { prompt: "x", surprise: 1 })).toBe(true);
+  });
+});
+
+describe("a timestamp of a request", () => {
+  it.each([
+    ["2026-11-21T10:00:00Z", "2026-11-21T10:00:00.000Z"],
+    ["2026-11-21T11:00:00+01:00", "2026-11-21T10:00:00.000Z"],
+    ["2026-11-21T10:00:00.123456Z", "2026-11-21T10:00:00.123Z"],
+  ])("may be %s", (sent, read) => {
+    expect(newOwnKey.parse({ expires_at: sent }).expires_at).toBe(read);
+  });
+
+  it.each(["2026-11-21", "10:00", "2026-13-01T00:00:00Z", "tomorrow"])("cannot be %s", (sent) => {
+    expect(newOwnKey.safeParse({ expires_at: sent }).success).toBe(false);
   });
 });

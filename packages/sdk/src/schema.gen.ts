@@ -4146,7 +4146,6 @@ export interface components {
             token: string;
             /**
              * @description When the token expires, if known. A `token.expiring` event is sent a day before.
-             * @default null
              * @example null
              */
             expires_at?: string | null;
@@ -4399,7 +4398,7 @@ export interface components {
         Recovery: {
             /**
              * Format: date-time
-             * @example 2026-11-21T10:00:00.000Z
+             * @example 2026-11-21T11:00:00+01:00
              */
             since: string;
         };

@@ -26,6 +26,12 @@ export const moment = z.iso
   .datetime({ precision: 3 })
   .meta({ format: "date-time", example: "2026-11-21T10:00:00.000Z" });
 
+/** A timestamp of a request: RFC 3339 with any offset and precision, converted to that of `moment`. */
+export const sentMoment = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text).toISOString())
+  .meta({ format: "date-time", example: "2026-11-21T11:00:00+01:00" });
+
 /** An id that ends with its owner's hash. */
 export const owned = <P extends OwnedPrefix>(prefix: P) =>
   z
@@ -122,7 +128,7 @@ export const pageQuery = (cursor: RegExp) =>
       .meta({ description: "The `next_cursor` of the previous page." }),
   });
 
-const withUser = z
+export const withUser = z
   .object({ user: z.string().nullable().meta({ description: "Your own id of its user; null if it has none." }) })
   .meta({ id: "WithUser", description: "The user of an item of a list that can span all users." });
 

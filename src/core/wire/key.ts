@@ -1,7 +1,7 @@
 /** API keys, whose secret is returned once, when the key is created; and `/v1/me`, which describes the current credential. */
 import * as z from "zod";
 import { KEY_GRACE_MAX_SECONDS } from "../limits.ts";
-import { mode, moment, plain, title } from "./common.ts";
+import { mode, moment, plain, sentMoment, title } from "./common.ts";
 import { nemoToken } from "./token.ts";
 
 /** The permissions of a key. */
@@ -46,7 +46,7 @@ export const newKey = z
       .array(scope)
       .min(1)
       .default([...SCOPES]),
-    expires_at: moment.nullable().default(null),
+    expires_at: sentMoment.nullable().default(null),
   })
   .meta({ id: "NewTenantKey" });
 
@@ -72,7 +72,7 @@ export const newOwnKey = z
     name: name.default("default"),
     mode: mode.optional(),
     scopes: z.array(scope).min(1).optional(),
-    expires_at: moment.nullable().optional(),
+    expires_at: sentMoment.nullable().optional(),
   })
   .meta({ id: "NewKey" });
 export type NewOwnKey = z.infer<typeof newOwnKey>;

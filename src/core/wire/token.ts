@@ -1,6 +1,6 @@
 /** The status of a Nemo token, without the token; and credits. */
 import * as z from "zod";
-import { moment } from "./common.ts";
+import { moment, sentMoment } from "./common.ts";
 
 export const nemoToken = z
   .object({
@@ -36,7 +36,7 @@ export const newNemoToken = z
       .string()
       .regex(TOKEN, "must be a Nemo API token, which starts with nmv_usr_")
       .meta({ example: "nmv_usr_sandbox_0123456789abcdef", format: "password", writeOnly: true }),
-    expires_at: moment.nullable().default(null).meta({
+    expires_at: sentMoment.nullable().default(null).meta({
       description: "When the token expires, if known. A `token.expiring` event is sent a day before.",
       example: null,
     }),

@@ -1,7 +1,7 @@
 /** Webhook endpoints, the REST hooks of automation tools with their flat bodies, and deliveries. */
 import * as z from "zod";
 import { ENDPOINT_TYPES } from "../limits.ts";
-import { moment, plain, targetUrl } from "./common.ts";
+import { moment, plain, sentMoment, targetUrl } from "./common.ts";
 import { eventType } from "./event.ts";
 
 const types = z.array(z.union([eventType, z.literal("*")])).max(ENDPOINT_TYPES);
@@ -41,7 +41,7 @@ export const endpointPatch = z
 export type EndpointPatch = z.infer<typeof endpointPatch>;
 
 /** The start of the period whose undelivered events are sent. */
-export const recovery = z.strictObject({ since: moment }).meta({ id: "Recovery" });
+export const recovery = z.strictObject({ since: sentMoment }).meta({ id: "Recovery" });
 
 const secret = z.string().meta({ example: "whsec_…" });
 
