@@ -336,7 +336,7 @@ const ROWS: readonly Row[] = [
 /** The titles of a file's tests: what the call of `it`, or of an `it.each` table, begins with. Groups prove nothing by themselves. */
 function titlesIn(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  const plain = text.matchAll(/^\s*it\(\s*(["'`])(.*?)(?<!\\)\1/gm);
+  const plain = text.matchAll(/^\s*it(?:\.concurrent)?\(\s*(["'`])(.*?)(?<!\\)\1/gm);
   const tables = text.matchAll(/^\s*(?:\S.*)?\)\(\s*(["'`])(.*?)(?<!\\)\1,/gm);
   return [...plain, ...tables].map(([, , title = ""]) => title);
 }

@@ -88,6 +88,7 @@ describe("POST /v1/videos", () => {
       asset_ids: [],
       output: { format: "mp4", quality: "high" },
       estimated_seconds: 120,
+      cost: expect.objectContaining({ basis: "published" }), // test/routes/dry-run.test.ts
     });
   });
 

@@ -47,15 +47,16 @@ export function sumOf(all: readonly Counts[]): Counts {
  * any, since how many rows a cleanup finds depends on when it ran.
  */
 export async function meterReads(stub: DurableObjectStub): Promise<() => Counts> {
-  let runs: { readonly query: string; readonly cursor: { readonly rowsRead: number; readonly rowsWritten: number } }[] =
-    [];
+  type Run = { readonly query: string; readonly cursor: { readonly rowsRead: number; readonly rowsWritten: number } };
+  /** By storage: an object may read its own cursors only. */
+  const runs = new Map<unknown, Run[]>();
   let most: Record<string, number> = {};
-  const reckon = (): void => {
-    for (const { query, cursor } of runs) {
+  const reckon = (of: unknown): void => {
+    for (const { query, cursor } of runs.get(of) ?? []) {
       const text = query.replace(/\s+/g, " ").replace(/(\([?, ]+\)(, )?)+/g, "(?)");
       most[text] = Math.max(most[text] ?? 0, Math.ceil(cursor.rowsRead / Math.max(1, cursor.rowsWritten)));
     }
-    runs = [];
+    runs.delete(of);
   };
   await runInDurableObject(stub, (_, { storage: { sql } }) => {
     const kind: {
@@ -64,13 +65,14 @@ export async function meterReads(stub: DurableObjectStub): Promise<() => Counts>
     const exec = kind.exec;
     vi.spyOn(kind, "exec").mockImplementation(function (this: unknown, query, ...values) {
       const cursor = exec.call(this, query, ...values);
-      runs.push({ query, cursor });
-      if (runs.length > 2_000) reckon();
+      const own = runs.get(this) ?? [];
+      runs.set(this, own);
+      if (own.push({ query, cursor }) > 2_000) reckon(this);
       return cursor;
     });
   });
   return () => {
-    reckon();
+    for (const one of [...runs.keys()]) reckon(one);
     const seen = most;
     most = {};
     return seen;
