@@ -184,8 +184,13 @@ describe("§3.2 codes", () => {
     await live.newProject();
     await failNext("/api/credits", 401);
     expect((await live.ask("GET", "/v1/credits")).status).toBe(200);
-    await failNext("/api/credits", 401, 2);
-    await problem(live.ask("GET", "/v1/credits"), "nemo_token_rejected");
+    // Another test's request may get one of the two failures, which its own renewal mends.
+    let answer: Response;
+    do {
+      await failNext("/api/credits", 401, 2);
+      answer = await live.ask("GET", "/v1/credits");
+    } while (answer.status === 200);
+    await problem(answer, "nemo_token_rejected");
   });
 
   it("§3.2 answers plan_upgrade_required with the sign-up link when Nemo's plan does not allow exports", async () => {
