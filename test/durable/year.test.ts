@@ -2,6 +2,7 @@
  * 400 days of a tenant and two of its users: one who deletes what is old, and one who keeps everything. What objects, D1 and R2
  * keep and what instances hold is on day 400 what it was on day 100, and no statement reads more than it did, whatever was kept.
  */
+import { runInDurableObject } from "cloudflare:test";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { tenantPrefix, type UserAddress, uploadObjectName, userPrefix } from "../../src/core/address.ts";
 import {
@@ -55,6 +56,7 @@ paceIs(600);
 const MAY_GROW: Readonly<Record<string, string>> = {
   "tenant.usage": "kept for 400 days, a row a day for each user and key",
   "tenant.deleted_targets": "the last 1,000",
+  "tenant.resources": "those of the keeper, which are kept",
   "keeper.projects": "kept",
   "keeper.turns": "kept",
   "keeper.event_log": "the words of turns that are kept, and the last event of a video",
@@ -287,6 +289,10 @@ describe("after a year", () => {
       ...named("tidier", await rowsOf(userStub(tidier.at))),
       ...named("keeper", await rowsOf(userStub(keeper.at))),
       ...named("tenant", await rowsOf(tenantStub(tidier.at))),
+      "tidier.listed": await runInDurableObject(tenantStub(tidier.at), (_, { storage: { sql } }) => {
+        const query = "SELECT count(*) AS n FROM resources WHERE substr(id, -16) = ?";
+        return sql.exec<{ n: number }>(query, tidier.at.uh).one().n;
+      }),
       ...named("uploads", sumOf(await Promise.all(uploads.map((name) => rowsOf(env.UPLOAD.getByName(name)))))),
       ...named("D1", await rowsOfD1(env.DB)),
       ...named("memory", maps.held()),

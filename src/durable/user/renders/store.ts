@@ -10,7 +10,7 @@ import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import { type FileProperties, NO_PROPERTIES } from "../../../core/wire/common.ts";
 import type { RenderStatus, RenderWire } from "../../../core/wire/render.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
-import type { Database } from "../../shared/database.ts";
+import { BOUND_LIMIT, type Database } from "../../shared/database.ts";
 import { originOf, type UserContext } from "../context.ts";
 import { failureOf } from "../turns/store.ts";
 
@@ -18,6 +18,9 @@ export type Finished = Render & { readonly file: RenderFile };
 
 /** Excludes renders of deleted projects. */
 const NOT_DELETED = "project NOT IN (SELECT id FROM projects WHERE is_deleted = 1)";
+
+/** Rows that a list with a filter reads at a time. Chosen. */
+const FILTERED_STEP = 200;
 
 export class RenderRows {
   readonly #runtime: ObjectRuntime;
@@ -54,15 +57,19 @@ export class RenderRows {
   page(project: ProjectId | null, page: PageRequest, status: RenderStatus | null): Render[] {
     if (!this.#database.exists()) return [];
     const [rule, values] = project === null ? [NOT_DELETED, []] : ["project = ?", [project]];
-    const query = `SELECT record FROM renders WHERE ${rule} AND id < ? ORDER BY id DESC`;
+    const query = `SELECT record FROM renders WHERE ${rule} AND id < ? ORDER BY id DESC ${BOUND_LIMIT}`;
+    const wanted = rowsFor(page);
+    const step = status === null ? wanted : FILTERED_STEP;
     const found: Render[] = [];
-    // Rows are read one at a time until the page is full: the status follows from several fields of the record.
-    for (const { record } of this.#runtime.sql.exec<{ record: string }>(query, ...values, idBefore(page))) {
-      const render = JSON.parse(record) as Render; // written by add() and save() only
-      if (status === null || statusOf(render) === status) found.push(render);
-      if (found.length === rowsFor(page)) break;
+    // The status follows from several fields of the record, so rows are read until enough of them match.
+    for (let before = idBefore(page); found.length < wanted; ) {
+      const rows = this.#renders(query, ...values, before, step);
+      found.push(...rows.filter((render) => status === null || statusOf(render) === status));
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < step) break;
+      before = last.id;
     }
-    return found;
+    return found.slice(0, wanted);
   }
 
   /**
