@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { SLOW_FILES } from "./scripts/lib/test-report.ts";
+import { type Extent, leftOut } from "./scripts/lib/test-report.ts";
 
 // Builds the files of /docs and /console. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
 for (const script of ["build-docs.ts", "build-console.mjs"])
@@ -35,7 +35,7 @@ const ALONE = [
 ];
 
 /** What this run leaves out. By a variable, because `--exclude` has no effect on a project that excludes files itself. */
-const LEFT_OUT = process.env.TESTS === "quick" ? SLOW_FILES : [];
+const LEFT_OUT = [...leftOut((process.env.TESTS ?? "all") as Extent)]; // set by scripts/run-tests.ts only
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
@@ -106,7 +106,7 @@ export default defineConfig({
           name: "conformance",
           globalSetup: ["test/conformance/support/global-setup.ts"],
           include: ["test/conformance/**/*.test.ts"],
-          exclude: QUIET,
+          exclude: [...QUIET, ...LEFT_OUT],
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
           sequence: { groupOrder: 1 }, // after all others

@@ -13,7 +13,7 @@ import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { noiseFilter } from "./lib/runtime-noise.ts";
-import { filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
+import { type Extent, filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
@@ -24,6 +24,7 @@ const { flags, words } = readFlags({
   says: "Runs the quick tests of every module, or the files that are named.",
   flags: {
     all: { says: "also the slow ones: a whole gateway, random sequences, tables of every route" },
+    check: { says: "as --all, without those that take a minute or more" },
     only: { value: "NAME", says: "only tests with this in their name" },
     project: { value: "NAME", says: "only this project of vitest.config.ts" },
     verbose: { says: "shows every file, and the lines that the runtime prints by itself" },
@@ -31,6 +32,7 @@ const { flags, words } = readFlags({
   words: { name: "file…", says: "test files, or a part of their paths", most: Number.POSITIVE_INFINITY },
 });
 const isPartial = words.length > 0 || flags.only !== undefined || flags.project !== undefined;
+const extent: Extent = flags.all ? "all" : flags.check ? "check" : "quick";
 const isLong = isPartial || flags.verbose;
 
 rmSync(REPORT, { force: true });
@@ -44,7 +46,7 @@ const vitest = spawn(
     ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${REPORT}`],
     ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
     ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
-    ...(flags.all || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
+    ...(extent !== "quick" || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
     ...words,
   ],
   {
@@ -52,7 +54,7 @@ const vitest = spawn(
     stdio: ["ignore", flags.verbose ? "inherit" : "pipe", flags.verbose ? "inherit" : "pipe"],
     env: {
       ...quietEnv(join(ROOT, ".state/tests")),
-      ...(flags.all || isPartial ? {} : { TESTS: "quick" }), // read by vitest.config.ts
+      ...(isPartial ? {} : { TESTS: extent }), // read by vitest.config.ts
       ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
     },
   },
@@ -81,7 +83,7 @@ if (!existsSync(REPORT)) {
   await end(false);
 }
 const ran = readReport(REPORT);
-const gaps = isPartial ? [] : gapsIn(ran, filesOnDisk(flags.all));
+const gaps = isPartial ? [] : gapsIn(ran, filesOnDisk(extent));
 for (const gap of gaps) console.error(red(gap));
 const failed = ran.numFailedTests + gaps.length;
 console.log(`${ran.numPassedTests} passed${failed > 0 ? `, ${failed} failed` : ""}`);

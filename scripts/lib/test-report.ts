@@ -7,12 +7,15 @@ import { ROOT } from "./root.ts";
 /** The report of the last run, from which .ci/run counts. */
 export const REPORT = join(ROOT, ".state/reports/tests.json");
 
-/** Tests over HTTP against a whole gateway. They take seconds each, so only `test:all` runs them. */
+/** What a run covers: `npm test`, `npm run check` or `npm run test:all`. */
+export type Extent = "quick" | "check" | "all";
+
+/** Tests over HTTP against a whole gateway. They take seconds each, so `npm test` leaves them out. */
 export const SLOW_PROJECTS = ["conformance", "quiet"];
 const SLOW_FOLDER = "test/conformance/";
 
 /**
- * Files that only `test:all` runs: random sequences, tables of every route or call, what starts many processes, and what
+ * Files that `npm test` leaves out: random sequences, tables of every route or call, what starts many processes, and what
  * measures memory or work. Another file tests the same module with chosen cases.
  */
 export const SLOW_FILES = [
@@ -37,6 +40,21 @@ export const SLOW_FILES = [
   "test/node/body-work.test.ts",
 ];
 
+/** Files that only `test:all` runs: each takes a minute or more. Run them before a release, and after a change of what they test. */
+export const LONGEST_FILES = [
+  "test/conformance/bad-input.test.ts",
+  "test/conformance/media-corpus.test.ts",
+  "test/conformance/recovery.test.ts",
+  "test/durable/upload/memory.test.ts",
+  "test/durable/year.test.ts",
+  "test/node/body-work.test.ts",
+  "test/node/leaks.test.ts",
+];
+
+/** The files that a run of this extent leaves out, besides the folder of a whole gateway's tests. */
+export const leftOut = (extent: Extent): readonly string[] =>
+  extent === "quick" ? SLOW_FILES : extent === "check" ? LONGEST_FILES : [];
+
 const report = z.object({
   numPassedTests: z.int(),
   numFailedTests: z.int(),
@@ -53,10 +71,11 @@ export type TestReport = z.infer<typeof report>;
 export const readReport = (path: string): TestReport => report.parse(JSON.parse(readFileSync(path, "utf8")));
 
 /** The test files that a run should have covered, relative to the repository. */
-export function filesOnDisk(everything: boolean, root: string = ROOT): string[] {
+export function filesOnDisk(extent: Extent, root: string = ROOT): string[] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
-  const isSlow = (file: string): boolean => file.startsWith(SLOW_FOLDER) || SLOW_FILES.includes(file);
-  return files.filter((file) => everything || !isSlow(file)).sort();
+  const isLeftOut = (file: string): boolean =>
+    leftOut(extent).includes(file) || (extent === "quick" && file.startsWith(SLOW_FOLDER));
+  return files.filter((file) => !isLeftOut(file)).sort();
 }
 
 /**

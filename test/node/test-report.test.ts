@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "../../scripts/lib/root.ts";
-import { filesOnDisk, gapsIn, SLOW_FILES, type TestReport } from "../../scripts/lib/test-report.ts";
+import { filesOnDisk, gapsIn, LONGEST_FILES, SLOW_FILES, type TestReport } from "../../scripts/lib/test-report.ts";
 
 const ran = (files: Record<string, readonly string[]>): TestReport => ({
   numPassedTests: 0,
@@ -15,13 +15,15 @@ const ran = (files: Record<string, readonly string[]>): TestReport => ({
 
 describe("the did-not-run check", () => {
   it("finds this file on disk, by the name vitest gives it", () => {
-    expect(filesOnDisk(true)).toContain(relative(ROOT, import.meta.filename));
+    expect(filesOnDisk("all")).toContain(relative(ROOT, import.meta.filename));
   });
 
   it("leaves the slow ones to the run of all tests", () => {
-    const [all, quick] = [filesOnDisk(true), filesOnDisk(false)];
+    const [all, check, quick] = [filesOnDisk("all"), filesOnDisk("check"), filesOnDisk("quick")];
     expect(quick.filter((file) => file.startsWith("test/conformance/") || SLOW_FILES.includes(file))).toEqual([]);
-    expect(SLOW_FILES.filter((file) => !all.includes(file))).toEqual([]);
+    expect([...SLOW_FILES, ...LONGEST_FILES].filter((file) => !all.includes(file))).toEqual([]);
+    expect(check).toEqual(all.filter((file) => !LONGEST_FILES.includes(file)));
+    expect(quick.filter((file) => !check.includes(file))).toEqual([]);
   });
 
   it("is empty when every file ran", () => {
