@@ -28,8 +28,8 @@ const TIMEOUT_MS = 300_000;
 
 /** The examples that are run; the other files are parts of them. */
 const EXAMPLES = readdirSync(join(ROOT, "examples")).filter((name) => /\.(?:sh|ts)$/.test(name) && name !== "lib.ts");
-/** Guides whose commands need an account at Cloudflare. */
-const NOT_RUN = ["operating.md"];
+/** Guides whose commands need an account at Cloudflare, or other programs. */
+const NOT_RUN = ["operating.md", "mcp.md"];
 /** The guides that have commands. */
 const GUIDES = readdirSync(join(ROOT, "docs"))
   .filter((name) => !NOT_RUN.includes(name))
