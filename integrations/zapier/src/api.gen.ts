@@ -277,41 +277,41 @@ export const INPUTS: Record<FormName, InputField[]> = {
 export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputField[] }> = {
   "video": {
     "sample": {
-      "id": "vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
+      "id": "vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
       "status": "completed",
       "stage": "done",
       "progress": 100,
-      "elapsed_ms": 5331,
+      "elapsed_ms": 666,
       "prompt": "make a 4 second clip of the sea",
       "prompt_source": "caller",
       "message": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
       "generator": null,
       "batch_id": null,
-      "project_id": "prj_01m8kg6ft71cj9jgegqyyzwsf5yjqkdbbn27",
-      "turn_id": "trn_01m8kg6ft9kbn758fdjeyzwsf5yjqkdbbn27",
-      "render_id": "rnd_01m8kg6jpvjqbce535jmyzwsf5yjqkdbbn27",
+      "project_id": "prj_01m8kxwmcdtw7f5fr3898b89f1k136vrvz22",
+      "turn_id": "trn_01m8kxwmckw57nnd60kh8b89f1k136vrvz22",
+      "render_id": "rnd_01m8kxwmmf3js2yk308g8b89f1k136vrvz22",
       "asset_ids": [],
-      "charged": "yes",
+      "charged": "unknown",
       "credits": {
-        "amount": 100,
-        "basis": "measured"
+        "amount": null,
+        "basis": "unknown"
       },
       "error": null,
       "metadata": {},
-      "status_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27",
-      "events_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/events",
+      "status_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22",
+      "events_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/events",
       "download_url": "https://gateway.example/f/…",
-      "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+      "download_url_expires_at": "2026-12-06T15:00:00.000Z",
       "size_bytes": 20526,
       "duration_ms": 4000,
       "width": 1920,
       "height": 1080,
-      "content_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/content",
-      "cancel_url": "https://gateway.example/v1/videos/vid_01m8kg6f4p9ge7vz8h18yzwsf5yjqkdbbn27/cancel",
+      "content_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/content",
+      "cancel_url": "https://gateway.example/v1/videos/vid_01m8kxwmc112q3zk4vjn8b89f1k136vrvz22/cancel",
       "poll_after_seconds": null,
       "estimated_seconds": null,
-      "created_at": "2026-11-29T11:14:13.270Z",
-      "ended_at": "2026-11-29T11:14:18.601Z"
+      "created_at": "2026-11-29T15:13:31.009Z",
+      "ended_at": "2026-11-29T15:13:31.675Z"
     },
     "outputFields": [
       {
@@ -519,8 +519,8 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
   },
   "turn": {
     "sample": {
-      "id": "trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27",
-      "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+      "id": "trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22",
+      "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
       "status": "completed",
       "intent": "chat",
       "prompt": "make a 4 second clip of the sea",
@@ -545,12 +545,12 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
       "language": null,
       "metadata": {},
       "render_ids": [
-        "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27"
+        "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22"
       ],
-      "events_url": "https://gateway.example/v1/turns/trn_01m8kg6cs30c6qdmagnryzwsf5yjqkdbbn27/events",
-      "created_at": "2026-11-29T11:14:10.882Z",
-      "sent_at": "2026-11-29T11:14:11.310Z",
-      "ended_at": "2026-11-29T11:14:11.497Z"
+      "events_url": "https://gateway.example/v1/turns/trn_01m8kxwm1bn9kdn5bk8m8b89f1k136vrvz22/events",
+      "created_at": "2026-11-29T15:13:30.671Z",
+      "sent_at": "2026-11-29T15:13:30.716Z",
+      "ended_at": "2026-11-29T15:13:30.833Z"
     },
     "outputFields": [
       {
@@ -698,15 +698,15 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
   },
   "project": {
     "sample": {
-      "id": "prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27",
+      "id": "prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22",
       "name": "project",
       "language": null,
       "summary": null,
       "metadata": {},
-      "turns_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/turns",
-      "timeline_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/timeline",
-      "renders_url": "https://gateway.example/v1/projects/prj_01m8kg6tx834nsqxkfdryzwsf5yjqkdbbn27/renders",
-      "created_at": "2026-11-29T11:14:25.320Z"
+      "turns_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/turns",
+      "timeline_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/timeline",
+      "renders_url": "https://gateway.example/v1/projects/prj_01m8kxwp169wt2r65nrh8b89f1k136vrvz22/renders",
+      "created_at": "2026-11-29T15:13:32.710Z"
     },
     "outputFields": [
       {
@@ -753,8 +753,8 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
   },
   "render": {
     "sample": {
-      "id": "rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27",
-      "project_id": "prj_01m8kg6cn8kv2mcxbtadyzwsf5yjqkdbbn27",
+      "id": "rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22",
+      "project_id": "prj_01m8kxwm01fe72kwvs1a8b89f1k136vrvz22",
       "status": "completed",
       "stage": null,
       "progress": 100,
@@ -771,23 +771,23 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
         "width": 1920,
         "height": 1080,
         "codec": "h264",
-        "expires_at": "2026-12-29T11:14:16.942Z"
+        "expires_at": "2026-12-29T15:13:31.574Z"
       },
       "download_url": "https://gateway.example/f/…",
-      "download_url_expires_at": "2026-12-06T11:00:00.000Z",
+      "download_url_expires_at": "2026-12-06T15:00:00.000Z",
       "size_bytes": 20526,
       "duration_ms": 4000,
       "width": 1920,
       "height": 1080,
-      "content_url": "https://gateway.example/v1/renders/rnd_01m8kg6fg1x4qj3qf5f3yzwsf5yjqkdbbn27/content",
+      "content_url": "https://gateway.example/v1/renders/rnd_01m8kxwmf8q3dsfxfhnn8b89f1k136vrvz22/content",
       "reused_from": null,
       "warnings": [],
       "attempts": [],
       "error": null,
       "metadata": {},
-      "created_at": "2026-11-29T11:14:13.633Z",
+      "created_at": "2026-11-29T15:13:31.112Z",
       "next_check_at": null,
-      "ended_at": "2026-11-29T11:14:16.942Z"
+      "ended_at": "2026-11-29T15:13:31.574Z"
     },
     "outputFields": [
       {
@@ -959,7 +959,7 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
   },
   "upload": {
     "sample": {
-      "id": "upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27",
+      "id": "upl_01m8kxwp9tg64jqqfz568b89f1k136vrvz22",
       "status": "open",
       "source": "import",
       "filename": "clip.mp4",
@@ -968,10 +968,10 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
       "asset_id": null,
       "error": null,
       "concat": null,
-      "content_url": "https://gateway.example/v1/uploads/upl_01m8kg6xegyjbnnyvs3eyzwsf5yjqkdbbn27/content",
+      "content_url": "https://gateway.example/v1/uploads/upl_01m8kxwp9tg64jqqfz568b89f1k136vrvz22/content",
       "metadata": {},
-      "created_at": "2026-11-29T11:14:27.957Z",
-      "expires_at": "2026-11-29T11:38:27.957Z"
+      "created_at": "2026-11-29T15:13:32.992Z",
+      "expires_at": "2026-11-29T15:37:32.992Z"
     },
     "outputFields": [
       {

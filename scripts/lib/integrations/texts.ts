@@ -37,6 +37,7 @@ export const EVENTS: Readonly<Record<string, string>> = {
   "generator_job.failed": "The agent could not write a generator",
   "credits.low": "The credits are running low",
   "credits.exhausted": "The credits are used up",
+  "credits.cap_reached": "A spending cap is reached",
   "token.expiring": "The Nemo token expires soon",
   "endpoint.disabled": "A webhook endpoint was disabled after failures",
   "hook.disabled": "A hook was disabled after failures",

@@ -482,6 +482,11 @@ export const EVENTS: INodePropertyOptions[] = [
 		"description": "All videos of a batch have ended"
 	},
 	{
+		"name": "Credits Cap Reached",
+		"value": "credits.cap_reached",
+		"description": "A spending cap is reached"
+	},
+	{
 		"name": "Credits Exhausted",
 		"value": "credits.exhausted",
 		"description": "The credits are used up"
