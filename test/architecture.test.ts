@@ -156,6 +156,13 @@ describe("the modules of src", () => {
     expect(FAILPOINTS.filter((name) => !isPassed(name))).toEqual([]);
   });
 
+  it("in durable write through the runtime's storage, which drops what is held in memory when a transaction is rolled back", () => {
+    const direct = filesOf("durable").filter(
+      ({ path, text }) => path !== "src/durable/shared/context.ts" && /\bctx\.storage\b/.test(text),
+    );
+    expect(direct.map(({ path }) => path)).toEqual([]);
+  });
+
   it("have no import cycle", () => {
     expect(findCycle(source)).toBeNull();
   });

@@ -112,7 +112,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
       this.#tenant.jobs.tick();
       return err(capped);
     }
-    return this.ctx.storage.transactionSync(() => {
+    return this.#tenant.runtime.storage.transactionSync(() => {
       const reserved = this.#tenant.quotas.reserve(requests, limits, by);
       const { runtime, tombstones, resources } = this.#tenant;
       if (reserved.ok && entered.length > 0 && !isClosed(runtime))
