@@ -1,5 +1,5 @@
 /**
- * `npm run console:shots`: a picture of every page of the console, light and dark, wide and narrow, in .state/console-shots.
+ * `npm run console:shots`: a screenshot of every page of the console, light and dark, wide and narrow, in .state/console-shots.
  *
  * Starts a gateway with a sandbox, makes something to see through the API, and opens each page in Chromium. Says which page is
  * wider than its window, reports what the browser prints, and fails for either.
@@ -21,7 +21,7 @@ import { makeKey, makeTenant } from "./lib/tenant.ts";
 
 const { only = "" } = readFlags({
   command: "npm run console:shots",
-  says: "Makes a picture of every page of the console in .state/console-shots.",
+  says: "Makes a screenshot of every page of the console in .state/console-shots.",
   flags: { only: { value: "NAME", says: "only the pages whose name contains this" } },
 }).flags;
 

@@ -458,7 +458,9 @@ async function completion([shell = ""]: readonly string[]): Promise<void> {
   const bash = `complete -W "${names} ${flags}" -o default nemo-gateway`;
   if (shell === "bash") return print(bash);
   if (shell !== "zsh") throw usage("nemo-gateway completion bash, or zsh");
-  print(`autoload -U +X compinit && compinit -u\nautoload -U +X bashcompinit && bashcompinit\n${bash}`);
+  const zsh =
+    "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }; autoload -Uz bashcompinit && bashcompinit";
+  print(`${zsh}\n${bash}`);
 }
 
 async function api([method = "", path = "", body]: readonly string[], flags: Flags): Promise<void> {

@@ -1,4 +1,4 @@
-/** The timeline as a picture: a row for each track, a block for each clip, what the last turn changed marked. */
+/** The timeline, drawn: a row for each track, a block for each clip, what the last turn changed marked. */
 import type { Schemas, Timeline } from "nemo-gateway";
 import { clock, t, textOr } from "../text.ts";
 
