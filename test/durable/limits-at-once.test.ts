@@ -43,7 +43,7 @@ const newUploadId = (address: UserAddress): UploadId => ownedId("upl", address.u
 async function quietTurn(address: UserAddress) {
   const user = userRpc(address);
   const turn = await startTurn(user, await newProject(user), "make a video of the sea #slow:1800s");
-  await until(async () => good(await user.readTurnEvents(turn, 0, 100, 0)).data.length > 1);
+  await until(async () => good(await user.readTurn(turn)).status === "running"); // while it is prepared it counts as queued
   return { user, turn };
 }
 
