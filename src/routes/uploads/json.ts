@@ -16,9 +16,8 @@ import {
   ownedParams,
   unwrapMetered,
 } from "../../http/define-route.ts";
-import { pipeToObject } from "../../http/event-stream.ts";
 import { tooLarge } from "../../http/middleware/limits.ts";
-import { uploadObject } from "../../http/objects.ts";
+import { pipeToObject, uploadObject } from "../../http/objects.ts";
 import { apiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
 import { listResources } from "../../services/lists.ts";

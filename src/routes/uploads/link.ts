@@ -1,10 +1,9 @@
 /** `PUT /u/{token}`: the content of one upload, sent to a signed link without a credential. */
 import { readLink } from "../../core/crypto.ts";
 import { type Api, type Ctx, rootsOf } from "../../http/context.ts";
-import { pipeToObject } from "../../http/event-stream.ts";
 import { checkStopped } from "../../http/middleware/auth.ts";
 import { countUploadLink } from "../../http/middleware/limits.ts";
-import { uploadObject } from "../../http/objects.ts";
+import { pipeToObject, uploadObject } from "../../http/objects.ts";
 import { apiError, notFound, unwrap } from "../../http/problem.ts";
 import { announcedBytes } from "./json.ts";
 
