@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Attribution } from "../../core/usage.ts";
+import type { Attribution } from "../../core/usage/usage.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { log, logCounted } from "../../log.ts";
 import { createNemo, type Nemo } from "../../nemo/client.ts";

@@ -4,7 +4,6 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { OrderCost, OrderType } from "../../core/cost.ts";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import {
   type DeliveryId,
@@ -17,7 +16,6 @@ import {
 } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import { EMPTY_PAGE } from "../../core/page.ts";
-import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type {
   ClosedTenant,
@@ -33,7 +31,9 @@ import type {
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import type { Period, UsageRow } from "../../core/usage.ts";
+import type { OrderCost, OrderType } from "../../core/usage/cost.ts";
+import type { QuotaRequest } from "../../core/usage/quota.ts";
+import type { Period, UsageRow } from "../../core/usage/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";

@@ -14,7 +14,7 @@ import { err, type Result } from "../../core/result.ts";
 import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import { attributionOf } from "../../core/usage.ts";
+import { attributionOf } from "../../core/usage/usage.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";

@@ -14,7 +14,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import { attributionOf } from "../../core/usage.ts";
+import { attributionOf } from "../../core/usage/usage.ts";
 import type { AttributionWire } from "../../core/wire/common.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { logBug } from "../../log.ts";

@@ -12,11 +12,11 @@ import {
   TICKET_FIRST_USE_MS,
 } from "../../../core/limits.ts";
 import { cutPage } from "../../../core/page.ts";
-import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type OpenTurn, type Turn } from "../../../core/turn.ts";
+import { type Metered, metered } from "../../../core/usage/quota.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/common.ts";
 import type { NewTurn, TurnEventWire, TurnWire } from "../../../core/wire/turn.ts";
