@@ -2,8 +2,9 @@
  * The names of the sandbox's faults in test mode, and what each does. An unknown name in a prompt is rejected, because
  * a test with a misspelt one would pass without testing anything.
  */
-import { pointer } from "./body-values.ts";
+
 import type { FieldError } from "./errors.ts";
+import { pointer } from "./requests/body-values.ts";
 
 export const FAULTS = {
   // ---- what the agent does

@@ -6,9 +6,9 @@
 import type { AuditId, KeyId, Mode, TenantId } from "./ids.ts";
 import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
-import { NO_CAPS } from "./spending.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
-import { NO_ATTRIBUTION } from "./usage.ts";
+import { NO_CAPS } from "./usage/spending.ts";
+import { NO_ATTRIBUTION } from "./usage/usage.ts";
 import type { AuditAction } from "./wire/audit.ts";
 import type { AttributionWire } from "./wire/common.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";

@@ -10,7 +10,7 @@ import * as z from "zod";
 import { invalidFields, problemOf } from "../core/errors.ts";
 import { type ListedKind, type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../core/ids.ts";
 import { IDEMPOTENCY_KEY_CHARS, PREFER_WAIT_MAX_SECONDS, USER_CHARS } from "../core/limits.ts";
-import type { Metered } from "../core/quota.ts";
+import type { Metered } from "../core/usage/quota.ts";
 import { owned, pageQuery, plain, problemBody } from "../core/wire/common.ts";
 import type { Api, AppEnv, Ctx } from "./context.ts";
 import { PROBLEM_EXAMPLE } from "./examples.ts";

@@ -1,4 +1,4 @@
-/** Event streams (text/event-stream): content negotiation, cursors and responses; and request bodies as RPC streams. */
+/** Event streams (text/event-stream): content negotiation, cursors and responses. */
 import * as z from "zod";
 import type { Problem } from "../core/errors.ts";
 import { LONG_POLL_MAX_SECONDS, PAGE_MAX, RETRY_MS } from "../core/limits.ts";
@@ -126,17 +126,4 @@ export async function serveEvents(
   return watch(cursor)
     .then((watching) => streamOf(unwrap(watching)))
     .catch(retryStream);
-}
-
-/* Request bodies as RPC arguments. */
-
-/**
- * The body piped through an IdentityTransformStream, as an argument of an RPC call. Passed directly, a body crosses in chunks
- * of 8 KiB, each with a turn of the object's event loop; through the pipe, chunks have up to 64 KiB without added delay.
- * Measured: bench/README.md. Errors of the body reach the reader, and cancelling the reader cancels the body.
- */
-export function pipeToObject(body: ReadableStream): ReadableStream {
-  const { readable, writable } = new IdentityTransformStream();
-  body.pipeTo(writable).catch(() => undefined); // the reader gets the error
-  return readable;
 }

@@ -12,9 +12,9 @@ import {
   validationMessage,
   withSentFields,
 } from "../core/errors.ts";
-import { rateLimitHeaders } from "../core/quota.ts";
 import type { Result } from "../core/result.ts";
 import { cut } from "../core/text.ts";
+import { rateLimitHeaders } from "../core/usage/quota.ts";
 import type { ProblemWire } from "../core/wire/common.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { logBug } from "../log.ts";

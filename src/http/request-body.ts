@@ -2,11 +2,11 @@
 import type { MiddlewareHandler } from "hono";
 import { createScanner, type JSONScanner, type ParseError, parse, printParseErrorCode } from "jsonc-parser";
 import * as z from "zod";
-import { coerceBody } from "../core/body-values.ts";
 import { invalidFields, type Problem, problemOf } from "../core/errors.ts";
-import { compressionIn } from "../core/header-fields.ts";
 import { DROPPED_BODY_BYTES, JSON_BODY_BYTES, JSON_DEPTH, PREFER_WAIT_MAX_SECONDS } from "../core/limits.ts";
 import { formatOfBytes } from "../core/media/sniff.ts";
+import { coerceBody } from "../core/requests/body-values.ts";
+import { compressionIn } from "../core/requests/header-fields.ts";
 import { unknownFaults } from "../core/sandbox-faults.ts";
 import { checkOwnAddresses } from "../core/ssrf.ts";
 import { wholeJson } from "../core/text.ts";

@@ -252,7 +252,11 @@ export function deliverAll(
 async function deliver(message: Due, env: Env, config: Config, dependencies: DeliveryDependencies): Promise<void> {
   const tools = {
     tenant: () => tenantOf(env, message),
-    send: (job: DeliveryJob) => attempt(job, config, dependencies),
+    send: async (job: DeliveryJob): Promise<DeliveryReport> => {
+      const outcome = await postWebhook(job, config.targets, dependencies);
+      await failAt("delivery.sent", config);
+      return { id: job.id, attempt: job.attempt, outcome };
+    },
     log: (reports: readonly DeliveryReport[]) => logReports(env.COUNTERS, reports, message.tenant),
   };
   try {
@@ -261,12 +265,6 @@ async function deliver(message: Due, env: Env, config: Config, dependencies: Del
   } catch (error) {
     logBug("delivery_failed", error, { work: "delivery" });
   }
-}
-
-async function attempt(job: DeliveryJob, config: Config, dependencies: DeliveryDependencies): Promise<DeliveryReport> {
-  const outcome = await postWebhook(job, config.targets, dependencies);
-  await failAt("delivery.sent", config);
-  return { id: job.id, attempt: job.attempt, outcome };
 }
 
 /**

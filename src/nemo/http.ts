@@ -216,23 +216,6 @@ export type HttpCall = {
   readonly body?: ReadableStream<Uint8Array>;
 };
 
-/** Builds a call's request; null when a token or an id has characters that no header or URL may contain. */
-function build(wire: HttpOptions, call: HttpCall, signal: AbortSignal): Request | null {
-  try {
-    const headers = new Headers({ ...wire.attribution, ...call.headers });
-    if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
-    if (call.json !== undefined) headers.set("content-type", "application/json");
-    const body = call.json ?? call.body;
-    // Redirects are not followed, since they would carry the token to another host.
-    const init: RequestInit & { duplex?: "half" } = { method: call.method, headers, signal, redirect: "manual" };
-    if (body !== undefined) init.body = body;
-    if (call.body !== undefined) init.duplex = "half"; // the Fetch standard requires it for streamed bodies; workerd ignores it
-    return new Request(`${wire.baseUrl}${call.path}`, init);
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Sends a call; resolves when the answer's headers have arrived, whatever the status. The caller starts and releases
  * the deadline.
@@ -242,17 +225,25 @@ export async function send(
   call: HttpCall,
   deadline: Deadline,
 ): Promise<Result<Response, NemoFailure>> {
-  if (deadline.signal.aborted) return err(unavailable(call.at, "no", "cancelled before it was sent"));
-  const request = build(wire, call, deadline.signal);
-  if (request === null)
-    return err({
-      at: call.at,
-      status: null,
-      code: null,
-      reason: "rejected",
-      message: "the request could not be built",
-    });
-  return sendRequest(wire, call.at, request, deadline);
+  const { at, method, path, token, json, body } = call;
+  const { signal } = deadline;
+  if (signal.aborted) return err(unavailable(at, "no", "cancelled before it was sent"));
+  let request: Request;
+  try {
+    const headers = new Headers({ ...wire.attribution, ...call.headers });
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    if (json !== undefined) headers.set("content-type", "application/json");
+    // Redirects are not followed, since they would carry the token to another host.
+    const init: RequestInit & { duplex?: "half" } = { method, headers, signal, redirect: "manual" };
+    const content = json ?? body;
+    if (content !== undefined) init.body = content;
+    if (body !== undefined) init.duplex = "half"; // the Fetch standard requires it for streamed bodies; workerd ignores it
+    request = new Request(`${wire.baseUrl}${path}`, init);
+  } catch {
+    // A token or an id has characters that no header or URL may contain.
+    return err({ at, status: null, code: null, reason: "rejected", message: "the request could not be built" });
+  }
+  return sendRequest(wire, at, request, deadline);
 }
 
 /** Sends a built request, once. */

@@ -40,7 +40,7 @@ export type SseReader = {
  */
 export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseReader {
   const decoder = new TextDecoder("utf-8");
-  let records: SseRecord[] = [];
+  const records: SseRecord[] = [];
   let tooBig = false;
   let mode: "unknown" | "sse" | "json" = "unknown";
   let body = "";
@@ -85,12 +85,6 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
     else body += text;
   }
 
-  function drain(lineEnded: boolean): SseRead {
-    const taken = records;
-    records = [];
-    return { records: taken, lineEnded, tooBig };
-  }
-
   return {
     feed(bytes) {
       let lineEnded = false;
@@ -104,12 +98,12 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
         openLine = `${openLine}${text.slice(last + 1)}`.slice(0, 64);
         take(text);
       }
-      return drain(lineEnded);
+      return { records: records.splice(0), lineEnded, tooBig };
     },
     end() {
       const rest = openLine.trim() === "" ? null : openLine;
       if (mode === "sse" && !tooBig) feed("\n\n", true);
-      return { ...drain(false), rest };
+      return { records: records.splice(0), lineEnded: false, tooBig, rest };
     },
     json: () => (mode === "json" ? body : null),
   };

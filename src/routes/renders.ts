@@ -1,8 +1,8 @@
 /** Renders: exports of a timeline to a file, and their files. */
 import * as z from "zod";
-import { EXPORT_COST } from "../core/cost.ts";
 import { linkUrl } from "../core/crypto.ts";
 import type { PageRequest, UserRpc } from "../core/rpc/user.ts";
+import { EXPORT_COST } from "../core/usage/cost.ts";
 import { listedSchema, pageSchema } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import type { Api } from "../http/context.ts";

@@ -2,8 +2,8 @@
 import { signLink } from "../core/crypto.ts";
 import type { UploadId } from "../core/ids.ts";
 import { UPLOAD_LINK_MS } from "../core/limits.ts";
-import type { Metered } from "../core/quota.ts";
 import { toRfc3339 } from "../core/time.ts";
+import type { Metered } from "../core/usage/quota.ts";
 import type { NewImport, NewUpload, UploadWire } from "../core/wire/upload.ts";
 import { type Ctx, rootsOf } from "../http/context.ts";
 import { callOf, newAddress, newUploadId } from "../http/idempotency.ts";

@@ -1,9 +1,10 @@
 /** Creates videos from requests: builds and checks the order, starts the video, and waits for its end. */
-import { costOf, orderTypeOf } from "../core/cost.ts";
+
 import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId, VideoId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { costOf, orderTypeOf } from "../core/usage/cost.ts";
 import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
 import type { CostWire } from "../core/wire/common.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";

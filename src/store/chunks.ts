@@ -168,19 +168,16 @@ export function openChunks(body: ReadableStream, bounds: Bounds, untilMs: EpochM
   const reader = body.getReader({ mode: "byob" });
   const timeout = watch(bounds, "stalled");
   let memory = new ArrayBuffer(CHUNK_BYTES);
-  const read = async (): Promise<Uint8Array | null> => {
-    const { value } = await timeout.during(reader.read(new Uint8Array(memory)));
-    if (value === undefined) throw new Broken("cut");
-    memory = value.buffer; // the buffer passed in, transferred here with its contents
-    return value.byteLength === 0 ? null : value;
-  };
   return {
     async next() {
       try {
         if (Date.now() >= untilMs) throw new Broken("late");
-        const chunk = await read();
-        if (chunk === null) timeout.end();
-        return chunk;
+        const { value } = await timeout.during(reader.read(new Uint8Array(memory)));
+        if (value === undefined) throw new Broken("cut");
+        memory = value.buffer; // the buffer passed in, transferred here with its contents
+        if (value.byteLength > 0) return value;
+        timeout.end();
+        return null;
       } catch (error) {
         timeout.end();
         throw new Broken(reasonOf(error, "cut"));

@@ -1,7 +1,7 @@
 /** What tools without types send, as the schemas of our own routes read it. */
 import { describe, expect, it } from "vitest";
 import type * as z from "zod";
-import { coerceBody, sentenceLists } from "../../src/core/body-values.ts";
+import { coerceBody, sentenceLists } from "../../src/core/requests/body-values.ts";
 import { newBatch } from "../../src/core/wire/batch.ts";
 import { generatorPatch, newGenerator } from "../../src/core/wire/generator.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";

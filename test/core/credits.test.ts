@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { creditsEvent } from "../../src/core/usage.ts";
+import { creditsEvent } from "../../src/core/usage/usage.ts";
 
 describe("a balance", () => {
   it.each([

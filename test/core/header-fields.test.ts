@@ -1,6 +1,6 @@
 /** Structured fields as RFC 9651 reads them. */
 import { describe, expect, it } from "vitest";
-import { booleanIn, countIn, dictionaryIn, itemIn } from "../../src/core/header-fields.ts";
+import { booleanIn, countIn, dictionaryIn, itemIn } from "../../src/core/requests/header-fields.ts";
 
 describe("an item of a structured field", () => {
   it.each([

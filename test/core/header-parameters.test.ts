@@ -1,7 +1,7 @@
 /** Parameters of headers as real senders write them. */
 import { describe, expect, it } from "vitest";
 import { base64 } from "../../src/core/encoding.ts";
-import { parameterText, readParameters } from "../../src/core/header-fields.ts";
+import { parameterText, readParameters } from "../../src/core/requests/header-fields.ts";
 
 const utf8 = (text: string): string => base64(new TextEncoder().encode(text));
 const nameIn = (rest: string): string | undefined => parameterText(readParameters(`form-data; ${rest}`), "filename");

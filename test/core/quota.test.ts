@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { QuotaName } from "../../src/core/quota.ts";
-import { checkMore, rateLimitHeaders, shareOf } from "../../src/core/quota.ts";
 import { HOUR_MS } from "../../src/core/time.ts";
+import type { QuotaName } from "../../src/core/usage/quota.ts";
+import { checkMore, rateLimitHeaders, shareOf } from "../../src/core/usage/quota.ts";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 /** The problem of an account that names no users, with `used` reserved. */

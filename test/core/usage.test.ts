@@ -1,6 +1,6 @@
 /** What an event adds to the usage, and which period may be requested. */
 import { describe, expect, it } from "vitest";
-import { countsOf, periodOf } from "../../src/core/usage.ts";
+import { countsOf, periodOf } from "../../src/core/usage/usage.ts";
 
 const NOW = Date.parse("2026-11-21T23:30:00.000Z");
 const spent = (amount: number | null, basis: string) => JSON.stringify({ credits: { amount, basis } });

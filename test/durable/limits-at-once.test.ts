@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { ownedId, type ProjectId, type UploadId } from "../../src/core/ids.ts";
 import * as limits from "../../src/core/limits.ts";
-import type { QuotaName } from "../../src/core/quota.ts";
+import type { QuotaName } from "../../src/core/usage/quota.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import { env, makeMember, send } from "../support/gateway.ts";

@@ -1,8 +1,8 @@
 /** The reader of every route that takes JSON, as its declaration says: a new route is among them without a line here. */
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { coerceBody } from "../../src/core/body-values.ts";
 import { recipeFaults } from "../../src/core/generators/recipe.ts";
+import { coerceBody } from "../../src/core/requests/body-values.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
 import { checkOwnAddresses } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";

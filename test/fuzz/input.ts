@@ -1,11 +1,11 @@
 /** What callers send beside files: bodies, flat fields, addresses, ids, links, cursors, headers, prompts, recipes. */
 import * as z from "zod";
 import { translateGuiInstructions } from "../../src/core/agent-text/gui-instructions.ts";
-import { coerceBody } from "../../src/core/body-values.ts";
 import { classifyMessage } from "../../src/core/commands/match.ts";
 import { readLink, signLink } from "../../src/core/crypto.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import { ownedIdPattern, plainIdPattern } from "../../src/core/ids.ts";
+import { coerceBody } from "../../src/core/requests/body-values.ts";
 import { unknownFaults } from "../../src/core/sandbox-faults.ts";
 import { checkOwnAddresses, checkTarget } from "../../src/core/ssrf.ts";
 import { wholeJson } from "../../src/core/text.ts";

@@ -1,7 +1,7 @@
 /** Parsers of upload input: forms, the headers of tus and of the draft, names of files, JSON bodies. */
 
-import { dictionaryIn, itemIn } from "../../src/core/header-fields.ts";
 import { FILENAME_CHARS } from "../../src/core/limits.ts";
+import { dictionaryIn, itemIn } from "../../src/core/requests/header-fields.ts";
 import { fileNameFor, withoutHidden } from "../../src/core/text.ts";
 import { type ByteSource, FormReader } from "../../src/core/uploads/form.ts";
 import { readIetfAppend, readIetfCreation } from "../../src/core/uploads/ietf.ts";

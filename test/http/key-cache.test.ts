@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import { NO_ATTRIBUTION } from "../../src/core/usage.ts";
+import { NO_ATTRIBUTION } from "../../src/core/usage/usage.ts";
 import { forgetTenant, keyOwner } from "../../src/http/middleware/key-cache.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
 

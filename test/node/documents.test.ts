@@ -11,6 +11,21 @@ describe("a document", () => {
     expect(named.filter((path) => !existsSync(path))).toEqual([]);
   });
 
+  it("ARCHITECTURE.md names functions that are in their files", () => {
+    const steps =
+      /^## Four paths through the code$([\s\S]*?)^## /m.exec(read("ARCHITECTURE.md"))?.[1]?.split("\n") ?? [];
+    const named = steps.flatMap((step) => {
+      const marked = [...step.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text);
+      const files = marked.filter((text) => text.startsWith("src/"));
+      const names = marked.filter((text) => /^#?\w+$/.test(text));
+      return /^\d+\. /.test(step) ? names.map((name) => ({ name, text: files.map(read).join("\n") })) : [];
+    });
+    expect(named.length).toBeGreaterThan(80);
+    expect(
+      named.filter(({ name, text }) => !new RegExp(`(?<![\\w#])${name}\\b`).test(text)).map(({ name }) => name),
+    ).toEqual([]);
+  });
+
   it.each(globSync("{*,bench/*,docs/*}.md"))(
     "%s has no comment after a command, which an interactive zsh would pass as arguments",
     (document) => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { coerceBody } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/requests/body-values.ts";
 import { explainTarget, type TargetProblem } from "../../src/core/ssrf.ts";
 import { postWebhook } from "../../src/jobs/deliver.ts";
 import { createNemo } from "../../src/nemo/client.ts";

@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { createApp } from "../../src/app.ts";
-import { coerceBody } from "../../src/core/body-values.ts";
+import { coerceBody } from "../../src/core/requests/body-values.ts";
 import { newKey, rotation } from "../../src/core/wire/key.ts";
 import { newTenant, tenantChange } from "../../src/core/wire/tenant.ts";
 import { parseJsonBody } from "../../src/http/request-body.ts";

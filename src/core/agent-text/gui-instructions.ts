@@ -4,7 +4,7 @@
  * as they are.
  */
 import { type Action, type ActionName, actionOf } from "../turn.ts";
-import { type Sentence, splitSentences } from "./sentences.ts";
+import { type Sentence, SentenceSplitter } from "./sentences.ts";
 import {
   ADDRESSED,
   CONTENT,
@@ -286,11 +286,15 @@ export function translateSentence(text: string): Translated {
 
 export type TranslatedText = { readonly text: string; readonly actions: readonly Action[] };
 
-const lines = (gap: string): number => (gap.includes("\n") ? gap.split("\n").length : 1);
+/** White space between sentences. Its lines are counted once, because it is compared with many others. */
+type Gap = { readonly text: string; readonly lines: number };
+
+const NO_GAP: Gap = { text: "", lines: 1 };
+const gapOf = (text: string): Gap => ({ text, lines: text.split("\n").length });
 
 /** The wider of the two gaps around a removed sentence. */
-const widerOf = (one: string, other: string): string =>
-  lines(one) > lines(other) || (lines(one) === lines(other) && one.length > other.length) ? one : other;
+const widerOf = (one: Gap, other: Gap): Gap =>
+  one.lines > other.lines || (one.lines === other.lines && one.text.length > other.text.length) ? one : other;
 
 /** Translates a sentence until nothing changes, because a removed part may have held the opening quote. */
 function settled(sentence: string): Translated {
@@ -306,12 +310,11 @@ function settled(sentence: string): Translated {
 /**
  * Translates a text that arrives in chunks. A chunk may end anywhere, so text that may not be a whole sentence yet is
  * held back: at most LONGEST_SENTENCE characters, the white space before them, and two characters inside a code fence.
- * `end` returns the rest. The result does not depend on how the text was split.
+ * `end` returns the rest. The result does not depend on how the text was split, and the work is linear in its length.
  */
 export class GuiInstructionStream {
-  #held = "";
-  #fenced = false;
-  #gap = "";
+  readonly #splitter = new SentenceSplitter();
+  #gap = NO_GAP;
   #isBegun = false;
   #isDropped = false;
   #isGlued = false;
@@ -325,17 +328,15 @@ export class GuiInstructionStream {
   /** Ends the text and returns everything held back. */
   end(): TranslatedText {
     const last = this.#read("", true);
-    const tail = this.#isDropped ? "" : this.#gap;
-    this.#gap = "";
+    const tail = this.#isDropped ? "" : this.#gap.text;
+    this.#gap = NO_GAP;
     return { text: last.text + tail, actions: last.actions };
   }
 
   #read(chunk: string, isLast: boolean): TranslatedText {
-    const split = splitSentences(this.#held + chunk, this.#fenced, isLast);
-    this.#held = split.rest;
-    this.#fenced = split.fenced;
+    const sentences = this.#splitter.split(chunk, isLast);
     const actions: Action[] = [];
-    const text = split.sentences.map((sentence) => this.#say(sentence, actions)).join("");
+    const text = sentences.map((sentence) => this.#say(sentence, actions)).join("");
     return { text, actions };
   }
 
@@ -347,18 +348,18 @@ export class GuiInstructionStream {
     }
     // Emphasis around several sentences keeps its marks on the word they belong to.
     const isClosing = text === "**" && sentence.text !== text && sentence.text.endsWith(text);
-    const gap = isClosing || this.#isGlued ? "" : widerOf(this.#gap, sentence.gap);
+    const gap = isClosing || this.#isGlued ? NO_GAP : widerOf(this.#gap, gapOf(sentence.gap));
     this.#isGlued = text === "**" && sentence.text !== text && !isClosing;
     if (text === "") {
       this.#isDropped ||= sentence.text !== "";
       this.#gap = gap;
       return "";
     }
-    this.#gap = "";
+    this.#gap = NO_GAP;
     const isFirst = !this.#isBegun && this.#isDropped;
     this.#isBegun = true;
     this.#isDropped = false;
-    return (isFirst ? "" : gap) + text;
+    return (isFirst ? "" : gap.text) + text;
   }
 }
 

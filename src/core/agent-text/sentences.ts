@@ -10,14 +10,6 @@ export type Sentence = {
   readonly verbatim: boolean;
 };
 
-export type Split = {
-  readonly sentences: readonly Sentence[];
-  /** Text that may not be complete. */
-  readonly rest: string;
-  /** The rest is inside a code fence. */
-  readonly fenced: boolean;
-};
-
 /** A sentence is cut at this length, in UTF-16 units. Chosen: some 150 words, far more than any GUI instruction. */
 export const LONGEST_SENTENCE = 1_000;
 
@@ -31,96 +23,117 @@ const CLOSES: ReadonlyMap<string, string> = new Map([
   ["`", "`"],
 ]);
 const ENDS = ".!?。！？…";
-const END = /[.!?。！？…]+[’)）\]】}*_]*/y;
 const WIDE_END = /[。！？…]/;
+/** What may follow the marks that end a sentence and still belongs to it. */
+const CLOSERS = "’)）]】}*_";
 const GAP = /\s*/y;
 /** "1." of a list, or a version number: its dot ends no sentence. */
 const NUMBERED = /(?:^|\s)\d{1,2}$/;
 
 const isSpace = (sign: string): boolean => /\s/.test(sign);
 
-/** Whether the character before `after` ends a sentence; null when more text is needed to decide. */
-function boundary(text: string, after: number, isWide: boolean, isLast: boolean): boolean | null {
-  const next = text.charAt(after);
-  if (next === "") return isLast ? true : null;
-  return isWide || isSpace(next) || next > "\u007f";
-}
-
-/** The end of the sentence that begins at `start`; null when it has not arrived. */
-function endOf(text: string, start: number, isLast: boolean): number | null {
-  let close = "";
-  for (let at = start; at < text.length; at++) {
-    if (at - start >= LONGEST_SENTENCE) return /[\uD800-\uDBFF]/.test(text.charAt(at - 1)) ? at - 1 : at;
-    const sign = text.charAt(at);
-    if (sign === "\n") return at;
-    if (sign === "`" && text.startsWith(FENCE, at)) return at;
-    if (close !== "") {
-      if (sign !== close) continue;
-      close = "";
-      if (sign === "`" || !ENDS.includes(text.charAt(at - 1))) continue;
-      const ends = boundary(text, at + 1, false, isLast);
-      if (ends === null) return null;
-      if (ends) return at + 1;
-      continue;
-    }
-    const opened = CLOSES.get(sign);
-    if (opened !== undefined && !(sign === '"' && /\d/.test(text.charAt(at - 1)))) {
-      close = opened;
-      continue;
-    }
-    if (!ENDS.includes(sign)) continue;
-    END.lastIndex = at;
-    const run = END.exec(text)?.[0] ?? sign;
-    const ends = boundary(text, at + run.length, WIDE_END.test(run), isLast);
-    if (ends === null) return null;
-    const isNumber = run === "." && NUMBERED.test(text.slice(Math.max(start, at - 3), at));
-    if (ends && !isNumber) return at + run.length;
-    at += run.length - 1;
-  }
-  return isLast ? text.length : null;
-}
-
 /**
- * How far code that begins at `start` can be passed through: to the end of its fence, or to where a fence may be
- * starting.
+ * Splits a text that arrives in chunks; splitting it into chunks in any way gives the same sentences. Each character is
+ * looked at once, however small the chunks are: what is known of the sentence that is arriving is kept.
  */
-function endOfCode(text: string, start: number, isLast: boolean): { end: number; closed: boolean } {
-  const close = text.indexOf(FENCE, start);
+export class SentenceSplitter {
+  #isFenced = false;
+  /** The white space before the sentence that is arriving. */
+  #gap = "";
+  /** That sentence so far: at most `LONGEST_SENTENCE` characters. In code, what may be the start of its closing fence. */
+  #arriving = "";
+  /** How many of its characters were read. */
+  #at = 0;
+  /** The mark that closes the quote that is open in it; empty for none. */
+  #close = "";
+  /** Where the marks began that end it, if it ends; null when the last character read is not one of them. */
+  #endMarksAt: number | null = null;
+
+  /** Adds a chunk and returns the sentences that are complete; with `isLast` the text ends, and all of them are. */
+  split(chunk: string, isLast: boolean): Sentence[] {
+    const sentences: Sentence[] = [];
+    let text = this.#arriving + chunk;
+    const take = (end: number, verbatim: boolean): void => {
+      sentences.push({ gap: this.#gap, text: text.slice(0, end), verbatim });
+      text = text.slice(end);
+      this.#gap = "";
+      this.#at = 0;
+      this.#close = "";
+      this.#endMarksAt = null;
+    };
+    while (text !== "") {
+      if (this.#isFenced) {
+        const { end, closed } = endOfCode(text, isLast);
+        if (end > 0) take(end, true);
+        this.#isFenced = !closed;
+        if (closed) continue;
+        break;
+      }
+      if (this.#at === 0) {
+        GAP.lastIndex = 0;
+        const gap = GAP.exec(text)?.[0] ?? "";
+        this.#gap += gap;
+        text = text.slice(gap.length);
+        if (text === "") break;
+      }
+      if (text.startsWith(FENCE)) {
+        take(FENCE.length, true);
+        this.#isFenced = true;
+        continue;
+      }
+      const end = this.#endOf(text, isLast);
+      if (end === null) break;
+      take(end, end >= LONGEST_SENTENCE - 1);
+    }
+    if (isLast && this.#gap !== "") take(0, false);
+    this.#arriving = text;
+    return sentences;
+  }
+
+  /** The end of the sentence that begins the text; null when it has not arrived. Goes on where it stopped before. */
+  #endOf(text: string, isLast: boolean): number | null {
+    for (; this.#at < text.length; this.#at++) {
+      const at = this.#at;
+      if (at >= LONGEST_SENTENCE) return /[\uD800-\uDBFF]/.test(text.charAt(at - 1)) ? at - 1 : at;
+      const sign = text.charAt(at);
+      if (this.#endMarksAt !== null) {
+        if (CLOSERS.includes(sign) || (ENDS.includes(sign) && ENDS.includes(text.charAt(at - 1)))) continue;
+        if (this.#isEnd(text, this.#endMarksAt, at)) return at;
+        this.#endMarksAt = null;
+      }
+      if (sign === "\n") return at;
+      if (sign === "`" && text.startsWith(FENCE, at)) return at;
+      if (sign === "`" && !isLast && FENCE.startsWith(text.slice(at, at + FENCE.length))) return null; // perhaps a fence
+      if (this.#close !== "") {
+        if (sign !== this.#close) continue;
+        if (sign !== "`" && ENDS.includes(text.charAt(at - 1))) {
+          if (at + 1 === text.length) return isLast ? at + 1 : null;
+          if (isBoundary(text.charAt(at + 1))) return at + 1;
+        }
+        this.#close = "";
+        continue;
+      }
+      const opened = CLOSES.get(sign);
+      if (opened !== undefined && !(sign === '"' && at > 0 && /\d/.test(text.charAt(at - 1)))) this.#close = opened;
+      else if (ENDS.includes(sign)) this.#endMarksAt = at;
+    }
+    return isLast ? text.length : null;
+  }
+
+  /** Whether the marks from `from` to `after` end the sentence. */
+  #isEnd(text: string, from: number, after: number): boolean {
+    const marks = text.slice(from, after);
+    if (!WIDE_END.test(marks) && !isBoundary(text.charAt(after))) return false;
+    return marks !== "." || !NUMBERED.test(text.slice(Math.max(0, from - 3), from));
+  }
+}
+
+/** Whether a sentence may end before this character, which follows its end mark. */
+const isBoundary = (next: string): boolean => isSpace(next) || next > "\u007f";
+
+/** How far code can be passed through: to the end of its fence, or to where a fence may be starting. */
+function endOfCode(text: string, isLast: boolean): { end: number; closed: boolean } {
+  const close = text.indexOf(FENCE);
   if (close >= 0) return { end: close + FENCE.length, closed: true };
-  return { end: isLast ? text.length : Math.max(start, text.length - FENCE.length + 1), closed: false };
-}
-
-/**
- * The complete sentences at the front of `text`, and the rest. `isLast` makes everything complete. Splitting a text
- * into chunks in any way gives the same sentences. Linear in the text's length.
- */
-export function splitSentences(text: string, fenced: boolean, isLast: boolean): Split {
-  const sentences: Sentence[] = [];
-  let at = 0;
-  let inCode = fenced;
-  while (at < text.length) {
-    if (inCode) {
-      const { end, closed } = endOfCode(text, at, isLast);
-      if (end > at) sentences.push({ gap: "", text: text.slice(at, end), verbatim: true });
-      at = end;
-      inCode = !closed;
-      if (!closed) break;
-      continue;
-    }
-    GAP.lastIndex = at;
-    const gap = GAP.exec(text)?.[0] ?? "";
-    const start = at + gap.length;
-    if (text.startsWith(FENCE, start)) {
-      sentences.push({ gap, text: FENCE, verbatim: true });
-      at = start + FENCE.length;
-      inCode = true;
-      continue;
-    }
-    const end = endOf(text, start, isLast);
-    if (end === null || (end === start && !isLast)) break;
-    const verbatim = end - start >= LONGEST_SENTENCE - 1;
-    sentences.push({ gap, text: text.slice(start, end), verbatim });
-    at = end;
-  }
-  return { sentences, rest: text.slice(at), fenced: inCode };
+  return { end: isLast ? text.length : Math.max(0, text.length - FENCE.length + 1), closed: false };
 }

@@ -2,14 +2,15 @@
  * RPC interface of a tenant's object: its events, endpoints, deliveries, quotas and usage in one mode. The
  * compatibility rules of user.ts apply.
  */
-import type { OrderCost, OrderType } from "../cost.ts";
+
 import type { Limit, Problem } from "../errors.ts";
 import type { DeliveryId, EndpointId, EventId, KeyId, ListedId, ListedKind, TurnId, UserHash } from "../ids.ts";
-import type { QuotaRequest } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
-import type { Period, UsageRow } from "../usage.ts";
+import type { OrderCost, OrderType } from "../usage/cost.ts";
+import type { QuotaRequest } from "../usage/quota.ts";
+import type { Period, UsageRow } from "../usage/usage.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
 import type { QuotasWire } from "../wire/tenant.ts";
 import type { UsageDimension } from "../wire/usage.ts";

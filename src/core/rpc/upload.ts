@@ -2,11 +2,11 @@
 import type { UserAddress } from "../address.ts";
 import type { Problem } from "../errors.ts";
 import type { UploadId, UserHash } from "../ids.ts";
-import type { Metered } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { Append } from "../uploads/append.ts";
 import type { ImportRequest } from "../uploads/import.ts";
 import type { Concat } from "../uploads/tus.ts";
+import type { Metered } from "../usage/quota.ts";
 import type { NewUpload, UploadWire } from "../wire/upload.ts";
 import type { Call, FilePart } from "./user.ts";
 

@@ -22,9 +22,9 @@ import type {
   UploadId,
   VideoId,
 } from "../ids.ts";
-import type { Metered, UploadReservation } from "../quota.ts";
 import type { Result } from "../result.ts";
 import type { AuditEntry, UserRecord, UserSession } from "../tenant.ts";
+import type { Metered, UploadReservation } from "../usage/quota.ts";
 import type { NamedVideoRequest } from "../video.ts";
 import type { BatchItemWire, BatchWire } from "../wire/batch.ts";
 import type { AttributionWire, DownloadFields } from "../wire/common.ts";

@@ -5,8 +5,9 @@
  * It is our own, because no library streams a part's content with backpressure and accepts the file names that .NET,
  * Python and old clients write.
  */
-import { parameterText, readParameters } from "../header-fields.ts";
+
 import { PART_HEADER_BYTES } from "../limits.ts";
+import { parameterText, readParameters } from "../requests/header-fields.ts";
 import { err, ok, type Result } from "../result.ts";
 
 const CR = 13;

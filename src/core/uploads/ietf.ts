@@ -7,7 +7,7 @@
 
 import { hex } from "../encoding.ts";
 import { type ErrorCode, type Problem, problemOf } from "../errors.ts";
-import { booleanIn, countIn, dictionaryIn } from "../header-fields.ts";
+import { booleanIn, countIn, dictionaryIn } from "../requests/header-fields.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { NewFile } from "../rpc/upload.ts";
 import { fileNameFor } from "../text.ts";

@@ -4,8 +4,8 @@
  */
 
 import { type Problem, problemOf, retryAfterMs } from "../errors.ts";
-import { compressionIn } from "../header-fields.ts";
 import { UPLOAD_BYTES } from "../limits.ts";
+import { compressionIn } from "../requests/header-fields.ts";
 import { fileNameFor } from "../text.ts";
 import type { EpochMs } from "../time.ts";
 import { contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./tus.ts";

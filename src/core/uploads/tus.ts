@@ -6,9 +6,9 @@
 
 import { fromBase64 } from "../encoding.ts";
 import { type Problem, problemOf } from "../errors.ts";
-import { booleanIn, countIn, parameterText, readParameters } from "../header-fields.ts";
 import { ownedIdPattern, type UploadId } from "../ids.ts";
 import { FINAL_PARTIALS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "../limits.ts";
+import { booleanIn, countIn, parameterText, readParameters } from "../requests/header-fields.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { NewFile } from "../rpc/upload.ts";
 import { fileNameFor } from "../text.ts";

@@ -6,9 +6,9 @@
  * `metadata_<key>`. Samples are made here too, so that a field mapped on a sample exists later.
  */
 
-import { ADDRESSES, partsOf, pointer, type ReadJsonText } from "../body-values.ts";
 import type { FieldError } from "../errors.ts";
 import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../limits.ts";
+import { ADDRESSES, partsOf, pointer, type ReadJsonText } from "../requests/body-values.ts";
 import { err, ok, type Result } from "../result.ts";
 import { fileFields } from "../wire/common.ts";
 import type { EventType, EventWire } from "../wire/event.ts";

@@ -3,7 +3,6 @@
  * is JSON with snake_case names and RFC 3339 times in UTC.
  */
 import * as z from "zod";
-import { addresses } from "../body-values.ts";
 import { type OwnedPrefix, ownedIdPattern, type PlainPrefix, plainIdPattern } from "../ids.ts";
 import {
   FILENAME_CHARS,
@@ -15,6 +14,7 @@ import {
   PROMPT_BYTES,
   TARGET_CHARS,
 } from "../limits.ts";
+import { addresses } from "../requests/body-values.ts";
 import { withoutHidden } from "../text.ts";
 import { PROMPT_SOURCES } from "../user-view.ts";
 

@@ -3,9 +3,9 @@
  * description.
  */
 import * as z from "zod";
-import { sentenceLists } from "../body-values.ts";
 import { GENERATOR_VARIABLES, VARIABLE_CHARS } from "../limits.ts";
 import { FORMATS } from "../media/sniff.ts";
+import { sentenceLists } from "../requests/body-values.ts";
 import { attribution, callbackUrl, charged, failure, language, moment, owned, plain, prompt, title } from "./common.ts";
 import { spent } from "./token.ts";
 

@@ -1,7 +1,7 @@
 /** A video: one call from a prompt to a file. */
 import * as z from "zod";
-import { addresses } from "../body-values.ts";
 import { MAX_VIDEO_SOURCES, PROMPT_BYTES, TARGET_CHARS } from "../limits.ts";
+import { addresses } from "../requests/body-values.ts";
 import {
   callbackUrl,
   charged,

@@ -2,9 +2,9 @@
 import type { Scope } from "../../core/address.ts";
 import { linkSigner } from "../../core/crypto.ts";
 import { type Download, hasDownload, type LinkMaker, type Signed, withDownload } from "../../core/download.ts";
-import type { Metered } from "../../core/quota.ts";
 import type { Page } from "../../core/rpc/user.ts";
 import type { EpochMs } from "../../core/time.ts";
+import type { Metered } from "../../core/usage/quota.ts";
 import type { ObjectRuntime } from "./context.ts";
 
 /** A resource that shows a file and has no link yet. */

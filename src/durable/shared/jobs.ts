@@ -410,7 +410,13 @@ export class JobScheduler {
       this.#rows.renew(row, this.#leaseEnd(), this.#runtime.config.timings.turnLease / 4);
       this.#runtime.waitUntil(work);
     }
-    for (const row of this.#claim()) this.#start(row);
+    for (const row of this.#rows.due(this.#runtime.now(), CLAIM_LIMIT)) {
+      // Asked for each job when it is its turn: giving up another one may have started it.
+      if (this.isRunning(row.kind, row.key)) continue;
+      if (row.unfinished >= POISON_ATTEMPTS && this.#giveUp(row)) continue; // it was started too often without finishing
+      this.#rows.lease(row, this.#leaseEnd());
+      this.#start({ ...row, attempts: row.attempts + 1, unfinished: row.unfinished + 1 });
+    }
     this.#arm();
   }
 
@@ -451,18 +457,6 @@ export class JobScheduler {
       this.#rows.release(row, wait === 0 ? 0 : now() + (isNeverGivenUp ? config.timings.retryKilled : wait));
     }
     this.#arm();
-  }
-
-  /** Leases the due jobs. A job that was started too often without finishing is given up instead. */
-  #claim(): JobRow[] {
-    return this.#rows
-      .due(this.#runtime.now(), CLAIM_LIMIT)
-      .filter((row) => !this.isRunning(row.kind, row.key))
-      .filter((row) => row.unfinished < POISON_ATTEMPTS || !this.#giveUp(row))
-      .map((row) => {
-        this.#rows.lease(row, this.#leaseEnd());
-        return { ...row, attempts: row.attempts + 1, unfinished: row.unfinished + 1 };
-      });
   }
 
   #start(row: JobRow): void {

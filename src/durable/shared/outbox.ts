@@ -101,14 +101,21 @@ export class Outbox {
 
   /** Publishes all stored events to the tenant's object: the `outbox` job. */
   async flush(): Promise<void> {
-    const { sql, failpoint } = this.#runtime;
+    const { sql, env, name, failpoint } = this.#runtime;
+    const { uh, named } = this.#publisher;
     await failpoint("event.outbox");
+    const stub = env.TENANT.getByName(tenantObjectName(parseScope(name)));
+    const tenant = stub as unknown as TenantRpc; // TenantObject implements TenantRpc; RPC stubs carry its methods
     for (let isLast = false; !isLast; ) {
       const added = this.#added;
       const { rows, isAll } = this.#batch();
       const last = rows.at(-1);
       if (last === undefined) break;
-      await this.#tenant().accept(await Promise.all(rows.map((row) => this.#newEvent(row))));
+      const newEvents = rows.map(async ({ position: _, ...row }): Promise<NewEvent> => {
+        const id = await eventId(row.resource, `${row.type}#${row.sequence}`);
+        return { ...row, id, uh, named: named() };
+      });
+      await tenant.accept(await Promise.all(newEvents));
       sql.exec("DELETE FROM outbox WHERE position <= ?", last.position);
       isLast = isAll && this.#added === added;
     }
@@ -129,16 +136,6 @@ export class Outbox {
       rows.push(row);
     }
     return { rows, isAll: rows.length < OUTBOX_ROWS };
-  }
-
-  async #newEvent({ position: _, ...row }: Row): Promise<NewEvent> {
-    const { uh, named } = this.#publisher;
-    return { ...row, id: await eventId(row.resource, `${row.type}#${row.sequence}`), uh, named: named() };
-  }
-
-  #tenant(): TenantRpc {
-    const stub = this.#runtime.env.TENANT.getByName(tenantObjectName(parseScope(this.#runtime.name)));
-    return stub as unknown as TenantRpc; // TenantObject implements TenantRpc; RPC stubs carry its methods under the same names
   }
 }
 

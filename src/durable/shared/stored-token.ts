@@ -3,7 +3,7 @@
  * rest, marked when upstream rejects it, announced a day before it expires. Also the Nemo client that an object uses.
  */
 
-import { ownerOf, parseScope, type UserAddress, userObjectName } from "../../core/address.ts";
+import { ownerOf, parseScope } from "../../core/address.ts";
 import { decrypt, encrypt, reEncrypt } from "../../core/crypto.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { mayUse, type PublishedTokenStatus, showToken, type TokenStatus, warningAt } from "../../core/nemo-token.ts";
@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { Attribution } from "../../core/usage.ts";
+import type { Attribution } from "../../core/usage/usage.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { log, logCounted } from "../../log.ts";
 import { createNemo, type Nemo } from "../../nemo/client.ts";
@@ -244,26 +244,13 @@ const logRequests =
       });
   };
 
-/** The client for live mode. */
-export const liveNemo = (runtime: ObjectRuntime, attribution: Attribution): Nemo =>
+/** The client of an object. `sandbox`: the name of the sandbox that it calls; null in live mode. */
+export const nemoOf = (runtime: ObjectRuntime, sandbox: string | null, attribution: Attribution): Nemo =>
   createNemo({
-    baseUrl: runtime.config.nemoUrl,
-    fetch: (request) => fetch(request),
+    baseUrl: sandbox === null ? runtime.config.nemoUrl : SANDBOX_URL,
+    fetch: (request) => (sandbox === null ? fetch(request) : runtime.env.SANDBOX.getByName(sandbox).fetch(request)),
     attribution,
     targets: runtime.config.targets,
     watch: logRequests(runtime),
     timeouts: { turnTotalMs: runtime.config.timings.turnStream },
   });
-
-/** The client of one user, by the user's mode. */
-export const nemoOf = (runtime: ObjectRuntime, address: UserAddress, attribution: Attribution): Nemo =>
-  address.mode === "live"
-    ? liveNemo(runtime, attribution)
-    : createNemo({
-        baseUrl: SANDBOX_URL,
-        fetch: (request) => runtime.env.SANDBOX.getByName(userObjectName(address)).fetch(request),
-        attribution,
-        targets: runtime.config.targets,
-        watch: logRequests(runtime),
-        timeouts: { turnTotalMs: runtime.config.timings.turnStream },
-      });

@@ -69,20 +69,27 @@ export class Events {
 
   /**
    * Stores a prepared event; null when it was stored before. The cursor is assigned here, so a reader that pages by
-   * cursor misses nothing.
+   * cursor misses nothing. A conflict in its place would take a cursor, and leave a gap.
    */
-  add(newEvent: NewEvent): EventRow | null {
-    const event = this.#insert(newEvent, false);
-    if (event === null) return null;
-    const query =
+  add(newEvent: NewEvent, { isSample = false } = {}): EventRow | null {
+    const { sql } = this.#tenant.runtime;
+    const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
+    const userCursor = isSample ? "0" : "coalesce((SELECT last FROM user_cursors WHERE uh = ?6), 0) + 1";
+    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, is_sample, key, is_named, user_cursor)
+                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ${userCursor}
+                   WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1) RETURNING ${COLUMNS}`;
+    const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0];
+    const event = sql.exec<EventRow>(query, ...values).toArray()[0] ?? null;
+    if (event === null || isSample) return event;
+    const cursorQuery =
       "INSERT INTO user_cursors (uh, last) VALUES (?, ?) ON CONFLICT (uh) DO UPDATE SET last = excluded.last";
-    this.#tenant.runtime.sql.exec(query, event.uh, event.user_cursor);
+    sql.exec(cursorQuery, event.uh, event.user_cursor);
     return event;
   }
 
   /** Stores a sample event: it is sent to the endpoint under test and appears in no list. */
   addSample(newEvent: NewEvent): EventRow {
-    const event = this.#insert(newEvent, true);
+    const event = this.add(newEvent, { isSample: true });
     if (event === null) throw new Error("expected a new id for a sample");
     return event;
   }
@@ -209,17 +216,6 @@ export class Events {
     const shown = await this.show(rows);
     return uh === null ? shown : shown.map((event, at) => eventForUser(event, rows[at]?.user_cursor ?? 0));
   }
-
-  /** Null when an event with this id is stored. A conflict would take a cursor, and leave a gap. */
-  #insert(newEvent: NewEvent, isSample: boolean): EventRow | null {
-    const { id, type, resource, sequence, at, uh, data, key = null, named = true } = newEvent;
-    const userCursor = isSample ? "0" : "coalesce((SELECT last FROM user_cursors WHERE uh = ?6), 0) + 1";
-    const query = `INSERT INTO events (id, type, resource, sequence, at, uh, data, is_sample, key, is_named, user_cursor)
-                   SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ${userCursor}
-                   WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1) RETURNING ${COLUMNS}`;
-    const values = [id, type, resource, sequence, at, uh, data, isSample ? 1 : 0, key, named ? 1 : 0];
-    return this.#tenant.runtime.sql.exec<EventRow>(query, ...values).toArray()[0] ?? null;
-  }
 }
 
 /* Event bodies: small ones are stored in their row, large ones in R2 beside the user's files. */
@@ -293,7 +289,7 @@ export async function ingestEvents(
     jobs,
     events,
     eventBodies,
-    subscriptions,
+    subscriptionStore,
     deliveries,
     tombstones,
     quotas,
@@ -320,7 +316,7 @@ export async function ingestEvents(
       counted.push(newEvent);
       resources.recordEvent(newEvent);
       const callbacks = newEvent.callback ? [callbackTo(newEvent.callback)] : [];
-      deliveries.schedule(stored, [...subscriptions.subscribersTo(newEvent.type), ...callbacks]);
+      deliveries.schedule(stored, [...subscriptionStore.subscribersTo(newEvent.type), ...callbacks]);
     }
     usage.recordEvents(counted);
     spending.announce(counted);

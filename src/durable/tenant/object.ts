@@ -4,7 +4,6 @@
  */
 
 import { DurableObject } from "cloudflare:workers";
-import type { OrderCost, OrderType } from "../../core/cost.ts";
 import { type Limit, type Problem, problemOf } from "../../core/errors.ts";
 import {
   type DeliveryId,
@@ -17,7 +16,6 @@ import {
 } from "../../core/ids.ts";
 import { EVENT_TTL_MS } from "../../core/limits.ts";
 import { EMPTY_PAGE } from "../../core/page.ts";
-import type { QuotaRequest } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type {
   ClosedTenant,
@@ -33,7 +31,9 @@ import type {
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import type { Period, UsageRow } from "../../core/usage.ts";
+import type { OrderCost, OrderType } from "../../core/usage/cost.ts";
+import type { QuotaRequest } from "../../core/usage/quota.ts";
+import type { Period, UsageRow } from "../../core/usage/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
@@ -53,16 +53,29 @@ import type {
 } from "../../core/wire/webhook.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject } from "../shared/context.ts";
-import { handlerOf } from "../shared/jobs.ts";
+import { handlerOf, type JobTable } from "../shared/jobs.ts";
 import { closeTenant, isClosed } from "./deletion.ts";
+import { DELIVER } from "./deliveries/dispatch.ts";
+import { RECOVER } from "./deliveries/recovery.ts";
 import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
-import { TENANT_JOBS } from "./jobs.ts";
 import { dedupeKey } from "./quotas.ts";
 import type { SecretOwner } from "./secrets.ts";
 import { createTenantServices, type TenantServices } from "./services.ts";
-import { inventedSample } from "./subscriptions.ts";
+import { CAP_REACHED } from "./spending.ts";
+import { inventedSample, TARGET_DISABLED } from "./subscriptions.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
+
+const TENANT_JOBS: JobTable<"tenant", TenantServices> = {
+  [DELIVER]: { run: ({ deliveries }) => deliveries.dispatch() },
+  [RECOVER]: {
+    run: ({ recoveries }, id: EndpointId) => recoveries.step(id),
+    giveUp: ({ recoveries }, id: EndpointId) => recoveries.giveUp(id),
+  },
+  [TARGET_DISABLED]: { run: publishDisabled },
+  [CAP_REACHED]: { run: publishCapReached },
+  [TENANT_CLEANUP]: { run: cleanUp },
+};
 
 export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly #tenant: TenantServices;
@@ -303,6 +316,37 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   override async alarm(): Promise<void> {
     this.#tenant.jobs.alarm();
   }
+}
+
+/**
+ * Publishes that an endpoint or hook was disabled: an event like any other, stored once and sent to the remaining
+ * subscribers.
+ */
+async function publishDisabled(tenant: TenantServices, id: EndpointId): Promise<void> {
+  const newEvent = await tenant.subscriptions.disabledEvent(id);
+  if (newEvent !== null) await ingestEvents(tenant, [newEvent]);
+  tenant.jobs.finish(TARGET_DISABLED, id);
+}
+
+/** Publishes that a spending cap was reached. */
+async function publishCapReached(tenant: TenantServices, key: string): Promise<void> {
+  await ingestEvents(tenant, [await tenant.spending.event(key)]);
+  tenant.jobs.finish(CAP_REACHED, key);
+}
+
+/**
+ * Removes expired data and schedules the next cleanup for when more of it expires. Data that is expired but still
+ * needed, such as an event with pending deliveries, is checked again in a day.
+ */
+async function cleanUp({ runtime, jobs, tombstones, deliveryRows, events, usage }: TenantServices): Promise<void> {
+  const erased = tombstones.removeExpired();
+  deliveryRows.removeExpired(runtime.now() - EVENT_TTL_MS);
+  const oldest = await events.removeExpired();
+  const times = [erased, oldest === null ? null : oldest + EVENT_TTL_MS + DAY_MS, usage.removeExpired()];
+  const now = runtime.now();
+  const next = times.filter((at) => at !== null).map((at) => (at <= now ? now + DAY_MS : at));
+  if (next.length === 0) jobs.done(TENANT_CLEANUP, "");
+  else jobs.schedule(TENANT_CLEANUP, "", Math.min(...next));
 }
 
 const nothingHere = (): Problem =>

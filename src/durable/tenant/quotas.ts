@@ -9,6 +9,9 @@ import { parseScope } from "../../core/address.ts";
 import type { Limit, Problem } from "../../core/errors.ts";
 import type { UserHash } from "../../core/ids.ts";
 import { DEDUPE_MS, QUOTA_DEFAULTS, SLOT_HOLD_MS, SLOT_KEEP_MS } from "../../core/limits.ts";
+import { err, ok, type Result } from "../../core/result.ts";
+import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
+import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import {
   checkMore,
   type DailyQuota,
@@ -16,10 +19,7 @@ import {
   type QuotaName,
   type QuotaRequest,
   type QuotaUse,
-} from "../../core/quota.ts";
-import { err, ok, type Result } from "../../core/result.ts";
-import type { DedupeKey, NewEvent } from "../../core/rpc/tenant.ts";
-import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
+} from "../../core/usage/quota.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { ObjectRuntime } from "../shared/context.ts";

@@ -10,6 +10,7 @@ import type { Problem } from "../../core/errors.ts";
 import { eventId, type UserHash } from "../../core/ids.ts";
 import { CAPS_CACHE_MS } from "../../core/limits.ts";
 import type { NewEvent } from "../../core/rpc/tenant.ts";
+import type { EpochMs } from "../../core/time.ts";
 import {
   capEventData,
   capProblem,
@@ -18,8 +19,7 @@ import {
   NO_CAPS,
   type ReachedCap,
   reachedCaps,
-} from "../../core/spending.ts";
-import type { EpochMs } from "../../core/time.ts";
+} from "../../core/usage/spending.ts";
 import type { SpendingCapsWire } from "../../core/wire/tenant.ts";
 import { logBug } from "../../log.ts";
 import { readTenant } from "../../store/tenants.ts";

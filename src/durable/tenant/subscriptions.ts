@@ -240,11 +240,6 @@ export class Subscriptions {
     return latest.map(hookBody);
   }
 
-  /** The enabled subscriptions to a type. */
-  subscribersTo(type: EventType): Addressed[] {
-    return this.#tenant.subscriptionStore.subscribersTo(type).map((one) => ({ target: targetTo(one), url: one.url }));
-  }
-
   /** Where a message to the target goes; null when the target is gone or disabled. */
   destinationOf(target: DeliveryTarget): Destination | null {
     if (target.kind === "callback") return { url: target.url, signer: DEFAULT_SECRET, message: envelope(null) };
@@ -394,11 +389,11 @@ type HookSqlRow = HealthColumns & { id: EndpointId; target_url: string; event: E
 const ENDPOINT_COLUMNS = "id, url, types, state, failures, disabled_by, disabled_at, times_disabled, created_at";
 const HOOK_COLUMNS = "id, target_url, event, failures, disabled_at, times_disabled, created_at";
 
-/** All subscriptions, and the enabled ones by the type they want. */
+/** All subscriptions, and where the enabled ones are by the type they want. */
 type Held = {
   readonly endpoints: readonly Endpoint[];
   readonly hooks: readonly Hook[];
-  readonly byType: Map<EventType, readonly Subscription[]>;
+  readonly byType: Map<EventType, readonly Addressed[]>;
 };
 
 /** A tenant has a limited number of subscriptions, and every event asks for them: all are held in memory. */
@@ -430,15 +425,16 @@ export class SubscriptionStore {
     return this.hooks().filter((hook) => hook.url === url && (event === null || hook.event === event));
   }
 
-  /** Enabled subscriptions to the type. */
-  subscribersTo(type: EventType): readonly Subscription[] {
+  /** Where an event of this type goes: the enabled subscriptions to it. */
+  subscribersTo(type: EventType): readonly Addressed[] {
     const { endpoints, hooks, byType } = this.#read();
     const known = byType.get(type);
     if (known !== undefined) return known;
     const wanting = [...endpoints.filter((one) => isWanted(one, type)), ...hooks.filter(({ event }) => event === type)];
     const enabled = wanting.filter(({ state }) => state === "enabled");
-    byType.set(type, enabled);
-    return enabled;
+    const addressed = enabled.map((one) => ({ target: targetTo(one), url: one.url }));
+    byType.set(type, addressed);
+    return addressed;
   }
 
   find({ kind, id }: Exclude<DeliveryTarget, { kind: "callback" }>): Subscription | null {

@@ -14,7 +14,7 @@ import { err, type Result } from "../../core/result.ts";
 import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import { attributionOf } from "../../core/usage.ts";
+import { attributionOf } from "../../core/usage/usage.ts";
 import type { NemoTokenWire } from "../../core/wire/token.ts";
 import type { Env } from "../../env.ts";
 import { createRuntime, endObject, type ObjectRuntime } from "../shared/context.ts";
@@ -22,7 +22,7 @@ import { type Database, deleteMeta, type Migrations, openDatabase, readMeta, wri
 import { Encryption } from "../shared/encryption.ts";
 import { handlerOf, JOBS_TABLE, JobScheduler, type JobTable } from "../shared/jobs.ts";
 import { AUDIT, OUTBOX, OUTBOX_TABLES, Outbox, publishAudit } from "../shared/outbox.ts";
-import { liveNemo, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
+import { nemoOf, StoredToken, TOKEN_STATUS, TOKEN_WARNING } from "../shared/stored-token.ts";
 
 const MIGRATIONS: Migrations = [
   `
@@ -100,7 +100,8 @@ export class TokenObject extends DurableObject<Env> implements TokenRpc {
     if (this.#stored === null) throw new Error("the operator's token is a secret of the Worker");
     if (parseScope(this.#runtime.name).mode === "test") return err(liveOnly());
     this.#database.ready();
-    return this.#stored.put(liveNemo(this.#runtime, attributionOf(call.attribution)), token, call.audit ?? null);
+    const nemo = nemoOf(this.#runtime, null, attributionOf(call.attribution));
+    return this.#stored.put(nemo, token, call.audit ?? null);
   }
 
   async read(): Promise<NemoTokenWire> {

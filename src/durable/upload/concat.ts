@@ -9,11 +9,11 @@
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
-import type { UploadReservation } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { PartialFile, PartialUser } from "../../core/rpc/upload.ts";
 import type { FilePart } from "../../core/rpc/user.ts";
 import { checkLarge } from "../../core/uploads/append.ts";
+import type { UploadReservation } from "../../core/usage/quota.ts";
 import { putManifest, readFileParts } from "../../store/files.ts";
 import { DELETE_JOB, type UploadContext } from "./context.ts";
 import { formatOfHead } from "./digests.ts";

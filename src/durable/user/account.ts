@@ -5,7 +5,7 @@
  * A token that Nemo rejected is not replaced by one of the next level, so that no other account is charged; the caller
  * gets an error.
  */
-import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress } from "../../core/address.ts";
+import { OPERATOR_TOKEN_NAME, tenantObjectName, type UserAddress, userObjectName } from "../../core/address.ts";
 import { type Charged, type Problem, problemOf } from "../../core/errors.ts";
 import type { TurnId } from "../../core/ids.ts";
 import { SHARED_TOKEN_MAX_AGE_MS } from "../../core/limits.ts";
@@ -14,7 +14,7 @@ import { err, ok, type Result } from "../../core/result.ts";
 import type { Balance, ProvidedToken, SharedTokenInfo, TokenRpc } from "../../core/rpc/token.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import { attributionOf } from "../../core/usage.ts";
+import { attributionOf } from "../../core/usage/usage.ts";
 import type { AttributionWire } from "../../core/wire/common.ts";
 import type { NemoTokenWire, TokenFor } from "../../core/wire/token.ts";
 import { logBug } from "../../log.ts";
@@ -159,7 +159,8 @@ export class Account {
   nemoFor(generator: AttributionWire | null | undefined): Nemo {
     const text = this.#database.exists() ? readMeta(this.#runtime.sql, ATTRIBUTION) : null;
     const tenants = text === null ? null : (JSON.parse(text) as AttributionWire); // written by setAttribution() only
-    return nemoOf(this.#runtime, this.#address, attributionOf(generator, tenants));
+    const sandbox = this.#address.mode === "test" ? userObjectName(this.#address) : null;
+    return nemoOf(this.#runtime, sandbox, attributionOf(generator, tenants));
   }
 
   /** Stores the tenant's attribution, so that calls from jobs send it too. */

@@ -21,7 +21,6 @@ import type {
   VideoId,
 } from "../../core/ids.ts";
 import { EMPTY_PAGE } from "../../core/page.ts";
-import type { UploadReservation } from "../../core/quota.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { ProvidedToken } from "../../core/rpc/token.ts";
 import {
@@ -41,6 +40,7 @@ import {
 } from "../../core/rpc/user.ts";
 import type { UserRecord, UserSession } from "../../core/tenant.ts";
 import { toRfc3339 } from "../../core/time.ts";
+import type { UploadReservation } from "../../core/usage/quota.ts";
 import { forUser, turnIdIn } from "../../core/user-view.ts";
 import type { NamedVideoRequest, Video } from "../../core/video.ts";
 import type { BatchItemWire, BatchWire } from "../../core/wire/batch.ts";

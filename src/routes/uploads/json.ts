@@ -1,11 +1,12 @@
 /** Uploads: created in JSON, by a form, by a resumable protocol, or by import from an address; sent whole or in chunks. */
 import * as z from "zod";
+import { readLink } from "../../core/crypto.ts";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import type { PageRequest, UserRpc } from "../../core/rpc/user.ts";
 import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
 import { listedSchema, pageQuery, pageSchema } from "../../core/wire/common.ts";
 import { newImport, newUpload, upload } from "../../core/wire/upload.ts";
-import type { Api } from "../../http/context.ts";
+import { type Api, type Ctx, rootsOf } from "../../http/context.ts";
 import {
   defineRoute,
   documentHead,
@@ -16,10 +17,10 @@ import {
   ownedParams,
   unwrapMetered,
 } from "../../http/define-route.ts";
-import { pipeToObject } from "../../http/event-stream.ts";
-import { tooLarge } from "../../http/middleware/limits.ts";
-import { uploadObject } from "../../http/objects.ts";
-import { apiError, unwrap } from "../../http/problem.ts";
+import { checkStopped } from "../../http/middleware/auth.ts";
+import { countUploadLink, tooLarge } from "../../http/middleware/limits.ts";
+import { pipeToObject, uploadObject } from "../../http/objects.ts";
+import { apiError, notFound, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
 import { listResources } from "../../services/lists.ts";
 import { createUpload, importFile } from "../../services/uploads.ts";
@@ -147,11 +148,36 @@ export function mountUploads(app: Api): void {
 }
 
 /** The body's declared length. Without it, a truncated body would look complete. */
-export function announcedBytes(headers: Headers): number {
+function announcedBytes(headers: Headers): number {
   const size = contentBytesOf(headers);
   if (size === null) throw apiError("invalid_header", "Send Content-Length with the exact size of the file in bytes.");
   if (size > MAX_REQUEST_BYTES) throw tooLarge(MAX_REQUEST_BYTES);
   return size;
+}
+
+/* The content of one upload, sent to a signed link without a credential: `PUT /u/{token}`. */
+
+export function mountUploadLinks(app: Api): void {
+  app.put("/u/:token", async (c) => c.json(await receive(c), 200, { "Cache-Control": "no-store" }));
+}
+
+/**
+ * Writes the body, of exactly the announced size, as `PUT /v1/uploads/{id}/content` does. The upload accepts one whole file: a
+ * link that is used again fails with `upload_closed`. The answer has no more of the upload than the sender knows.
+ */
+async function receive(c: Ctx) {
+  const read = await readLink(c.req.param("token") ?? "", rootsOf(c.var.config), Date.now());
+  if (!read.ok && read.error === "expired")
+    throw apiError("link_expired", "This link has expired; call create_upload again for a new one.");
+  if (!read.ok || read.value.purpose !== "upload") throw notFound();
+  const { tenant, mode, id } = read.value;
+  await checkStopped(c, tenant);
+  await countUploadLink(c, tenant, mode);
+  const sizeBytes = announcedBytes(c.req.raw.headers);
+  const content = pipeToObject(c.req.raw.body ?? new Blob([]).stream());
+  const written = unwrap(await uploadObject(c.env, { tenant, mode, grant: null }, id).write(content, sizeBytes));
+  const { status, filename, size_bytes, error } = written;
+  return { id, status, filename, size_bytes, error };
 }
 
 /* Imports: uploads that the gateway downloads from an address. */

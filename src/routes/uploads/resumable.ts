@@ -15,10 +15,9 @@ import {
 import { type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, AppEnv, Ctx } from "../../http/context.ts";
 import { defineRoute, jsonResponse, noteLimits, ownedParams } from "../../http/define-route.ts";
-import { pipeToObject } from "../../http/event-stream.ts";
 import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { access } from "../../http/middleware/auth.ts";
-import { uploadObject } from "../../http/objects.ts";
+import { pipeToObject, uploadObject } from "../../http/objects.ts";
 import { ApiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders, unwrapUpload } from "../../http/upload-headers.ts";
 import { createFromForm } from "./form.ts";

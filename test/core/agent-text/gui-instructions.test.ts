@@ -105,6 +105,27 @@ describe("GUI instructions in a text", () => {
     );
   });
 
+  /** How many characters are looked at while a text arrives one by one: by themselves, or in what a pattern is tried on. */
+  function charactersReadOf(given: string): number {
+    const looks = vi.spyOn(String.prototype, "charAt");
+    const tries = vi.spyOn(RegExp.prototype, "exec");
+    const stream = new GuiInstructionStream();
+    for (const character of given) stream.push(character);
+    const tried = tries.mock.calls.reduce((sum, [text = ""]) => sum + text.length, 0);
+    const count = looks.mock.calls.length + tried;
+    looks.mockRestore();
+    tries.mockRestore();
+    return count;
+  }
+
+  it.each(["a", " ", "\n", ".", "!)", "`", "``x", '"', '." ', "“a.” ", "click the button. ", "1. ", "。"])(
+    "take the same work for each character of a text that arrives in the smallest chunks: %j",
+    (chunk) => {
+      const [short, long] = [200, 800].map((length) => charactersReadOf(chunk.repeat(length).slice(0, length)));
+      expect(long).toBeLessThan((short ?? 0) * 5);
+    },
+  );
+
   it("delay the text by no more than one sentence", () => {
     const stream = new GuiInstructionStream();
     expect(stream.push("Added music. You can cl").text).toBe("Added music.");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { coerceBody } from "../../../src/core/body-values.ts";
 import { GENERATOR_VARIABLES, MAX_VIDEO_SOURCES, METADATA_KEYS } from "../../../src/core/limits.ts";
+import { coerceBody } from "../../../src/core/requests/body-values.ts";
 import { fieldsOfForm, unflatten } from "../../../src/core/webhooks/flat-body.ts";
 import { newGeneratorVideo, newVideo } from "../../../src/core/wire/video.ts";
 

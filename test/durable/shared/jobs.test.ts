@@ -3,10 +3,15 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { TurnId } from "../../../src/core/ids.ts";
 import type { UserRpc } from "../../../src/core/rpc/user.ts";
+import { createRuntime } from "../../../src/durable/shared/context.ts";
+import { openDatabase } from "../../../src/durable/shared/database.ts";
+import { JobScheduler } from "../../../src/durable/shared/jobs.ts";
+import { USER_MIGRATIONS } from "../../../src/durable/user/schema.ts";
 import { SandboxObject } from "../../../src/sandbox/object.ts";
 import {
   call,
   endOf,
+  env,
   freshAddress,
   good,
   kill,
@@ -111,6 +116,34 @@ describe("a job that ends its instance", () => {
     await kill(address);
     expect((await poll()).due_at).toBeGreaterThan(before);
     await kill(address);
+  });
+});
+
+describe("a job that is given up", () => {
+  it("starts no other job a second time, although its end starts what is due as well", async () => {
+    const address = freshAddress();
+    await newProject(userRpc(address));
+    const performed = await runInDurableObject(userStub(address), async (_, ctx) => {
+      const { sql } = ctx.storage;
+      sql.exec("DELETE FROM jobs");
+      sql.exec("INSERT INTO jobs (kind, key, due_at, unfinished) VALUES ('turn', 'killed its instance', 1, 8)");
+      sql.exec("INSERT INTO jobs (kind, key, due_at) VALUES ('turn', 'next', 2)");
+      const runtime = createRuntime(ctx, env);
+      const seen: { readonly key: string; readonly attempts: number }[] = [];
+      const jobs = new JobScheduler(runtime, openDatabase(runtime, USER_MIGRATIONS), "user", {
+        perform: async ({ key }) => {
+          seen.push(
+            sql.exec<{ key: string; attempts: number }>("SELECT key, attempts FROM jobs WHERE key = ?", key).one(),
+          );
+          jobs.done("turn", key as TurnId);
+        },
+        giveUp: () => jobs.tick(), // as the end of a turn does
+      });
+      jobs.tick();
+      await until(async () => seen.length > 0);
+      return seen;
+    });
+    expect(performed).toEqual([{ key: "next", attempts: 1 }]);
   });
 });
 

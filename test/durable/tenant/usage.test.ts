@@ -6,7 +6,7 @@ import { type EndpointId, eventId, type KeyId, type TurnId } from "../../../src/
 import type { NewEvent } from "../../../src/core/rpc/tenant.ts";
 import type { Call } from "../../../src/core/rpc/user.ts";
 import { DAY_MS, toDay } from "../../../src/core/time.ts";
-import type { Counts } from "../../../src/core/usage.ts";
+import type { Counts } from "../../../src/core/usage/usage.ts";
 import type { EventType } from "../../../src/core/wire/event.ts";
 import { newRender } from "../../../src/core/wire/render.ts";
 import type { UsageDimension } from "../../../src/core/wire/usage.ts";

@@ -117,13 +117,18 @@ export class Deliveries {
    * paused. A delivery whose message cannot be made becomes a dead letter.
    */
   async work(done: readonly DeliveryReport[], want: number, unsent: readonly UnsentDelivery[]): Promise<DeliveryJob[]> {
-    const { storage, failpoint } = this.#tenant.runtime;
+    const { deliveryRows, deliveryPace } = this.#tenant;
+    const { storage, failpoint, now, config } = this.#tenant.runtime;
     if (done.length === 0 && unsent.length === 0) this.#unanswered = Math.max(0, this.#unanswered - 1); // a sender started by a queue message reports nothing
     const most = want > 0 && (await mustWait(this.#tenant.runtime)) ? 0 : want;
     const claimed = storage.transactionSync(() => {
       if (done.length > 0) this.#settle(done);
-      for (const { id, attempt } of unsent) this.#tenant.deliveryRows.unclaim(id, attempt, this.dueNow());
-      return most > 0 ? this.#claim(most) : [];
+      for (const { id, attempt } of unsent) deliveryRows.unclaim(id, attempt, this.dueNow());
+      if (most <= 0) return [];
+      const rows = deliveryPace.choose(most);
+      if (rows.length > 0) deliveryRows.claim(rows, now() + config.timings.deliveryLease);
+      deliveryPace.begin(rows);
+      return rows;
     });
     this.plan();
     this.#tenant.jobs.tick();
@@ -137,14 +142,6 @@ export class Deliveries {
     const unsendable = claimed.filter((_, at) => made[at] === null);
     if (unsendable.length > 0) this.#giveUp(unsendable);
     return made.flatMap((job) => (job === null || job === "postponed" ? [] : [job]));
-  }
-
-  #claim(want: number): DueDelivery[] {
-    const { now, config } = this.#tenant.runtime;
-    const rows = this.#tenant.deliveryPace.choose(want);
-    if (rows.length > 0) this.#tenant.deliveryRows.claim(rows, now() + config.timings.deliveryLease);
-    this.#tenant.deliveryPace.begin(rows);
-    return rows;
   }
 
   /**

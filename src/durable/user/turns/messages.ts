@@ -1,6 +1,10 @@
 /** Translates Nemo's stream into a turn's public events: messages, suggested calls, stages and times, without tools. */
 
-import { GuiInstructionStream, translateGuiInstructions } from "../../../core/agent-text/gui-instructions.ts";
+import {
+  GuiInstructionStream,
+  type TranslatedText,
+  translateGuiInstructions,
+} from "../../../core/agent-text/gui-instructions.ts";
 import { isTrailingNoise, saysNoCredits } from "../../../core/agent-text/noise.ts";
 import type { ProjectId } from "../../../core/ids.ts";
 import { MESSAGE_CHARS } from "../../../core/limits.ts";
@@ -10,66 +14,6 @@ import { type Action, actionFor, type Turn } from "../../../core/turn.ts";
 import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import type { NemoFailure } from "../../../nemo/errors.ts";
 import type { TurnEvent } from "../../../nemo/translate.ts";
-
-/** Assembles the agent's messages: numbered, without instructions for a GUI, which become suggested calls. */
-export class MessageAssembler {
-  readonly #project: ProjectId;
-  readonly #suggested = new Set<string>();
-  #message = 1;
-  /** The translation of the message that is arriving in chunks; null between messages. */
-  #stream: GuiInstructionStream | null = null;
-  #hasPartialText = false;
-  /** Every call suggested so far. */
-  readonly actions: Action[] = [];
-
-  constructor(project: ProjectId) {
-    this.#project = project;
-  }
-
-  /** Adds a chunk of a message. Returns the sentences that are complete by now. */
-  chunk(text: string): TurnEventWire[] {
-    this.#stream ??= new GuiInstructionStream();
-    const translated = this.#stream.push(text);
-    return [...this.#emit(translated.text, true), ...this.#suggest(translated.actions)];
-  }
-
-  /** A complete message, which replaces its chunks. A message that contained only instructions produces no text. */
-  full(text: string): TurnEventWire[] {
-    const translated = translateGuiInstructions(text);
-    const events = [...this.#emit(translated.text, false), ...this.#suggest(translated.actions)];
-    this.#stream = null;
-    this.#hasPartialText = false;
-    return events;
-  }
-
-  /** True for the apology that follows a successful turn; without other output it is the turn's answer. */
-  isNoise(text: string, worked: boolean): boolean {
-    return worked && !this.#hasPartialText && isTrailingNoise(text);
-  }
-
-  /** True when the agent's only answer is that the credits are used up. */
-  isOutOfCredits(text: string, worked: boolean): boolean {
-    return !worked && saysNoCredits(text);
-  }
-
-  #emit(text: string, partial: boolean): TurnEventWire[] {
-    if (text === "" && !(this.#hasPartialText && !partial)) return [];
-    this.#hasPartialText ||= partial;
-    const chunks = chunksOf(text.toWellFormed()).map(
-      (chunk): TurnEventWire => ({ type: "message", message: this.#message, text: chunk, partial }),
-    );
-    if (partial) return chunks;
-    // A text too long for one row becomes several messages.
-    return chunks.map((translated) => ({ ...translated, message: this.#message++ }) as TurnEventWire);
-  }
-
-  #suggest(actions: readonly Action[]): TurnEventWire[] {
-    const fresh = actions.filter(({ action }) => !this.#suggested.has(action));
-    for (const action of fresh) this.#suggested.add(action.action);
-    this.actions.push(...fresh);
-    return fresh.map((action) => ({ type: "action", ...actionFor(action, this.#project) }));
-  }
-}
 
 /** Splits a text into chunks that fit into a row, at character boundaries. */
 function chunksOf(text: string): string[] {
@@ -101,14 +45,22 @@ type Stage = Extract<TurnEventWire, { type: "progress" }>["stage"];
 /** Name fragments of Nemo's slow tools. Source: nemo-api reference section 9. */
 const GENERATING = /generat|seedance|music|suno/i;
 
+/** Messages are numbered and have no instructions for a GUI, which become suggested calls. */
 export class StreamTranslator {
+  readonly #project: ProjectId;
   readonly #sentAt: EpochMs;
-  readonly #assembler: MessageAssembler;
+  /** The number of the message that arrives. */
+  #message = 1;
+  /** The translation of the message that is arriving in chunks; null between messages. */
+  #stream: GuiInstructionStream | null = null;
+  #hasPartialText = false;
   readonly #openTools = new Map<string, string>();
   #hasText = false;
   /** A record could not be parsed: text may be missing, so the stream does not count as complete. */
   #malformed = false;
   #stage: Stage = "preparing";
+  /** Every call that the agent's messages suggested so far, each once. */
+  readonly actions: Action[] = [];
   /** Text or tools arrived: Nemo has begun to work. */
   worked = false;
   /** Some of the answer was read. */
@@ -117,18 +69,13 @@ export class StreamTranslator {
   end: "closed" | "cut" | "cancelled" | null = null;
 
   constructor(project: ProjectId, sentAt: EpochMs) {
+    this.#project = project;
     this.#sentAt = sentAt;
-    this.#assembler = new MessageAssembler(project);
   }
 
   /** Why Nemo rejected the message before any work; null when work has, or may have, begun. */
   get rejection(): NemoFailure | null {
     return this.failure === null || this.worked || this.failure.reason === "agent_failed" ? null : this.failure;
-  }
-
-  /** The calls that the agent's messages suggested. */
-  get actions(): readonly Action[] {
-    return this.#assembler.actions;
   }
 
   /**
@@ -179,17 +126,37 @@ export class StreamTranslator {
     }
   }
 
+  /** A chunk of a message gives the sentences that are complete by now; a complete message replaces its chunks. */
   #readText(text: string, partial: boolean): TurnEventWire[] {
-    const assembler = this.#assembler;
     if (partial) {
       this.worked = true;
-      return assembler.chunk(text);
+      this.#stream ??= new GuiInstructionStream();
+      return this.#emit(this.#stream.push(text), true);
     }
-    if (assembler.isNoise(text, this.worked)) return [];
-    if (assembler.isOutOfCredits(text, this.worked)) this.failure ??= noCredits(text);
+    // The apology that follows a successful turn; without other output it is the turn's answer.
+    if (this.worked && !this.#hasPartialText && isTrailingNoise(text)) return [];
+    if (!this.worked && saysNoCredits(text)) this.failure ??= noCredits(text);
     else this.worked = true;
     this.#hasText = true;
-    return assembler.full(text);
+    const events = this.#emit(translateGuiInstructions(text), false);
+    this.#stream = null;
+    this.#hasPartialText = false;
+    return events;
+  }
+
+  /** The events of a translated text. A message that contained only instructions has no text. */
+  #emit({ text, actions }: TranslatedText, partial: boolean): TurnEventWire[] {
+    const fresh = actions.filter(({ action }) => !this.actions.some((known) => known.action === action));
+    this.actions.push(...fresh);
+    const calls = fresh.map((action) => ({ type: "action" as const, ...actionFor(action, this.#project) }));
+    if (text === "" && !(this.#hasPartialText && !partial)) return calls;
+    this.#hasPartialText ||= partial;
+    const chunks = chunksOf(text.toWellFormed()).map((chunk) => {
+      const message = this.#message;
+      if (!partial) this.#message++; // a text too long for one row becomes several messages
+      return { type: "message" as const, message, text: chunk, partial };
+    });
+    return [...chunks, ...calls];
   }
 
   #enterStage(stage: Stage, now: EpochMs): TurnEventWire[] {

@@ -131,14 +131,28 @@ export class TurnRun {
     return this.#user.turnRows.find(id)?.phase === "queued";
   }
 
-  /** Job: the next step of one turn, by its phase. */
+  /**
+   * Job: the next step of one turn, by its phase. A queued turn runs in one of the object's slots; afterwards the next
+   * waiting turns are scheduled.
+   */
   async perform(id: TurnId, attempt: number): Promise<void> {
-    const turn = this.#user.turnRows.find(id);
-    if (turn === null || turn.phase === "ended") return this.#user.jobs.done(TURN, id);
-    if (turn.phase === "queued") return this.#run(turn, attempt);
-    if (turn.phase === "settling") return this.#user.turnSettle.read(id);
+    const { jobs, turnRows, turnSettle, commandTurns } = this.#user;
+    const turn = turnRows.find(id);
+    if (turn === null || turn.phase === "ended") return jobs.done(TURN, id);
+    if (turn.phase === "settling") return turnSettle.read(id);
     // Sent, and no longer followed: an earlier attempt of this job was interrupted.
-    return this.#user.turnSettle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
+    if (turn.phase !== "queued") return turnSettle.begin(id, { stream: { ...turn.stream, end: "lost" }, error: null });
+    // An earlier turn comes first, or no slot is free: the turn that ends next schedules this one again.
+    if (!this.#isNext(turn) || this.#active.size >= STREAMING_TURNS_PER_USER) return jobs.done(TURN, id);
+    this.#active.add(id);
+    try {
+      if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
+      else await commandTurns.perform(turn, turn.intent);
+    } finally {
+      this.#active.delete(id);
+      this.#cancelled.delete(id);
+      turnSettle.startWaiting();
+    }
   }
 
   /** Job: renders the settled turn's timeline once, because the agent suggested it and the caller allowed it. */
@@ -184,22 +198,6 @@ export class TurnRun {
   #stopFollowing(id: TurnId): void {
     this.#cancelled.add(id);
     this.#streams.get(id)?.cancel();
-  }
-
-  /** Runs a queued turn in one of the object's slots; afterwards the next waiting turns are scheduled. */
-  async #run(turn: Turn, attempt: number): Promise<void> {
-    // An earlier turn comes first, or no slot is free: the turn that ends next schedules this one again.
-    if (!this.#isNext(turn) || this.#active.size >= STREAMING_TURNS_PER_USER)
-      return this.#user.jobs.done(TURN, turn.id);
-    this.#active.add(turn.id);
-    try {
-      if (turn.intent === "chat") await this.#prepareAndSend(turn, attempt);
-      else await this.#user.commandTurns.perform(turn, turn.intent);
-    } finally {
-      this.#active.delete(turn.id);
-      this.#cancelled.delete(turn.id);
-      this.#user.turnSettle.startWaiting();
-    }
   }
 
   /** The turns of a project run one at a time, in the order of their creation. */

@@ -23,7 +23,7 @@ import {
   toSettling,
   unreadable,
 } from "../../../core/turn.ts";
-import { creditsEvent } from "../../../core/usage.ts";
+import { creditsEvent } from "../../../core/usage/usage.ts";
 import type { EndedTurn } from "../../../core/video.ts";
 import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../../core/wire/turn.ts";

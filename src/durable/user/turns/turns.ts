@@ -12,11 +12,11 @@ import {
   TICKET_FIRST_USE_MS,
 } from "../../../core/limits.ts";
 import { cutPage } from "../../../core/page.ts";
-import { type Metered, metered } from "../../../core/quota.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type OpenTurn, type Turn } from "../../../core/turn.ts";
+import { type Metered, metered } from "../../../core/usage/quota.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/common.ts";
 import type { NewTurn, TurnEventWire, TurnWire } from "../../../core/wire/turn.ts";
@@ -58,7 +58,7 @@ export class Turns {
     body: NewTurn,
     { attribution = null, isWanted = () => true, source = "caller" }: TurnOrigin = {},
   ): Promise<Metered<TurnWire>> {
-    const { runtime, log, jobs } = this.#user;
+    const { runtime, address, log, jobs } = this.#user;
     return createOnce<NewlyReserved, Metered<TurnWire>>(this.#user, call, {
       existing: (id) => ({ ...this.read(id as TurnId), replayed: true }), // the key of `commit`
       check: () => {
@@ -68,7 +68,22 @@ export class Turns {
       },
       prepare: async () => {
         recordCaller(this.#user, call);
-        const turn = this.#newTurn(call, project, body, { attribution, source });
+        const turn = newTurnOf({
+          id: ownedId("trn", address.uh, runtime.now(), runtime.random),
+          project,
+          prompt: body.prompt,
+          intent: body.route === "chat" ? "chat" : classifyMessage(body.prompt),
+          act: body.act,
+          language: body.language ?? null,
+          answerLanguage: this.#answerLanguage(call, body),
+          metadata: body.metadata,
+          callback: body.callback_url ?? null,
+          onSessionLoss: body.on_session_loss,
+          source,
+          attribution,
+          key: call.key ?? null,
+          createdAt: runtime.now(),
+        });
         const slot = { quota: "concurrent_turns", ref: turn.id, amount: 1 } as const;
         const reserved = await reserveQuota(runtime, call, [slot], { isPaid: turn.intent === "chat" });
         return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
@@ -87,31 +102,6 @@ export class Turns {
         jobs.tick();
         return metered(showNewTurn(this.#user, turn), limits);
       },
-    });
-  }
-
-  #newTurn(
-    call: Call,
-    project: ProjectId,
-    body: NewTurn,
-    { attribution, source }: { readonly attribution: AttributionWire | null; readonly source: PromptSource },
-  ): OpenTurn {
-    const { runtime, address } = this.#user;
-    return newTurnOf({
-      id: ownedId("trn", address.uh, runtime.now(), runtime.random),
-      project,
-      prompt: body.prompt,
-      intent: body.route === "chat" ? "chat" : classifyMessage(body.prompt),
-      act: body.act,
-      language: body.language ?? null,
-      answerLanguage: this.#answerLanguage(call, body),
-      metadata: body.metadata,
-      callback: body.callback_url ?? null,
-      onSessionLoss: body.on_session_loss,
-      source,
-      attribution,
-      key: call.key ?? null,
-      createdAt: runtime.now(),
     });
   }
 

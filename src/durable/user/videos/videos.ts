@@ -1,7 +1,6 @@
 /** Operations on videos: start, read, list, continue, cancel, share. The steps that make a video are in run.ts. */
 
 import { importOwner, uploadObjectName } from "../../../core/address.ts";
-import { orderTypeOf } from "../../../core/cost.ts";
 import { decrypt, encrypt } from "../../../core/crypto.ts";
 import { ERRORS, type ErrorCode, type Problem, problemOf } from "../../../core/errors.ts";
 import { type AssetId, type BatchId, type KeyId, ownedId, type VideoId } from "../../../core/ids.ts";
@@ -12,6 +11,7 @@ import type { EnteredResource } from "../../../core/rpc/tenant.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
 import { HOUR_MS } from "../../../core/time.ts";
+import { orderTypeOf } from "../../../core/usage/cost.ts";
 import {
   canContinue,
   cancelledVideo,

@@ -12,8 +12,8 @@
  * - In lists, null and blank text are dropped. In records of text, numbers and booleans become their text.
  */
 import * as z from "zod";
-import type { FieldError } from "./errors.ts";
-import type { NamedAddress } from "./ssrf.ts";
+import type { FieldError } from "../errors.ts";
+import type { NamedAddress } from "../ssrf.ts";
 
 /** Parses JSON inside a text: its value, or undefined when it is not JSON of an allowed form. */
 export type ReadJsonText = (text: string) => unknown;

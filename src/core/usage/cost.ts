@@ -1,8 +1,8 @@
 /** What an order cost lately, for a dry run: from the tenant's own ended videos, or the figures that Nemo publishes. */
-import { classifyMessage } from "./commands/match.ts";
-import { type EpochMs, toRfc3339 } from "./time.ts";
-import type { Video } from "./video.ts";
-import type { CostWire } from "./wire/common.ts";
+import { classifyMessage } from "../commands/match.ts";
+import { type EpochMs, toRfc3339 } from "../time.ts";
+import type { Video } from "../video.ts";
+import type { CostWire } from "../wire/common.ts";
 
 /** Orders of one type are compared: with one generator, in an existing project, or of a new video. */
 export type OrderType = string;

@@ -2,13 +2,13 @@
  * What counts as usage of a tenant, credit warnings, and attribution. Pure and idempotent: an event published twice
  * counts once.
  */
-import { type FieldError, type Problem, problemOf } from "./errors.ts";
-import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "./limits.ts";
-import { err, ok, type Result } from "./result.ts";
-import { DAY_MS, type EpochMs, toDay } from "./time.ts";
-import type { AttributionWire } from "./wire/common.ts";
-import type { EventType } from "./wire/event.ts";
-import { type CountedData, countedData } from "./wire/usage.ts";
+import { type FieldError, type Problem, problemOf } from "../errors.ts";
+import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "../limits.ts";
+import { err, ok, type Result } from "../result.ts";
+import { DAY_MS, type EpochMs, toDay } from "../time.ts";
+import type { AttributionWire } from "../wire/common.ts";
+import type { EventType } from "../wire/event.ts";
+import { type CountedData, countedData } from "../wire/usage.ts";
 
 /** The counters, each from 0. Credits in upstream's unit. */
 export const COUNTERS = [

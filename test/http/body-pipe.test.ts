@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pipeToObject } from "../../src/http/event-stream.ts";
+import { pipeToObject } from "../../src/http/objects.ts";
 
 const FILE = new Uint8Array(300_000).map((_, position) => position * 31 + (position >> 8));
 

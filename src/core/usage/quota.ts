@@ -2,10 +2,10 @@
  * Exact quotas: what a tenant may use in one mode, and the problem when a quota is exhausted. Only the tenant's object
  * counts them.
  */
-import { type Limit, type Problem, problemOf } from "./errors.ts";
-import type { Result } from "./result.ts";
-import { DAY_MS, type EpochMs, SECOND_MS } from "./time.ts";
-import type { QuotasWire } from "./wire/tenant.ts";
+import { type Limit, type Problem, problemOf } from "../errors.ts";
+import type { Result } from "../result.ts";
+import { DAY_MS, type EpochMs, SECOND_MS } from "../time.ts";
+import type { QuotasWire } from "../wire/tenant.ts";
 
 export type QuotaName = keyof QuotasWire;
 /** The quotas that are counted by UTC day. */

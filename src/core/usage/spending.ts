@@ -2,10 +2,10 @@
  * Spending caps: how many credits a tenant, and each of its named users, may spend in a calendar month (UTC). A soft cap
  * only sends an event. A hard cap also rejects new paid work; work that has begun is never stopped.
  */
-import { type Problem, problemOf } from "./errors.ts";
-import type { UserHash } from "./ids.ts";
-import { type EpochMs, toDay, toRfc3339 } from "./time.ts";
-import type { SpendingCapsWire } from "./wire/tenant.ts";
+import { type Problem, problemOf } from "../errors.ts";
+import type { UserHash } from "../ids.ts";
+import { type EpochMs, toDay, toRfc3339 } from "../time.ts";
+import type { SpendingCapsWire } from "../wire/tenant.ts";
 
 /** No cap at all. */
 export const NO_CAPS: SpendingCapsWire = { tenant_soft: null, tenant_hard: null, user_soft: null, user_hard: null };

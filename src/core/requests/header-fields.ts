@@ -5,7 +5,7 @@
  * Structured fields (RFC 9651) are supported as far as uploads need them: an item, and a dictionary of items. A field
  * that violates the syntax is ignored as a whole, which is null here. Every parser runs in linear time.
  */
-import { fromBase64 } from "./encoding.ts";
+import { fromBase64 } from "../encoding.ts";
 
 export type BareItem = number | boolean | string | Uint8Array;
 
