@@ -289,7 +289,7 @@ export function mountVideos(app: Api): void {
     checkVideoScopes(c);
     const wait = waitOf(c);
     const { id } = c.req.valid("param");
-    const made = await continueVideo(c, id, c.req.valid("json").prompt);
+    const made = await continueVideo(c, id, c.req.valid("json"));
     const { video, isEnd, headers } = await waitForVideo(c, made, wait);
     return c.json(video, isEnd ? 200 : 202, headers);
   });

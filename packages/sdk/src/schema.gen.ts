@@ -4292,6 +4292,12 @@ export interface components {
         NewVideoTurn: {
             /** @example turn this video into a new short promotional clip with music and transitions */
             prompt: string;
+            /**
+             * Format: uri
+             * @description An https address that receives the video's next end, and later ones, in place of the `callback_url` it had. Defaults to that one.
+             * @example https://example.com/hooks/nemo
+             */
+            callback_url?: string;
         };
         NewWebhookEndpoint: {
             /**
