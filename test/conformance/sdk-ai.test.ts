@@ -67,7 +67,7 @@ describe.concurrent("the chat transport", () => {
     const client = new NemoGateway(await optionsOf());
     const { id: project } = await client.projects.create();
     const transport = new NemoChatTransport({ client, project });
-    const sent = userMessage("make a video of the sea with music #slow:60s #fault:partial");
+    const sent = userMessage("make a video of the sea with music #slow:300s #fault:partial");
     const stop = new AbortController();
     const stream = await transport.sendMessages({
       trigger: "submit-message",
