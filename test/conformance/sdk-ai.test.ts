@@ -5,7 +5,8 @@ import { experimental_generateVideo as generateVideo, readUIMessageStream, type 
 import { describe, expect, it, vi } from "vitest";
 import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
 import { NemoGateway } from "../../packages/sdk/src/index.ts";
-import { newMember, served } from "./support/client.ts";
+import { newMember, served, until } from "./support/client.ts";
+import { startReceiver } from "./support/receiver.ts";
 
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // the test reads them
 
@@ -48,6 +49,30 @@ describe.concurrent("the video model", () => {
     expect(warnings.map((warning) => ("feature" in warning ? warning.feature : warning.type))).toEqual(
       expect.arrayContaining(["aspectRatio", "duration", "seed"]),
     );
+  });
+
+  it("learns of the end from a webhook, and reads the video once", async () => {
+    const receiver = await startReceiver();
+    const asked: string[] = [];
+    const counting: typeof globalThis.fetch = (input, init) => {
+      const request = new Request(input, init);
+      asked.push(request.method);
+      return fetch(request);
+    };
+    const received = until(
+      async () => receiver.received[0],
+      (got) => got !== undefined,
+    ).then((got) => ({ body: JSON.parse(got?.body ?? "null"), headers: {} }));
+    const { video } = await generateVideo({
+      model: createNemo({ ...(await optionsOf()), fetch: counting }).video("default"),
+      prompt: "make a 2 second video of the sea",
+      webhook: async () => ({ url: receiver.url, received }),
+      download,
+    });
+    receiver.close();
+    expect(new TextDecoder().decode(video.uint8Array.slice(4, 8))).toBe("ftyp");
+    expect((await received).body).toMatchObject({ type: "video.completed" });
+    expect(asked).toEqual(["POST", "GET"]);
   });
 
   it("fails with the agent's question", async () => {
