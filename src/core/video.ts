@@ -260,10 +260,14 @@ function nextCall({ id, stage }: Video, { code, hint }: Problem): string {
   return `POST /v1/videos/${id}/turns${stage === "render" ? ' {"prompt": "export"}' : ""}`;
 }
 
-/** Starts the next round with another message in the same project. Stages before the first turn are completed first. */
-export const nextRound = (video: Video, prompt: string, now: EpochMs): Video => ({
+/**
+ * Starts the next round with another message in the same project. Stages before the first turn are completed first.
+ * `callback`: the address for the ends from now on; null to keep the one it has.
+ */
+export const nextRound = (video: Video, prompt: string, now: EpochMs, callback: string | null = null): Video => ({
   ...video,
   prompt,
+  callback: callback ?? video.callback,
   status: "processing",
   stage: video.stage === "project" || video.stage === "assets" ? video.stage : "turn",
   round: video.round + 1,

@@ -1069,7 +1069,10 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
   },
   "renders.link": {
     status: 201,
-    response: { url: "https://gateway.example/f/…", expires_at: "2026-11-30T15:13:33.192Z" },
+    response: {
+      download_url: "https://gateway.example/f/…",
+      download_url_expires_at: "2026-11-30T15:13:33.192Z",
+    },
   },
   "renders.list": {
     status: 200,
@@ -1596,7 +1599,10 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
   },
   "videos.link": {
     status: 201,
-    response: { url: "https://gateway.example/f/…", expires_at: "2026-11-30T15:13:32.636Z" },
+    response: {
+      download_url: "https://gateway.example/f/…",
+      download_url_expires_at: "2026-11-30T15:13:32.636Z",
+    },
   },
   "videos.list": {
     status: 200,

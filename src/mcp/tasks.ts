@@ -155,8 +155,8 @@ async function answerQuestion(c: Ctx, video: VideoWire, responses: Readonly<Reco
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${key} is not a response to an elicitation.`);
   if (read.data.action !== "accept") return;
   requireScope(c.get("caller"), "render");
-  const { prompt } = argumentsOf(c, newVideoTurn, { prompt: read.data.content?.answer });
+  const turn = argumentsOf(c, newVideoTurn, { prompt: read.data.content?.answer });
   c.set("idempotencyKey", key);
-  c.set("bodyText", JSON.stringify({ key, prompt }));
-  await continueVideo(c, video.id, prompt);
+  c.set("bodyText", JSON.stringify({ key, prompt: turn.prompt }));
+  await continueVideo(c, video.id, turn);
 }

@@ -160,7 +160,7 @@ const continueTool = defineTool({
   input: z.strictObject({ id: owned("vid"), prompt: newVideoTurn.shape.prompt, wait_seconds: waitSeconds(0) }),
   output: videoPart,
   async run(call, { id, prompt, wait_seconds: seconds }) {
-    const made = await continueVideo(call.c, id, prompt, call.isRepeated);
+    const made = await continueVideo(call.c, id, { prompt }, call.isRepeated);
     return answerOfVideo(await awaitVideo(call, made, seconds));
   },
 });

@@ -129,7 +129,8 @@ const share = defineRoute({
   credentials: "key_or_user_token",
   tags,
   summary: "Create a download link for a render",
-  description: "Returns a signed link that opens the file without a credential until it expires.",
+  description:
+    "Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.",
   request: { params: ownedParams("rnd"), body: jsonBody(newLink) },
   responses: { 201: jsonResponse(link, "The link.") },
 });
@@ -178,6 +179,6 @@ export function mountRenders(app: Api): void {
     const { expires_in_seconds } = c.req.valid("json");
     const user = userObject(c.env, addressOf(c, id));
     const { token, expires_at } = unwrap(await user.shareRender(await callOf(c), id, expires_in_seconds));
-    return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
+    return c.json({ download_url: linkUrl(c.var.origin, token), download_url_expires_at: expires_at }, 201);
   });
 }

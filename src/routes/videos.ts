@@ -241,7 +241,8 @@ const share = defineRoute({
   credentials,
   tags,
   summary: "Create a download link for a video",
-  description: "Returns a signed link that opens the file without a credential until it expires.",
+  description:
+    "Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.",
   request: { params: ownedParams("vid"), body: jsonBody(newLink) },
   responses: { 201: jsonResponse(link, "The link.") },
 });
@@ -289,7 +290,7 @@ export function mountVideos(app: Api): void {
     checkVideoScopes(c);
     const wait = waitOf(c);
     const { id } = c.req.valid("param");
-    const made = await continueVideo(c, id, c.req.valid("json").prompt);
+    const made = await continueVideo(c, id, c.req.valid("json"));
     const { video, isEnd, headers } = await waitForVideo(c, made, wait);
     return c.json(video, isEnd ? 200 : 202, headers);
   });
@@ -317,7 +318,7 @@ export function mountVideos(app: Api): void {
     const user = userObject(c.env, addressOf(c, id));
     const { expires_in_seconds } = c.req.valid("json");
     const { token, expires_at } = unwrap(await user.shareVideo(await callOf(c), id, expires_in_seconds));
-    return c.json({ url: linkUrl(c.var.origin, token), expires_at }, 201);
+    return c.json({ download_url: linkUrl(c.var.origin, token), download_url_expires_at: expires_at }, 201);
   });
 }
 

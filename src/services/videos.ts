@@ -8,7 +8,7 @@ import { costOf, orderTypeOf } from "../core/usage/cost.ts";
 import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
 import type { CostWire } from "../core/wire/common.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";
-import type { NewGeneratorVideo, NewVideo, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
+import type { NewGeneratorVideo, NewVideo, NewVideoTurn, VideoPlanWire, VideoWire } from "../core/wire/video.ts";
 import type { Caller, Ctx } from "../http/context.ts";
 import { addressOf, callOf, dedupeRequest, newAddress, repeatable } from "../http/idempotency.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
@@ -115,9 +115,14 @@ export async function createVideo(c: Ctx, order: NamedVideoRequest, isRepeated: 
 }
 
 /** Sends a message to a video that has ended: an answer to the agent's question, or a change. */
-export async function continueVideo(c: Ctx, id: VideoId, prompt: string, isRepeated = false): Promise<VideoWire> {
+export async function continueVideo(
+  c: Ctx,
+  id: VideoId,
+  { prompt, callback_url: callback }: NewVideoTurn,
+  isRepeated = false,
+): Promise<VideoWire> {
   const user = userObject(c.env, addressOf(c, id));
-  return unwrap(await repeatable(c, isRepeated, async () => user.continueVideo(await callOf(c), id, prompt)));
+  return unwrap(await repeatable(c, isRepeated, async () => user.continueVideo(await callOf(c), id, prompt, callback)));
 }
 
 /** The response to an order: the plan of a dry run, the video in progress, or the ended video. */

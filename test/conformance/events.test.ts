@@ -284,6 +284,17 @@ describe.concurrent("§7.2 webhooks", () => {
     expect([file.status, file.headers.get("content-type")]).toEqual([200, "video/mp4"]);
     expect(await ended(member)).toMatchObject({ state: "delivered", target: { kind: "callback", url: receiver.url } });
     expect(receiver.received).toHaveLength(1);
+    // Each later end goes to the same address, or to the one that the message names.
+    await shown(member.post(`/v1/videos/${id}/turns`, { prompt: "make it 1 second long" }), video, 202);
+    const [, again] = await arrived(receiver, 2);
+    expect(event.parse(JSON.parse(again?.body ?? "{}"))).toMatchObject({ type: "video.completed", sequence: 2 });
+    const other = await startReceiver();
+    open.push(other);
+    const change = { prompt: "make it 2 seconds long", callback_url: other.url };
+    await shown(member.post(`/v1/videos/${id}/turns`, change), video, 202);
+    const [elsewhere] = await arrived(other, 1);
+    expect(event.parse(JSON.parse(elsewhere?.body ?? "{}"))).toMatchObject({ type: "video.completed", sequence: 3 });
+    expect(receiver.received).toHaveLength(2);
   });
 
   it("§7.4 send a batch's end to its callback_url, once", async () => {
@@ -307,9 +318,14 @@ describe.concurrent("§7.2 webhooks", () => {
     const member = await newMember();
     const { id } = await member.newProject();
     const body = { prompt: "hello", callback_url: "https://10.0.0.1/" };
-    for (const path of ["turns", "renders"]) {
-      const sent = path === "turns" ? body : { callback_url: body.callback_url };
-      const published = await problem(member.post(`/v1/projects/${id}/${path}`, sent), "address_not_allowed");
+    const made = await shown(member.post("/v1/videos", { prompt: "something #fault:question" }), video, 202);
+    await until(
+      async () => member.get(`/v1/videos/${made.id}`, video),
+      ({ status }) => status === "needs_input",
+    );
+    for (const path of [`projects/${id}/turns`, `projects/${id}/renders`, `videos/${made.id}/turns`]) {
+      const sent = path.endsWith("turns") ? body : { callback_url: body.callback_url };
+      const published = await problem(member.post(`/v1/${path}`, sent), "address_not_allowed");
       expect(published.errors?.map(({ field }) => field)).toEqual(["/callback_url"]);
     }
   });

@@ -180,20 +180,20 @@ describe("§6 files", () => {
   it("§6 shares it by a link that needs no key, for at most 7 days", async () => {
     const share = (json: unknown): Promise<Response> => member.post(`/v1/renders/${done.id}/link`, json);
     const made = await shown(share({ expires_in_seconds: 604_800 }), link, 201);
-    const days = (Date.parse(made.expires_at) - Date.now()) / 86_400_000;
+    const days = (Date.parse(made.download_url_expires_at) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(6.9);
     expect(days).toBeLessThanOrEqual(7);
-    const open = await request("GET", made.url);
+    const open = await request("GET", made.download_url);
     expect([open.status, new Uint8Array(await open.arrayBuffer())]).toEqual([200, whole]);
-    const part = await request("GET", made.url, { headers: { range: "bytes=4-7" } });
+    const part = await request("GET", made.download_url, { headers: { range: "bytes=4-7" } });
     expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
-    expect((await request("HEAD", made.url)).headers.get("content-length")).toBe(String(whole.length));
+    expect((await request("HEAD", made.download_url)).headers.get("content-length")).toBe(String(whole.length));
     await problem(share({ expires_in_seconds: 604_801 }), "invalid_request");
-    await problem(request("GET", `${made.url}x`), "not_found");
+    await problem(request("GET", `${made.download_url}x`), "not_found");
     await problem(
       request(
         "GET",
-        made.url.replace(/(\.)(\d{10})(\.)/, (_, a, at, b) => `${a}${Number(at) + 9}${b}`),
+        made.download_url.replace(/(\.)(\d{10})(\.)/, (_, a, at, b) => `${a}${Number(at) + 9}${b}`),
       ),
       "not_found",
     );

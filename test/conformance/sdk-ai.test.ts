@@ -5,7 +5,8 @@ import { experimental_generateVideo as generateVideo, readUIMessageStream, type 
 import { describe, expect, it, vi } from "vitest";
 import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
 import { NemoGateway } from "../../packages/sdk/src/index.ts";
-import { newMember, served } from "./support/client.ts";
+import { newMember, served, until } from "./support/client.ts";
+import { startReceiver } from "./support/receiver.ts";
 
 Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false }); // the test reads them
 
@@ -50,6 +51,30 @@ describe.concurrent("the video model", () => {
     );
   });
 
+  it("learns of the end from a webhook, and reads the video once", async () => {
+    const receiver = await startReceiver();
+    const asked: string[] = [];
+    const counting: typeof globalThis.fetch = (input, init) => {
+      const request = new Request(input, init);
+      asked.push(request.method);
+      return fetch(request);
+    };
+    const received = until(
+      async () => receiver.received[0],
+      (got) => got !== undefined,
+    ).then((got) => ({ body: JSON.parse(got?.body ?? "null"), headers: {} }));
+    const { video } = await generateVideo({
+      model: createNemo({ ...(await optionsOf()), fetch: counting }).video("default"),
+      prompt: "make a 2 second video of the sea",
+      webhook: async () => ({ url: receiver.url, received }),
+      download,
+    });
+    receiver.close();
+    expect(new TextDecoder().decode(video.uint8Array.slice(4, 8))).toBe("ftyp");
+    expect((await received).body).toMatchObject({ type: "video.completed" });
+    expect(asked).toEqual(["POST", "GET"]);
+  });
+
   it("fails with the agent's question", async () => {
     const nemo = createNemo(await optionsOf());
     const asked = generateVideo({
@@ -67,7 +92,7 @@ describe.concurrent("the chat transport", () => {
     const client = new NemoGateway(await optionsOf());
     const { id: project } = await client.projects.create();
     const transport = new NemoChatTransport({ client, project });
-    const sent = userMessage("make a video of the sea with music #slow:60s #fault:partial");
+    const sent = userMessage("make a video of the sea with music #slow:300s #fault:partial");
     const stop = new AbortController();
     const stream = await transport.sendMessages({
       trigger: "submit-message",

@@ -82,7 +82,7 @@ describe.concurrent("videos", () => {
     expect(video.status).toBe("completed");
     expect(types[0]).toBe("video.started");
     expect(types.at(-1)).toBe("video.completed");
-    const { url } = await nemo.videos.link(video.id);
+    const { download_url: url } = await nemo.videos.link(video.id);
     const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
     expect(new TextDecoder().decode(bytes.slice(4, 8))).toBe("ftyp");
     const part = await nemo.videos.content(video.id, { headers: { range: "bytes=4-7" } });

@@ -165,6 +165,12 @@ describe("continuing a video", () => {
     expect([roundStartedAt(video()), roundStartedAt(next)]).toEqual([AT, NOW]);
   });
 
+  it("reports to the address that its message names, else to the one it has", () => {
+    const ended = video({ callback: "https://example.com/first", endedAt: 5_000 });
+    expect(nextRound(ended, "longer", NOW).callback).toBe("https://example.com/first");
+    expect(nextRound(ended, "longer", NOW, "https://example.com/next").callback).toBe("https://example.com/next");
+  });
+
   it("first does what was not done before its first turn: no file is left out", () => {
     for (const stage of ["project", "assets"] as const)
       expect(nextRound(video({ stage, status: "failed", endedAt: NOW }), "again", NOW).stage).toBe(stage);

@@ -173,7 +173,7 @@ it("exposes nothing of another tenant or user, prints nothing, and keeps secrets
     `/v1/turns/${things.get("trn")}/stream_ticket`,
     make,
   );
-  things.set("f", link.url.split("/f/")[1]);
+  things.set("f", link.download_url.split("/f/")[1]);
   const signatureOf = (text: string): string => text.slice(text.lastIndexOf(".") + 1).replace(/[?&].*$/, "");
   const canaries: Record<string, string | Buffer> = {
     ...planted,
@@ -181,7 +181,7 @@ it("exposes nothing of another tenant or user, prints nothing, and keeps secrets
     "webhook secret": endpoint.secret.slice("whsec_".length),
     "webhook secret's bytes": Buffer.from(endpoint.secret.slice("whsec_".length), "base64"),
     "user token": signatureOf(token.token),
-    "link signature": signatureOf(link.url),
+    "link signature": signatureOf(link.download_url),
     "signature of a shown link": signatureOf(render.download_url),
     "stream ticket": signatureOf(ticket.url ?? ticket.ticket),
   };
@@ -225,7 +225,7 @@ it("exposes nothing of another tenant or user, prints nothing, and keeps secrets
   for (const path of [
     `/v1/${planted.prompt}`,
     `/v1/turns/${owner.key}`,
-    `/f/${link.url.split("/f/")[1]}x`,
+    `/f/${link.download_url.split("/f/")[1]}x`,
     "/docs/errors",
   ])
     await ask("a caller", "an odd path", path, { method: "get", headers: named });

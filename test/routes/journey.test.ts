@@ -220,13 +220,13 @@ describe("renders", () => {
     expect(outside.headers.get("Content-Range")).toBe(`bytes */${done.file?.size_bytes}`);
     expect(await readProblem(outside)).toMatchObject({ status: 416 });
 
-    const link = await jsonOf<{ url: string }>(
+    const link = await jsonOf<{ download_url: string }>(
       await post(`/v1/renders/${made.id}/link`, { expires_in_seconds: 60 }),
       201,
     );
-    const shared = await call(link.url.slice(ORIGIN.length));
+    const shared = await call(link.download_url.slice(ORIGIN.length));
     expect([shared.status, (await shared.arrayBuffer()).byteLength]).toEqual([200, done.file?.size_bytes]);
-    expect(await readProblem(await call(`${link.url.slice(ORIGIN.length)}x`))).toMatchObject({
+    expect(await readProblem(await call(`${link.download_url.slice(ORIGIN.length)}x`))).toMatchObject({
       status: 404,
       code: "not_found",
     });

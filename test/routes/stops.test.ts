@@ -128,7 +128,10 @@ async function build(stop: string): Promise<Fixture> {
     const render = await jsonOf<RenderWire>(await call(`/v1/renders/${first.id}`, { headers: by }));
     return render.status === "completed" ? render : null;
   });
-  const { url } = await jsonOf<{ url: string }>(await send("POST", `/v1/renders/${done.id}/link`, "", by), 201);
+  const { download_url: url } = await jsonOf<{ download_url: string }>(
+    await send("POST", `/v1/renders/${done.id}/link`, "", by),
+    201,
+  );
   const asset = await uploaded(by);
   const { token } = await jsonOf<UserTokenWire>(
     await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),

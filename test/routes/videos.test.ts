@@ -40,8 +40,11 @@ describe("POST /v1/videos", () => {
     expect(head.headers.get("Content-Length")).toBe(String(bytes.length));
     const part = await call(path, { headers: { ...headers, Range: "bytes=4-7" } });
     expect([part.status, await part.text()]).toEqual([206, "ftyp"]);
-    const link = await jsonOf<{ url: string }>(await send("POST", `/v1/videos/${video.id}/link`, {}, headers), 201);
-    expect((await call(new URL(link.url).pathname)).status).toBe(200);
+    const link = await jsonOf<{ download_url: string }>(
+      await send("POST", `/v1/videos/${video.id}/link`, {}, headers),
+      201,
+    );
+    expect((await call(new URL(link.download_url).pathname)).status).toBe(200);
   });
 
   it.concurrent("answers at once with the address of the video", async () => {

@@ -63,6 +63,6 @@ export async function createResources(
     return status === "completed" ? true : undefined;
   });
   const link = ask(`/v1/renders/${resources.get("rnd")}/link`, { method: "POST" });
-  resources.set("f", (await made<{ url: string }>(link)).url.split("/f/")[1] ?? "");
+  resources.set("f", (await made<{ download_url: string }>(link)).download_url.split("/f/")[1] ?? "");
   return resources;
 }

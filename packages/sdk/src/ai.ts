@@ -64,7 +64,7 @@ function videoModel(client: NemoGateway, modelId: string): VideoModelV4 {
       const call = callOf(headers, abortSignal);
       const { data: video, response } = await client.videos.retrieve(id, call).withResponse();
       if (video.status === "completed") {
-        const { url } = await client.videos.link(id, {}, call);
+        const url = video.download_url ?? (await client.videos.link(id, {}, call)).download_url; // fails as the file does
         const videos = [{ type: "url" as const, url, mediaType: "video/mp4" }];
         return { status: "completed", videos, warnings: [], response: responseOf(response.headers) };
       }

@@ -225,7 +225,8 @@ async function report(nemo: NemoGateway, video: Video, flags: Flags): Promise<vo
   if (video.status === "completed" && flags.output !== undefined)
     await save(nemo.videos.content(video.id), flags.output);
   if (flags.json) print(video);
-  else if (video.status === "completed") print(flags.output ?? (await nemo.videos.link(video.id)).url);
+  else if (video.status === "completed")
+    print(flags.output ?? video.download_url ?? (await nemo.videos.link(video.id)).download_url);
   if (video.status === "completed") return;
   if (video.status === "needs_input")
     throw new Exit(

@@ -144,7 +144,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a video
-         * @description Returns a signed link that opens the file without a credential until it expires.
+         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
          */
         post: operations["videos.link"];
         delete?: never;
@@ -648,7 +648,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a render
-         * @description Returns a signed link that opens the file without a credential until it expires.
+         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
          */
         post: operations["renders.link"];
         delete?: never;
@@ -3774,12 +3774,16 @@ export interface components {
             grace_seconds: number;
         };
         Link: {
-            url: string;
+            /**
+             * @description Downloads the file without a credential; with `?inline` it is played in the browser.
+             * @example https://gateway.example/f/…
+             */
+            download_url: string;
             /**
              * Format: date-time
              * @example 2026-11-21T10:00:00.000Z
              */
-            expires_at: string;
+            download_url_expires_at: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -4292,6 +4296,12 @@ export interface components {
         NewVideoTurn: {
             /** @example turn this video into a new short promotional clip with music and transitions */
             prompt: string;
+            /**
+             * Format: uri
+             * @description An https address that receives the video's next end, and later ones, in place of the `callback_url` it had. Defaults to that one.
+             * @example https://example.com/hooks/nemo
+             */
+            callback_url?: string;
         };
         NewWebhookEndpoint: {
             /**
@@ -6767,8 +6777,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T15:13:32.636Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T15:13:32.636Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8546,8 +8556,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T15:13:33.192Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T15:13:33.192Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];

@@ -11,8 +11,9 @@ import python from "highlight.js/lib/languages/python";
 import ruby from "highlight.js/lib/languages/ruby";
 import swift from "highlight.js/lib/languages/swift";
 import typescript from "highlight.js/lib/languages/typescript";
+import html from "highlight.js/lib/languages/xml";
 
-const LANGUAGES = { bash, go, http, javascript, json, kotlin, php, python, ruby, swift, typescript };
+const LANGUAGES = { bash, go, html, http, javascript, json, kotlin, php, python, ruby, swift, typescript };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 
 export const highlight = (code, language) =>

@@ -72,7 +72,7 @@ export function articlePage(page: ArticlePage): string {
   const nav = groupsOf(groups, path);
   return `${headOf({ ...page, title: `${page.title} · nemo-gateway` })}
 <body>
-${header(path.startsWith("/docs/reference") ? "/docs/reference" : path === "/docs" ? path : "")}
+${header(/^\/docs\/(?:reference|protocol)/.test(path) ? "/docs/reference" : "/docs")}
 <details class="menu"><summary>All pages</summary><nav aria-label="All pages">${nav}</nav></details>
 <div class="frame">
 <nav class="side" aria-label="Pages">${nav}</nav>

@@ -15,7 +15,18 @@ import { INDEX_OPTIONS } from "./site/index-options.js";
 const EXAMPLE_ORIGIN = "https://gateway.example";
 
 /** The order of the guides. Others in docs/ follow, in the order of their names. */
-const ORDER = ["quick-start", "uploads", "phones", "no-code", "mcp", "webhooks", "testing", "errors", "operating"];
+const ORDER = [
+  "quick-start",
+  "chat",
+  "uploads",
+  "phones",
+  "no-code",
+  "mcp",
+  "webhooks",
+  "testing",
+  "errors",
+  "operating",
+];
 
 type Page = NavLink & { readonly markdown: string; readonly rendered: Rendered };
 
@@ -164,9 +175,12 @@ const frontPage = (): string => {
   const code = html.slice(html.indexOf("<div"));
   const cards: readonly (readonly [path: string, title: string, says: string])[] = [
     ["/docs/quick-start", "Quick start", "A key, one request, one MP4. Five minutes, free of charge in the sandbox."],
+    ["/docs/chat", "Chat", "Edit in a conversation, from a shell or in a web page that survives a reload."],
+    ["/docs/uploads", "Uploads", "One form, one PUT, or parts that continue after a crash."],
     ["/docs/no-code", "Zapier, Make, n8n", "Plain HTTP modules, flat fields, and a link to the finished file."],
     ["/docs/phones", "Phones and web pages", "Tokens for your users, uploads that resume, streams that continue."],
     ["/docs/webhooks", "Webhooks", "Signed, retried for three days, in order, and sent again on request."],
+    ["/docs/mcp", "Agents", "An MCP server: an agent makes, edits and exports videos with its tools."],
     ["/docs/testing", "Testing", "Make the sandbox fail in more than fifty ways, before your users do."],
     ["/docs/reference", "API reference", "Every operation with its fields, an example and its errors."],
   ];

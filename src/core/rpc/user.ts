@@ -115,7 +115,8 @@ export interface VideoRpc {
   readVideo(id: VideoId): Answer<VideoWire>;
   listVideos(page: PageRequest, status: VideoWire["status"] | null, of?: VideoFilter): Promise<Page<VideoWire>>;
   /** Sends another message to a video that has ended: an answer to the agent's question, or a change. */
-  continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire>;
+  /** `callback`: the address for the ends from now on; without it the video keeps the one it has. */
+  continueVideo(call: Call, id: VideoId, prompt: string, callback?: string | null): Answer<VideoWire>;
   cancelVideo(call: Call, id: VideoId): Answer<VideoWire>;
   /** The video's events after the cursor as SSE frames, like `watchTurn`. */
   watchVideo(id: VideoId, after: number, grant?: UserGrant | null): Answer<EventSubscription>;

@@ -104,4 +104,12 @@ export const newLink = z
     expires_in_seconds: z.int().min(60).max(SHARE_LINK_MAX_SECONDS).default(SHARE_LINK_DEFAULT_SECONDS),
   })
   .meta({ id: "NewLink" });
-export const link = z.object({ url: z.string(), expires_at: moment }).meta({ id: "Link" });
+export const link = z
+  .object({
+    download_url: z.string().meta({
+      description: "Downloads the file without a credential; with `?inline` it is played in the browser.",
+      example: "https://gateway.example/f/…",
+    }),
+    download_url_expires_at: moment,
+  })
+  .meta({ id: "Link" });

@@ -15,6 +15,7 @@ import {
   owned,
   prompt,
   promptSource,
+  targetUrl,
 } from "./common.ts";
 import { variableValues } from "./generator.ts";
 import { output, shownOutput } from "./render.ts";
@@ -131,7 +132,15 @@ export const newGeneratorVideo = z
   .meta({ id: "NewGeneratorVideo" });
 export type NewGeneratorVideo = z.infer<typeof newGeneratorVideo>;
 
-export const newVideoTurn = z.strictObject({ prompt }).meta({ id: "NewVideoTurn" });
+export const newVideoTurn = z
+  .strictObject({
+    prompt,
+    callback_url: targetUrl.optional().meta({
+      description:
+        "An https address that receives the video's next end, and later ones, in place of the `callback_url` it had. Defaults to that one.",
+    }),
+  })
+  .meta({ id: "NewVideoTurn" });
 export type NewVideoTurn = z.infer<typeof newVideoTurn>;
 
 /** The plan of a video, for `dry_run`. */

@@ -338,8 +338,9 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#user.downloads.page(this.#user.videos.list(page, status, of));
   }
 
-  async continueVideo(call: Call, id: VideoId, prompt: string): Answer<VideoWire> {
-    return this.#user.downloads.answer(this.#whileActive(() => this.#user.videos.continueWith(call, id, prompt)));
+  async continueVideo(call: Call, id: VideoId, prompt: string, callback: string | null = null): Answer<VideoWire> {
+    const { videos, downloads } = this.#user;
+    return downloads.answer(this.#whileActive(() => videos.continueWith(call, id, prompt, callback)));
   }
 
   async cancelVideo(_call: Call, id: VideoId): Answer<VideoWire> {

@@ -33,7 +33,7 @@ import { releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { admitNewUser, CLEANUP, isNamed, recordCaller, type UserContext, VIDEO } from "../context.ts";
 import type { StreamSource } from "../event-streams.ts";
 import type { UserServices } from "../services.ts";
-import { failureOf } from "../turns/store.ts";
+import { checkCallback, failureOf } from "../turns/store.ts";
 import { checkOrder, type ShownVideo, showVideo, videoUrl } from "./store.ts";
 
 /**
@@ -266,15 +266,15 @@ export class Videos {
   }
 
   /** Sends another message to a video that has ended: the answer to a question, or a change. */
-  continueWith(call: Call, id: VideoId, prompt: string): Promise<Result<ShownVideo, Problem>> {
+  continueWith(call: Call, id: VideoId, prompt: string, callback: string | null): Promise<Result<ShownVideo, Problem>> {
     const { runtime, jobs } = this.#user;
     return createOnce<void, Result<ShownVideo, Problem>>(this.#user, call, {
       existing: () => this.read(id),
       check: () => {
         const video = this.#user.videoRows.find(id);
         if (video === null) return noVideo();
-        if (canContinue(video)) return null;
-        return isVideoOver(video) ? cannotContinue() : videoBusy(id);
+        if (!canContinue(video)) return isVideoOver(video) ? cannotContinue() : videoBusy(id);
+        return checkCallback(this.#user, { callback_url: callback ?? undefined });
       },
       prepare: async () => {
         recordCaller(this.#user, call);
@@ -284,7 +284,7 @@ export class Videos {
       },
       commit: () => {
         const video = this.#user.videoRows.find(id);
-        if (video !== null) this.save(video, nextRound(video, prompt, runtime.now()));
+        if (video !== null) this.save(video, nextRound(video, prompt, runtime.now(), callback));
         jobs.schedule(VIDEO, id, runtime.now());
         return id;
       },
