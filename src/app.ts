@@ -25,6 +25,7 @@ import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
 import { mountMcp } from "./routes/mcp.ts";
 import { mountNemoToken } from "./routes/nemo-token.ts";
+import { mountOauth } from "./routes/oauth.ts";
 import { mountProjects } from "./routes/projects.ts";
 import { mountRenders } from "./routes/renders.ts";
 import { mountTurnEvents, mountTurns } from "./routes/turns.ts";
@@ -65,6 +66,9 @@ const COLLECTIONS = [
   mountHealth,
 ];
 
+/** What OAuth clients in web pages ask for. */
+const OAUTH = ["/.well-known/*", "/token", "/register"];
+
 export function createApp(): Api {
   const app = new OpenAPIHono<AppEnv>({
     router: new LiteralFirstRouter(),
@@ -77,12 +81,13 @@ export function createApp(): Api {
   app.use("/v1/uploads/:id", methodOverride(app));
   app.use(stamp, requestLog, setup, sizeLimits);
   app.use("/v1/uploads/*", uploadHeaders);
-  for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp", "/u/*"]) app.use(path, openCors);
+  for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp", "/u/*", ...OAUTH]) app.use(path, openCors);
   app.use("/v1/uploads/*", uploadVersion);
 
   for (const mount of COLLECTIONS) mount(app);
   app.route("/admin", adminRoutes());
   mountMcp(app);
+  mountOauth(app);
   mountUploadLinks(app);
   mountConsole(app);
 

@@ -55,6 +55,8 @@ export type Env = {
   ALLOW_UNATTESTED_OUTPUT?: string;
   /** Web origins that may call `/mcp` besides the gateway's own, separated by commas. */
   MCP_ORIGINS?: string;
+  /** `on` allows OAuth clients of `/mcp` to register themselves. */
+  MCP_DCR?: string;
   /** `development` or `test`: the gateway answers on a loopback address only. Anything else is production. */
   ENVIRONMENT?: string;
   ALARMS?: string;
@@ -103,6 +105,8 @@ export type Config = {
   readonly allowUnattestedOutput: boolean;
   /** Web origins that may call `/mcp`. */
   readonly mcpOrigins: readonly string[];
+  /** Whether OAuth clients may register themselves. */
+  readonly mayRegister: boolean;
   readonly rootSecret: string;
   readonly rootSecretPrevious: string | null;
   /** The current and the previous root secret, for encryption and links. */
@@ -160,6 +164,7 @@ export function readConfig(env: Env): Config {
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",
     allowUnattestedOutput: env.ALLOW_UNATTESTED_OUTPUT === "1",
     mcpOrigins: (env.MCP_ORIGINS ?? "").split(/[\s,]+/).filter((origin) => origin !== ""),
+    mayRegister: env.MCP_DCR === "on",
     rootSecret: env.ROOT_SECRET,
     rootSecretPrevious: env.ROOT_SECRET_PREVIOUS || null,
     roots: { current: env.ROOT_SECRET, previous: env.ROOT_SECRET_PREVIOUS || null },

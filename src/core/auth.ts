@@ -13,7 +13,7 @@ import type { Mode, RandomBytes, UserHash } from "./ids.ts";
 import { type EpochMs, toRfc3339 } from "./time.ts";
 import type { KeyScope } from "./wire/key.ts";
 
-const KEY = /^ngw_(live|test)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
+const KEY = /^ngw_(live|test|code|access|refresh)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 const utf8 = new TextEncoder();
 
 const checksum = (head: string): string => {
@@ -21,18 +21,32 @@ const checksum = (head: string): string => {
   return base62(new Uint8Array([crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255]), 6);
 };
 
-/** Generates a key. It is shown once; store its `keyHash`. */
-export function issueKey(mode: Mode, random: RandomBytes): string {
-  const head = `ngw_${mode}_${base62(random(32), 43)}`;
+/**
+ * What a connected app holds, in the form of a key: the code that it gets its first tokens for, an access token for its
+ * requests, and a refresh token for its next tokens.
+ */
+export type AppTokenKind = "code" | "access" | "refresh";
+
+/** Generates a key, or what a connected app holds. It is shown once; store its `keyHash`. */
+export function issueKey(kind: Mode | AppTokenKind, random: RandomBytes): string {
+  const head = `ngw_${kind}_${base62(random(32), 43)}`;
   return head + checksum(head);
 }
 
 /** The mode of a well-formed key; null when the format or the checksum is wrong. Does not prove that the key exists. */
 export function modeOfKey(text: string): Mode | null {
+  const kind = kindOf(text);
+  return kind === "live" || kind === "test" ? kind : null;
+}
+
+/** Whether a text has the form and the checksum of what a connected app holds. */
+export const isAppToken = (text: string, kind: AppTokenKind): boolean => kindOf(text) === kind;
+
+function kindOf(text: string): Mode | AppTokenKind | null {
   const match = KEY.exec(text);
   if (!match) return null;
-  const [, mode, random, sum] = match;
-  return checksum(`ngw_${mode}_${random}`) === sum ? (mode as Mode) : null; // the pattern allows only the two
+  const [, kind, random, sum] = match;
+  return checksum(`ngw_${kind}_${random}`) === sum ? (kind as Mode | AppTokenKind) : null; // the pattern allows only these
 }
 
 /** The SHA-256 of the whole key in hexadecimal, as it is stored. */

@@ -119,6 +119,32 @@ export const OPEN_KEYS_PER_SCOPE = 1_000;
 export const CONSOLE_SESSION_MS = 8 * HOUR_MS;
 /** Open console sessions of one key; one more ends the oldest. Chosen: a small team with two browsers each. */
 export const CONSOLE_SESSIONS_PER_KEY = 20;
+// ---- connected apps (OAuth)
+/** Open connected apps of one key; one more ends the oldest. Chosen: every program of a team. */
+export const APPS_PER_KEY = 100;
+/** How long a person has to sign in and approve, in ms. Chosen: they may have to look for a key. */
+export const APPROVAL_MS = 30 * MINUTE_MS;
+/** How long an authorization code is valid, in ms. Source: RFC 6749, 4.1.2, allows ten minutes at most. */
+export const CODE_MS = 2 * MINUTE_MS;
+/** How long an access token is valid, in ms. Chosen: as short as clients refresh without being noticed. */
+export const ACCESS_TOKEN_MS = HOUR_MS;
+/** How long an app stays connected without a request for new tokens, in ms. Chosen: a month's holiday. */
+export const APP_IDLE_MS = 30 * DAY_MS;
+/** How long an expired code or token is kept, in ms: a late repeat is still recognised as one. */
+export const APP_TOKEN_KEPT_MS = DAY_MS;
+/** Bytes of a client's description, and the time to fetch it, in ms. Source: the draft of such documents advises 5 kB. */
+export const CLIENT_DOCUMENT_BYTES = 10_000;
+export const CLIENT_DOCUMENT_MS = 5 * SECOND_MS;
+/** Characters of a client id. A registered one contains the client's encrypted registration. */
+export const OAUTH_CLIENT_ID_CHARS = 4_000;
+export const CLIENT_NAME_CHARS = 80;
+/** Redirect URIs of a client. */
+export const CLIENT_REDIRECTS = 20;
+export const REDIRECT_URI_CHARS = 500;
+/** Characters of all redirect URIs of a client that registers itself. Chosen: its id stays below a URL's length. */
+export const REGISTERED_REDIRECTS_CHARS = 1_500;
+/** Characters of a client's `state`. Chosen: a signed token fits. */
+export const OAUTH_STATE_CHARS = 2_000;
 /** How long a rotated key may stay valid beside its successor, in seconds. */
 export const KEY_GRACE_MAX_SECONDS = 30 * 24 * 3600;
 /** Maximum age of a cached key where the request only reads, in ms. Chosen: a minute avoids nearly all D1 reads. */

@@ -63,8 +63,8 @@ const REWRITTEN_PATH_CHARS = /[\\\p{Cc}]/u;
 /** A host name and its labels. Source: RFC 1123, with the underscore that real hosts use. */
 const HOST = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** A loopback address or name: allowed only with `allowLocal`. */
-const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
+/** A loopback address or name. As a target allowed only with `allowLocal`. */
+export const isLoopback = (host: string): boolean => host === "localhost" || host === "127.0.0.1" || host === "[::1]";
 
 /**
  * Whether a request's host is this machine, or a name that the public internet never has (RFC 2606). Settings for

@@ -29,8 +29,10 @@ export type Caller = Principal & {
   readonly rotatedAt: EpochMs | null;
   /** When the credential expires, ms since epoch; null: never. */
   readonly endsAt: EpochMs | null;
-  /** For a session of the console: the key that it was opened with, and when that ends. Null for any other credential. */
+  /** For a session of the console or an app: the key that it was opened with, and when that ends. Null for any other credential. */
   readonly parent: KeyOwner["parent"];
+  /** The connected app, and the tenant's own name of the user that it acts for; null for any other credential. */
+  readonly app: { readonly user: string | null } | null;
 };
 
 /** Hot paths read one variable with `c.get(name)`: `c.var` copies all of them on each access. */

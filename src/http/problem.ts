@@ -1,6 +1,6 @@
 /** Error responses: `application/problem+json` for every error. */
 
-import type { ValidationTargets } from "hono";
+import type { MiddlewareHandler, ValidationTargets } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type * as z from "zod";
 import {
@@ -18,7 +18,7 @@ import { rateLimitHeaders } from "../core/usage/quota.ts";
 import type { ProblemWire } from "../core/wire/common.ts";
 import { USER_NAME_RULE } from "../core/wire/user.ts";
 import { logBug } from "../log.ts";
-import type { Ctx } from "./context.ts";
+import type { AppEnv, Ctx } from "./context.ts";
 
 /** An error for the caller. Thrown only in http, routes and services; `onError` makes the response. */
 export class ApiError extends Error {
@@ -98,6 +98,26 @@ function answer(error: ApiError, c: Ctx): Response {
     headers.set("Retry-After", String(Math.max(1, Math.ceil(problem.retryAfterSeconds))));
   return new Response(JSON.stringify(toProblemWire(problem, c.var.origin, c.var.requestId)), { status, headers });
 }
+
+type OtherForm = {
+  readonly body: unknown;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** The middleware of routes whose protocol has its own form of errors: `form` makes it of the problem document. */
+export const errorsAs =
+  (form: (error: Error, problem: ProblemWire, c: Ctx) => OtherForm): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    await next();
+    if (c.error === undefined) return;
+    const { body, status, headers: more = {} } = form(c.error, await c.res.json(), c);
+    const headers = new Headers(c.res.headers);
+    headers.set("Content-Type", "application/json");
+    for (const [name, value] of Object.entries(more)) headers.set(name, value);
+    c.res = undefined; // headers of an assigned response are added to those of the one before
+    c.res = new Response(JSON.stringify(body), { status, headers });
+  };
 
 /** Maps the exceptions of Hono and its validators to ours. Null for any other exception. */
 function asApiError(error: Error): ApiError | null {

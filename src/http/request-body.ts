@@ -140,6 +140,13 @@ export function jsonReader(alternatives: string): MiddlewareHandler<AppEnv> {
 /** The reader of routes that accept only JSON. */
 export const readJson = jsonReader("");
 
+/** The value of a JSON body, for routes that have no validators; undefined if there was no body. */
+export async function jsonValue(c: Ctx): Promise<unknown> {
+  await readJson(c, async () => undefined);
+  const text = c.get("bodyText");
+  return text === "" ? undefined : JSON.parse(text);
+}
+
 function setJsonType(c: Ctx): void {
   const { url, method, headers } = c.req.raw;
   const renamed = new Headers(headers);

@@ -9,6 +9,7 @@ import { isWakeKind, type WakeMessage } from "../core/queues.ts";
 import type { EpochMs } from "../core/time.ts";
 import { type Env, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
+import { deleteExpiredAppTokens } from "../store/apps.ts";
 import { deleteOldDeadLetters } from "../store/dead-letters.ts";
 import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
@@ -52,7 +53,12 @@ async function sendWakeMessages(queue: Env["WAKE"], rows: readonly WatchdogRow[]
 /* Deletes expired rows of D1, a few rows per run. */
 
 export async function deleteExpired({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
-  await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldDeadLetters(DB, now), deleteExpiredKeys(DB, now)]);
+  await Promise.all([
+    deleteOldIdempotencyKeys(DB, now),
+    deleteOldDeadLetters(DB, now),
+    deleteExpiredKeys(DB, now),
+    deleteExpiredAppTokens(DB, now),
+  ]);
 }
 
 /* After a rotation of the root secret: wakes a page of objects per run until no object uses the old secret. */

@@ -174,7 +174,7 @@ export function deletionDependencies(env: Env) {
     /** A listed user whose object no longer exists is removed from the list. */
     eraseUser: async (address: UserAddress): Promise<void> => {
       const started = await userOf(address).eraseUser();
-      if (!started.ok) await deleteUser(DB, address);
+      if (!started.ok) await deleteUser(DB, address, Date.now());
     },
     /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
     failpoint: (at: Failpoint): Promise<void> => failAt(at, config),

@@ -4,14 +4,21 @@
  * A session is an API key of its own (`openConsoleSession`), so revocation, scopes, rate limits, usage and the audit log apply to it
  * as to any key. The page holds the session's key in memory and sends it like any client. For a reload the cookie carries the
  * same key, encrypted, and one route alone reads it: the API reads no cookie, so no other site can act with it.
+ *
+ * In a session a person also decides what an app asked for at `/authorize` (`routes/oauth.ts`).
  */
 import { deleteCookie, generateCookie, getCookie, setCookie } from "hono/cookie";
+import * as z from "zod";
 import { decrypt, encrypt } from "../core/crypto.ts";
+import { HEADER_CHARS } from "../core/limits.ts";
 import type { ShownKeyWire } from "../core/wire/key.ts";
+import { isUserName, USER_NAME_RULE } from "../core/wire/user.ts";
 import { consoleFile, consolePage } from "../http/console-page.ts";
 import { type Api, type Ctx, random, rootsOf } from "../http/context.ts";
 import { access, authenticateKey } from "../http/middleware/auth.ts";
-import { ApiError, apiError } from "../http/problem.ts";
+import { ApiError, apiError, checkInvalid } from "../http/problem.ts";
+import { jsonValue } from "../http/request-body.ts";
+import { approveApp, denyApp, readApproval } from "../services/apps.ts";
 import { getKey, openConsoleSession, revokeStoredKey } from "../services/keys.ts";
 
 /** `__Host-`: sent to this host alone, over https (or to a loopback address), and set by no other host. */
@@ -56,6 +63,38 @@ export function mountConsole(app: Api): void {
     await revokeStoredKey(c, session, true);
     return c.body(null, 204);
   });
+
+  app.post("/console/app", checkOwnPage, access("any", "key"), checkSession, async (c) => {
+    const { request } = validated(appRequest, await jsonValue(c));
+    return c.json(await readApproval(c, request), 200, NO_STORE);
+  });
+
+  app.post("/console/app/decision", checkOwnPage, access("any", "key"), checkSession, async (c) => {
+    const { request, approve, user } = validated(appDecision, await jsonValue(c));
+    const redirect_to = await (approve ? approveApp(c, request, user) : denyApp(c, request));
+    return c.json({ redirect_to }, 200, NO_STORE);
+  });
+}
+
+/** What an app asks for, as `/authorize` gave it to the page. */
+const appRequest = z.strictObject({ request: z.string().max(HEADER_CHARS) });
+/** What the person decided, and for which user the app acts. */
+const appDecision = appRequest.extend({
+  approve: z.boolean(),
+  user: z.string().refine(isUserName, USER_NAME_RULE).nullable().default(null),
+});
+
+function validated<S extends z.ZodType>(schema: S, sent: unknown): z.output<S> {
+  const read = schema.safeParse(sent ?? {});
+  if (read.success) return read.data;
+  checkInvalid({ target: "json", ...read });
+  throw new Error("checkInvalid throws for a failed validation");
+}
+
+/** An app is approved by a person in the console: a key alone could do so unseen. */
+async function checkSession(c: Ctx, next: () => Promise<void>): Promise<void> {
+  if (c.get("caller").parent !== null) return next();
+  throw apiError("key_closed", "This key is not a console session; sign in at /console to approve an app.");
 }
 
 async function rememberSession(c: Ctx, { secret, expires_at }: ShownKeyWire): Promise<void> {
@@ -70,5 +109,5 @@ async function rememberSession(c: Ctx, { secret, expires_at }: ShownKeyWire): Pr
 async function checkOwnPage(c: Ctx, next: () => Promise<void>): Promise<void> {
   const isOwn = [c.get("origin"), new URL(c.req.url).origin].includes(c.req.header("Origin") ?? "");
   if (isOwn && c.req.header("Sec-Fetch-Site") === "same-origin") return next();
-  throw apiError("key_in_browser", "Console sessions are opened and closed by the page at /console alone.");
+  throw apiError("key_in_browser", "This route is for the page at /console alone.");
 }

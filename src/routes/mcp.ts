@@ -1,9 +1,9 @@
 /** `POST /mcp`: the Model Context Protocol over HTTP, revision 2026-07-28 and those of 2025. The server itself is in `mcp/`. */
-import type { MiddlewareHandler } from "hono";
-import type { Api, AppEnv, Ctx } from "../http/context.ts";
+import { mcpChallenge } from "../core/oauth.ts";
+import type { Api, Ctx } from "../http/context.ts";
 import { access } from "../http/middleware/auth.ts";
-import { ApiError, apiError } from "../http/problem.ts";
-import { readJson } from "../http/request-body.ts";
+import { ApiError, apiError, errorsAs } from "../http/problem.ts";
+import { jsonValue } from "../http/request-body.ts";
 
 /** Codes of JSON-RPC errors. Source: www.jsonrpc.org/specification, section 5.1. */
 const PARSE_ERROR = -32_700;
@@ -11,14 +11,12 @@ const INVALID_REQUEST = -32_600;
 const SERVER_ERROR = -32_000;
 
 export function mountMcp(app: Api): void {
-  app.post("/mcp", asJsonRpc, access("any", "key_or_user_token"), serve);
+  app.post("/mcp", asJsonRpc, access("any", "any"), serve);
 }
 
 async function serve(c: Ctx): Promise<Response> {
   checkOrigin(c);
-  await readJson(c, async () => undefined);
-  const text = c.get("bodyText");
-  const message: unknown = text === "" ? undefined : JSON.parse(text);
+  const message = await jsonValue(c);
   checkMessage(message);
   const { serveMessage } = await import("../mcp/server.ts");
   return serveMessage(c, requestOf(c), message);
@@ -60,18 +58,19 @@ function requestOf(c: Ctx): Request {
   return new Request(url, { method: "POST", headers, signal });
 }
 
-/** Errors before the message is read become JSON-RPC errors without an id; `data` is the problem document. */
-const asJsonRpc: MiddlewareHandler<AppEnv> = async (c, next) => {
-  await next();
-  if (c.error === undefined) return;
-  const problem: { readonly detail?: string } = await c.res.json();
-  const { code, status } = errorOf(c.error);
-  const error = { code, message: problem.detail ?? "", data: problem };
-  const headers = new Headers(c.res.headers);
-  headers.set("Content-Type", "application/json");
-  c.res = undefined; // headers of an assigned response are added to those of the one before
-  c.res = new Response(JSON.stringify({ jsonrpc: "2.0", id: null, error }), { status, headers });
-};
+/**
+ * Errors before the message is read become JSON-RPC errors without an id; `data` is the problem document. A 401 says where a
+ * client learns how to get access by OAuth.
+ */
+const asJsonRpc = errorsAs((error, problem, c) => {
+  const { code, status } = errorOf(error);
+  const isInvalid = c.req.header("Authorization") !== undefined;
+  return {
+    body: { jsonrpc: "2.0", id: null, error: { code, message: problem.detail, data: problem } },
+    status,
+    headers: status === 401 ? { "WWW-Authenticate": mcpChallenge(c.var.origin, isInvalid) } : {},
+  };
+});
 
 /** The JSON-RPC code and the status: 400 for a message that is not one, else the problem's. */
 function errorOf(error: Error): { readonly code: number; readonly status: number } {

@@ -9,7 +9,7 @@ import type { CreatedKeyWire, KeyScope, KeyWire, ShownKeyWire } from "../core/wi
 import { type Ctx, random } from "../http/context.ts";
 import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
-import { ApiError, notFound, unwrap } from "../http/problem.ts";
+import { ApiError, apiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
 import { makeOnce } from "../store/idempotency.ts";
 import * as changes from "../store/keys.ts";
@@ -43,7 +43,7 @@ export async function openConsoleSession(c: Ctx): Promise<ShownKeyWire> {
   const opened = parent === null ? c.var.caller.endsAt : parent.endsAt;
   const expiresAt = Math.min(opened ?? Number.POSITIVE_INFINITY, now + CONSOLE_SESSION_MS);
   const fields = { name: "Console session", scopes, expiresAt };
-  const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener });
+  const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener, app: null });
   const { id, createdAt: at } = record;
   const detail = { scopes, expires_at: momentOf(expiresAt), session_of: opener };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
@@ -59,10 +59,15 @@ export async function openConsoleSession(c: Ctx): Promise<ShownKeyWire> {
 export async function rotateStoredKey(c: Ctx, old: StoredKey, graceSeconds: number): Promise<CreatedKeyWire> {
   const { DB } = c.env;
   const { tenant, wire } = old;
+  if (wire.app !== null)
+    throw apiError("key_closed", "A connected app has no key to rotate; revoke it, then connect the app again.", {
+      hint: `DELETE /v1/keys/${wire.id}`,
+    });
   const fields = { ...wire, expiresAt: wire.expires_at === null ? null : Date.parse(wire.expires_at) };
   const { record, secret } = await issue({ tenant, mode: wire.mode }, fields, {
     replaces: wire.id,
     parent: wire.session_of,
+    app: null,
   });
   const { id, createdAt: at, mode } = record;
   const closesAt = at + graceSeconds * SECOND_MS;
@@ -98,8 +103,8 @@ function forget({ tenant }: StoredKey): void {
 }
 
 /** The keys that a new one follows: the one it replaces, or the one that a console session ends with. */
-type Related = Pick<changes.NewKeyRecord, "replaces" | "parent">;
-const NOT_RELATED: Related = { replaces: null, parent: null };
+type Related = Pick<changes.NewKeyRecord, "replaces" | "parent" | "app">;
+const NOT_RELATED: Related = { replaces: null, parent: null, app: null };
 
 async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: KeyFields, related: Related) {
   const createdAt = Date.now();

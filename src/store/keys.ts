@@ -1,6 +1,6 @@
 /** API keys in D1, found by the hash of the key; the key itself is not stored. */
 import type { Scope } from "../core/address.ts";
-import type { KeyId, Mode, TenantId } from "../core/ids.ts";
+import type { KeyId, Mode, TenantId, UserHash } from "../core/ids.ts";
 import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
 import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
@@ -29,8 +29,20 @@ type KeyRow = {
   /** ms since epoch; null: it has no successor. */
   rotated_at: number | null;
   replaces: KeyId | null;
-  /** The key that a console session was opened with; null for any other key. */
+  /** The key that a console session was opened with, or a connected app approved with; null for any other key. */
   parent: KeyId | null;
+  /** JSON of a StoredApp, written by this module only; null for any other key. */
+  app: string | null;
+};
+
+/** A connected app, as its access is stored. */
+export type StoredApp = {
+  /** SHA-256 of the client id, hex. */
+  readonly client: string;
+  readonly host: string | null;
+  readonly redirectHost: string;
+  /** The user that it acts for, with the tenant's own name, encrypted; null: as a key alone. */
+  readonly user: { readonly hash: UserHash; readonly name: string } | null;
 };
 
 /** A key with the fields that are not shown to its owner: its tenant and its hash. */
@@ -55,8 +67,10 @@ export type KeyOwner = {
   readonly expiresAt: EpochMs | null;
   /** When the key stops working; may be in the future for a rotated key. A console session stops with its parent. */
   readonly revokedAt: EpochMs | null;
-  /** The key that a console session was opened with, and when it ends. Null for any other key. */
+  /** The key that a console session was opened with or a connected app approved with, and when it ends. Null for any other. */
   readonly parent: { readonly id: KeyId; readonly endsAt: EpochMs | null } | null;
+  /** The connected app; null for a key. */
+  readonly app: StoredApp | null;
   readonly rotatedAt: EpochMs | null;
   /** YYYY-MM-DD in UTC; null: never. */
   readonly lastUsedOn: string | null;
@@ -67,6 +81,8 @@ const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenan
   FROM keys JOIN tenants ON tenants.id = keys.tenant LEFT JOIN keys AS opener ON opener.id = keys.parent WHERE `;
 const BY_HASH = `${FIND} keys.hash = ?1`;
 const BY_ID = `${FIND} keys.id = ?1`;
+const BY_ACCESS_TOKEN = `${FIND} keys.id =
+  (SELECT key FROM app_tokens WHERE hash = ?1 AND kind = 'access' AND expires_at > ?2)`;
 const READ = "SELECT * FROM keys WHERE id = ?1";
 const OF_TENANT = `SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3
   ORDER BY id DESC LIMIT ?4`;
@@ -77,6 +93,7 @@ const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used
 /** Above every id: the cursor of a list's first page. */
 const LAST_ID = "key_~";
 
+const appOf = ({ app }: KeyRow): StoredApp | null => (app === null ? null : JSON.parse(app));
 const scopesOf = (row: KeyRow): KeyScope[] => JSON.parse(row.scopes); // written by this module only
 
 /** The owner of the key with this hash; null when there is none. */
@@ -85,7 +102,11 @@ export const findKey = (db: D1Database, hash: string): Promise<KeyOwner | null> 
 /** The same by key id, which user tokens contain. */
 export const findKeyById = (db: D1Database, id: KeyId): Promise<KeyOwner | null> => find(db, BY_ID, id);
 
-async function find(db: D1Database, query: string, value: string): Promise<KeyOwner | null> {
+/** The same by the hash of a connected app's access token that is valid at `now`. */
+export const findKeyOfApp = (db: D1Database, hash: string, now: EpochMs): Promise<KeyOwner | null> =>
+  find(db, BY_ACCESS_TOKEN, hash, now);
+
+async function find(db: D1Database, query: string, ...values: (string | number)[]): Promise<KeyOwner | null> {
   type Beside = {
     tenant_name: string;
     tenant_state: TenantWire["state"];
@@ -94,7 +115,10 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
     parent_expires_at: number | null;
     parent_revoked_at: number | null;
   };
-  const row = await db.prepare(query).bind(value).first<KeyRow & Beside>();
+  const row = await db
+    .prepare(query)
+    .bind(...values)
+    .first<KeyRow & Beside>();
   if (row === null) return null;
   const settings = settingsOf(JSON.parse(row.settings) as StoredSettings); // written by store/tenants.ts only
   return {
@@ -112,6 +136,7 @@ async function find(db: D1Database, query: string, value: string): Promise<KeyOw
     revokedAt: earliest(row.revoked_at, row.parent_revoked_at),
     parent:
       row.parent === null ? null : { id: row.parent, endsAt: earliest(row.parent_expires_at, row.parent_revoked_at) },
+    app: appOf(row),
     rotatedAt: row.rotated_at,
     lastUsedOn: row.last_used_on,
   };
@@ -159,8 +184,20 @@ const show = (row: KeyRow): KeyWire => ({
   rotated_at: momentOf(row.rotated_at),
   replaces: row.replaces,
   revoked_at: momentOf(row.revoked_at),
-  session_of: row.parent,
+  session_of: row.app === null ? row.parent : null,
+  app: showApp(row),
 });
+
+function showApp(row: KeyRow): KeyWire["app"] {
+  const app = appOf(row);
+  if (app === null || row.parent === null) return null;
+  return {
+    host: app.host,
+    redirect_host: app.redirectHost,
+    user_hash: app.user?.hash ?? null,
+    approved_by: row.parent,
+  };
+}
 
 const momentOf = (at: EpochMs | null): string | null => (at === null ? null : toRfc3339(at));
 
@@ -183,22 +220,24 @@ export type NewKeyRecord = {
   readonly expiresAt: EpochMs | null;
   /** The key that this one replaces; a key has at most one successor. */
   readonly replaces: KeyId | null;
-  /** The key that a console session ends with; null for any other key. */
+  /** The key that a console session or a connected app ends with; null for any other key. */
   readonly parent: KeyId | null;
+  readonly app: StoredApp | null;
 };
 
 /**
  * Counts in the same statement, because requests are concurrent. Above the limit the id becomes null, which makes the
  * whole batch fail.
  */
-const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces, parent)
+const INSERT = `INSERT INTO keys (hash, id, tenant, mode, name, hint, scopes, created_at, expires_at, replaces, parent,
+  app)
   VALUES (?1, CASE WHEN ?11 IS NULL OR (SELECT count(*) FROM keys WHERE tenant = ?3 AND mode = ?4 AND parent IS NULL
     AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?8)) < ?11 THEN ?2 END,
-    ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12)`;
-/** Ends the sessions of a key but the newest `?3`. */
-const END_OLD_SESSIONS = `UPDATE keys SET revoked_at = ?2 WHERE parent = ?1 AND revoked_at IS NULL AND expires_at > ?2
-  AND id NOT IN (SELECT id FROM keys WHERE parent = ?1 AND revoked_at IS NULL AND expires_at > ?2
-    ORDER BY id DESC LIMIT ?3)`;
+    ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12, ?13)`;
+/** Ends the sessions of a key (or the apps, ?4 = 1) but the newest `?3`. */
+const END_OLDEST = `UPDATE keys SET revoked_at = ?2 WHERE parent = ?1 AND (app IS NOT NULL) = ?4 AND revoked_at IS NULL
+  AND expires_at > ?2 AND id NOT IN (SELECT id FROM keys WHERE parent = ?1 AND (app IS NOT NULL) = ?4
+    AND revoked_at IS NULL AND expires_at > ?2 ORDER BY id DESC LIMIT ?3)`;
 const ROTATE = "UPDATE keys SET rotated_at = ?2, revoked_at = min(coalesce(revoked_at, ?3), ?3) WHERE id = ?1";
 
 /** Another valid key with the scope `keys`: one must be left when a key is revoked. */
@@ -230,11 +269,16 @@ export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | nu
       key.replaces,
       atMost,
       key.parent,
+      key.app === null ? null : JSON.stringify(key.app),
     );
 
 /** The statement that ends a key's oldest console sessions, so that `atMost` are left. */
 export const endOldSessions = (db: D1Database, parent: KeyId, now: EpochMs, atMost: number): D1PreparedStatement =>
-  db.prepare(END_OLD_SESSIONS).bind(parent, now, atMost);
+  db.prepare(END_OLDEST).bind(parent, now, atMost, 0);
+
+/** The same for the apps that were approved with it. */
+export const endOldApps = (db: D1Database, parent: KeyId, now: EpochMs, atMost: number): D1PreparedStatement =>
+  db.prepare(END_OLDEST).bind(parent, now, atMost, 1);
 
 /** The statement that records a key's successor and revokes the key at `closesAt` at the latest. */
 export const rotateKey = (db: D1Database, id: KeyId, now: EpochMs, closesAt: EpochMs): D1PreparedStatement =>

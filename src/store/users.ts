@@ -20,6 +20,9 @@ const PAGE = `SELECT uh, name, created_at FROM users WHERE tenant = ?1 AND mode 
   AND (created_at, uh) < (?3, ?4) ORDER BY created_at DESC, uh DESC LIMIT ?5`;
 const NAMES = `SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL
   AND uh IN (SELECT value FROM json_each(?3))`;
+const DELETE = "DELETE FROM users WHERE tenant = ?1 AND mode = ?2 AND uh = ?3";
+const DISCONNECT = `UPDATE keys SET revoked_at = coalesce(min(revoked_at, ?4), ?4), app = json_set(app, '$.user.name', '')
+  WHERE tenant = ?1 AND mode = ?2 AND app IS NOT NULL AND json_extract(app, '$.user.hash') = ?3`;
 
 /** Lists a user's object with its encrypted name; null for none. */
 export async function putUser(
@@ -31,9 +34,9 @@ export async function putUser(
   await db.prepare(PUT).bind(tenant, mode, uh, name, createdAt).run();
 }
 
-/** Removes a user from the list. */
-export async function deleteUser(db: D1Database, { tenant, mode, uh }: UserAddress): Promise<void> {
-  await db.prepare("DELETE FROM users WHERE tenant = ?1 AND mode = ?2 AND uh = ?3").bind(tenant, mode, uh).run();
+/** Removes a user from the list, disconnects the apps that act for it, and removes its name from them. */
+export async function deleteUser(db: D1Database, { tenant, mode, uh }: UserAddress, now: EpochMs): Promise<void> {
+  await db.batch([db.prepare(DELETE).bind(tenant, mode, uh), db.prepare(DISCONNECT).bind(tenant, mode, uh, now)]);
 }
 
 /** Users that have a name, newest first. */

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
@@ -291,6 +292,64 @@ async function barriersOn(page: Page, theme: "light" | "dark"): Promise<string[]
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
+
+it("a person connects an app: signs in, sees who asks for what, approves, and disconnects it under Keys", async () => {
+  let sent: string | undefined;
+  const app: Server = createServer((asked, answer) => {
+    if (asked.url?.startsWith("/callback") === true) sent = asked.url;
+    answer.setHeader("content-type", "application/json");
+    answer.end(JSON.stringify({ client_id: id, client_name: "<b>Desk app</b>", redirect_uris: [redirect] }));
+  });
+  await new Promise<void>((listening) => app.listen(0, "127.0.0.1", listening));
+  const own = `http://127.0.0.1:${(app.address() as AddressInfo).port}`;
+  const [id, redirect] = [`${own}/client.json`, `${own}/callback`];
+  const member = await newMember(null);
+  const page = await (await browser.newContext({ locale: "en" })).newPage();
+  page.setDefaultTimeout(PATIENT.timeout);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  const url = new URL("/authorize", served.url);
+  const query = {
+    response_type: "code",
+    client_id: id,
+    redirect_uri: redirect,
+    code_challenge: createHash("sha256").update("x".repeat(43)).digest("base64url"),
+    code_challenge_method: "S256",
+    state: "s",
+  };
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  await page.goto(url.href);
+  await page.getByText("An app asks for access. Sign in").waitFor();
+  await page.getByLabel("API key").fill(member.key.secret);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Approve" }).waitFor();
+  const text = (await page.locator("main").textContent()) ?? "";
+  for (const part of ["<b>Desk app</b>", "127.0.0.1", "Test: the sandbox", "render — export files"])
+    expect(text).toContain(part);
+  await page.evaluate(AXE);
+  for (const theme of ["light", "dark"] as const) expect(await barriersOn(page, theme)).toEqual([]);
+  await page.getByRole("button", { name: "Approve" }).click();
+  await page.waitForURL(`${redirect}?**`);
+  const answer = new URL(sent ?? "", own).searchParams;
+  expect([answer.get("state"), answer.get("iss")]).toEqual(["s", served.url]);
+  const code = {
+    grant_type: "authorization_code",
+    code: answer.get("code") ?? "",
+    client_id: id,
+    code_verifier: "x".repeat(43),
+  };
+  const tokens = await fetch(`${served.url}/token`, { method: "POST", body: new URLSearchParams(code) });
+  expect(tokens.status).toBe(200);
+  await tokens.body?.cancel();
+
+  await page.goto(`${served.url}/console#/keys`);
+  await page.getByRole("button", { name: "Disconnect" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
+  await page.getByRole("heading", { name: "Connected apps" }).waitFor({ state: "detached" });
+  expect(faults).toEqual([]);
+  await page.context().close();
+  app.close();
+});
 
 const PAGES = [
   "",

@@ -20,6 +20,7 @@ const owner: KeyOwner = {
   rotatedAt: null,
   lastUsedOn: null,
   parent: null,
+  app: null,
 };
 
 let fresh = 0;

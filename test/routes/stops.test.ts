@@ -5,6 +5,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
+import { issueKey, keyHash } from "../../src/core/auth.ts";
+import { encrypt } from "../../src/core/crypto.ts";
 import {
   type BatchId,
   type EndpointId,
@@ -12,6 +14,7 @@ import {
   type KeyId,
   ownedId,
   type ProjectId,
+  plainId,
   type RenderId,
   type TenantId,
   type TurnId,
@@ -25,6 +28,8 @@ import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import { signUserToken } from "../../src/http/user-tokens.ts";
+import { exchangeToken, insertCode } from "../../src/store/apps.ts";
+import { insertKey } from "../../src/store/keys.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";
 import { sample } from "../support/media.ts";
 import {
@@ -80,6 +85,8 @@ type Fixture = {
   readonly render: RenderId;
   readonly endpoint: EndpointId;
   readonly upload: UploadId;
+  /** The access token of a connected app that acts for the user, and the app's id among the keys. */
+  readonly app: { readonly token: string; readonly id: KeyId };
 };
 
 const path = (url: string): string => url.slice(new URL(url).origin.length);
@@ -102,6 +109,29 @@ async function uploaded(by: Record<string, string>): Promise<AssetWire> {
     const { data } = await jsonOf<{ data: AssetWire[] }>(await call("/v1/assets", { headers: by }));
     return data[0];
   });
+}
+
+/** An app that acts for the user. */
+async function connectedApp(key: KeyId, { tenant, mode, uh }: UserAddress): Promise<Fixture["app"]> {
+  const now = Date.now();
+  const [id, token, code] = [plainId("key", now, random), issueKey("access", random), crypto.randomUUID()];
+  const app = {
+    client: "",
+    host: null,
+    redirectHost: "app.example.org",
+    user: { hash: uh, name: await encrypt("ada", `app|${id}`, { current: env.ROOT_SECRET, previous: null }, random) },
+  };
+  const record = { hash: `app:${id}`, id, tenant, mode, name: "app", hint: "", scopes: ["read" as const] };
+  const expiresAt = now + 3_600_000;
+  await env.DB.batch([
+    insertKey(env.DB, { ...record, createdAt: now, expiresAt, replaces: null, parent: key, app }),
+    insertCode(env.DB, { hash: code, key: id, expiresAt, challenge: "", redirectUri: "" }),
+  ]);
+  const refresh = { hash: crypto.randomUUID(), expiresAt };
+  expect(await exchangeToken(env.DB, code, { access: { hash: await keyHash(token), expiresAt }, refresh }, now)).toBe(
+    true,
+  );
+  return { token, id };
 }
 
 /** One of everything, half done: made while the tenant is paused, so that what waits has not begun when the stop comes. */
@@ -196,6 +226,7 @@ async function build(stop: string): Promise<Fixture> {
     render,
     endpoint: endpoint.id as EndpointId,
     upload,
+    app: await connectedApp(member.key.id as KeyId, address),
   };
 }
 
@@ -207,8 +238,9 @@ const STOPS: Record<string, (fixture: Fixture) => Promise<Record<string, string>
     await admin(member, "resume");
     return by;
   },
-  "expiry of the credential": async ({ member, address }) => {
+  "expiry of the credential": async ({ member, address, app }) => {
     await admin(member, "resume");
+    await env.DB.prepare("UPDATE app_tokens SET expires_at = 1 WHERE key = ?1").bind(app.id).run();
     const keyId = member.key.id as KeyId;
     const { tenant, mode, uh } = address;
     const grant = { uh, epoch: 0, until: 1_700_000_060_000 };
@@ -243,6 +275,13 @@ const isGone = (result: { ok: boolean; error?: { code: string } }): boolean =>
 /** What is seen of each row after a stop; `timings`: whether the tenant is still paused, for which nothing may begin. */
 const ROWS: Record<string, (fixture: Fixture, sent: Record<string, string>, timings: boolean) => Promise<string>> = {
   requests: ({ project }, sent) => answered(call(`/v1/projects/${project}`, { headers: sent })),
+  "connected apps": async ({ project, app }) => {
+    const params = { name: "get_timeline", arguments: { project } };
+    const message = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
+    const answer = await send("POST", "/mcp", message, { Authorization: `Bearer ${app.token}` });
+    const text = await answer.text();
+    return answer.ok && !text.includes('"isError":true') ? "served" : "rejected";
+  },
   "open streams": async ({ stream, running }) => {
     // The turn's own end would end it with that turn's last event.
     const text = await stream;

@@ -41,6 +41,7 @@ const newKey = (more: Partial<NewKeyRecord> = {}): NewKeyRecord => ({
   expiresAt: null,
   replaces: null,
   parent: null,
+  app: null,
   ...more,
 });
 
@@ -84,6 +85,7 @@ describe("keys", () => {
       rotatedAt: null,
       lastUsedOn: null,
       parent: null,
+      app: null,
     });
     expect(await findKey(env.DB, "another")).toBeNull();
   });

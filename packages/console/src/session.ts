@@ -72,6 +72,14 @@ async function request(method: "POST" | "DELETE", path: string, secret?: string)
 const problemIn = async (response: Response): Promise<GatewayError> =>
   new GatewayError(response.status, response.headers, await response.json().catch(() => null));
 
+/** Asks a route that is for this page alone. Throws what the gateway says. */
+export async function askGateway<T>(path: string, body: unknown): Promise<T> {
+  const headers = { authorization: `Bearer ${session.peek()?.secret ?? NO_KEY}`, "content-type": "application/json" };
+  const response = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!response.ok) throw await problemIn(response);
+  return (await response.json()) as T; // the route's own answer
+}
+
 /** Opens a session with a pasted key. Throws what the gateway says of the key. */
 export async function signIn(key: string): Promise<void> {
   const response = await request("POST", URL_OF_SESSION, key.trim());

@@ -37,6 +37,7 @@ const PAGES = {
   users: { title: "users", icon: "users", load: () => import("./pages/users.tsx"), scope: "read" },
   usage: { title: "usage", icon: "usage", load: () => import("./pages/usage.tsx"), scope: "read" },
   audit: { title: "auditLog", icon: "audit", load: () => import("./pages/audit.tsx"), scope: "keys" },
+  authorize: { title: "appAsks", icon: "keys", load: () => import("./pages/authorize.tsx") },
   operator: { title: "operator", icon: "operator", load: () => import("./pages/operator.tsx") },
 } as const satisfies Readonly<Record<string, PageEntry>>;
 type PageName = keyof typeof PAGES;

@@ -1,6 +1,6 @@
 /** The page for those who have no session: paste a key. */
 import { useState } from "preact/hooks";
-import { linkTo } from "./router.ts";
+import { linkTo, route } from "./router.ts";
 import { endedBecause, online, signIn } from "./session.ts";
 import { Appearance } from "./shell.tsx";
 import { t } from "./text.ts";
@@ -22,6 +22,7 @@ export function SignIn() {
         </p>
         <h1>{t("signIn")}</h1>
         <p class="muted">{t("signInLead")}</p>
+        {route.value.page === "authorize" ? <p class="notice">{t("appSignIn")}</p> : null}
         {online.value ? null : <p class="notice">{t("offline")}</p>}
         {why === null ? null : (
           <p class="notice" role="status">

@@ -2956,6 +2956,22 @@ export interface components {
         };
         /** @enum {string} */
         Charged: "yes" | "no" | "unknown";
+        ConnectedApp: {
+            /** @description The host that publishes the app's description. Null for an app that registered itself. */
+            host: string | null;
+            /**
+             * @description The host, or the scheme, to which the app's access was sent.
+             * @example claude.ai
+             */
+            redirect_host: string;
+            /** @description The end of the ids of the user that the app acts for. Null: it acts as an API key alone. */
+            user_hash: string | null;
+            /**
+             * @description The key with which a person approved it, and with which it ends.
+             * @example key_01jd8m3k5xq2w4v7z9ab
+             */
+            approved_by: string;
+        };
         /** @description What such an order cost lately, in credits. Not a quote. */
         Cost: {
             /**
@@ -2981,7 +2997,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it.
+             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3001,6 +3017,8 @@ export interface components {
             revoked_at: string | null;
             /** @description For a session of the console: the key that it was opened with, and ends with. */
             session_of: string | null;
+            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
+            app: components["schemas"]["ConnectedApp"] | null;
             /**
              * @description The API key. Returned once.
              * @example ngw_test_…
@@ -3740,7 +3758,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it.
+             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3760,6 +3778,8 @@ export interface components {
             revoked_at: string | null;
             /** @description For a session of the console: the key that it was opened with, and ends with. */
             session_of: string | null;
+            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
+            app: components["schemas"]["ConnectedApp"] | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];
@@ -11165,7 +11185,8 @@ export interface operations {
                      *           "rotated_at": null,
                      *           "replaces": null,
                      *           "revoked_at": null,
-                     *           "session_of": null
+                     *           "session_of": null,
+                     *           "app": null
                      *         }
                      *       ],
                      *       "has_more": true,
@@ -11224,6 +11245,7 @@ export interface operations {
                      *       "replaces": null,
                      *       "revoked_at": null,
                      *       "session_of": null,
+                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11269,7 +11291,8 @@ export interface operations {
                      *       "rotated_at": null,
                      *       "replaces": null,
                      *       "revoked_at": null,
-                     *       "session_of": null
+                     *       "session_of": null,
+                     *       "app": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11316,7 +11339,8 @@ export interface operations {
                      *       "rotated_at": "2026-11-29T15:13:34.103Z",
                      *       "replaces": null,
                      *       "revoked_at": "2026-11-29T15:13:34.379Z",
-                     *       "session_of": null
+                     *       "session_of": null,
+                     *       "app": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11373,6 +11397,7 @@ export interface operations {
                      *       "replaces": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "revoked_at": null,
                      *       "session_of": null,
+                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */

@@ -9,15 +9,33 @@ export const SCOPES = ["read", "chat", "upload", "render", "webhooks", "keys"] a
 export const scope = z.enum(SCOPES).meta({ id: "Scope" });
 export type KeyScope = z.infer<typeof scope>;
 
+/** An app whose access is listed among the keys. Its name is the key's, as the app states it. */
+const connectedApp = z
+  .object({
+    host: z
+      .string()
+      .nullable()
+      .meta({ description: "The host that publishes the app's description. Null for an app that registered itself." }),
+    redirect_host: z
+      .string()
+      .meta({ description: "The host, or the scheme, to which the app's access was sent.", example: "claude.ai" }),
+    user_hash: z.string().nullable().meta({
+      description: "The end of the ids of the user that the app acts for. Null: it acts as an API key alone.",
+    }),
+    approved_by: plain("key").meta({ description: "The key with which a person approved it, and with which it ends." }),
+  })
+  .meta({ id: "ConnectedApp" });
+
 export const key = z
   .object({
     id: plain("key"),
     name: z.string(),
     mode,
     scopes: z.array(scope),
-    hint: z
-      .string()
-      .meta({ description: "The first characters of the key, to identify it.", example: "ngw_test_4f9a" }),
+    hint: z.string().meta({
+      description: "The first characters of the key, to identify it. Empty for a connected app, which has no key.",
+      example: "ngw_test_4f9a",
+    }),
     created_at: moment,
     expires_at: moment.nullable(),
     last_used_on: z.iso.date().nullable().meta({ description: "The last day, in UTC, on which the key was used." }),
@@ -31,6 +49,9 @@ export const key = z
     session_of: plain("key")
       .nullable()
       .meta({ description: "For a session of the console: the key that it was opened with, and ends with." }),
+    app: connectedApp
+      .nullable()
+      .meta({ description: "For the access of an app that was connected by OAuth. Revoking it disconnects the app." }),
   })
   .meta({ id: "Key" });
 export type KeyWire = z.infer<typeof key>;

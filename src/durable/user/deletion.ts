@@ -133,7 +133,7 @@ export class UserDeletion {
     if (!this.#isFresh) return this.#abort();
     if (this.#tombstone === null) return jobs.done(DELETE_USER, "");
     await runtime.failpoint("user.closed");
-    await deleteUser(runtime.env.DB, this.#context.address);
+    await deleteUser(runtime.env.DB, this.#context.address, Date.now());
     this.#count(await this.#tenant().eraseUser(this.#context.address.uh));
     await runtime.failpoint("user.events_deleted");
     await this.#countFiles();

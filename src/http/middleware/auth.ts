@@ -1,14 +1,16 @@
 /** Authentication and access rules of all routes except the public ones. */
 import type { MiddlewareHandler } from "hono";
-import { modeOfKey, tokenExpired, tokenRevoked } from "../../core/auth.ts";
+import { isAppToken, keyHash, modeOfKey, tokenExpired, tokenRevoked } from "../../core/auth.ts";
+import { decrypt } from "../../core/crypto.ts";
 import { fromBase64, sha256 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { KeyId, TenantId } from "../../core/ids.ts";
-import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS } from "../../core/limits.ts";
+import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS, KEYS_REMEMBERED } from "../../core/limits.ts";
+import { Lru } from "../../core/lru.ts";
 import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import { rateLimitHeaders } from "../../core/usage/quota.ts";
 import type { KeyScope } from "../../core/wire/key.ts";
-import { findKey, findKeyById, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
+import { findKey, findKeyById, findKeyOfApp, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
 import { withTimeout } from "../../timeout.ts";
 import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse, userHashOfName } from "../context.ts";
@@ -120,8 +122,17 @@ const isOpen = ({ revokedAt, expiresAt }: KeyOwner, now: EpochMs): boolean =>
   !isPast(revokedAt, now) && !isPast(expiresAt, now);
 
 function callerOf(owner: KeyOwner, now: EpochMs): Caller {
-  if (isPast(owner.revokedAt, now)) throw apiError("key_revoked", "This API key was revoked; use another key.");
-  if (isPast(owner.expiresAt, now)) throw apiError("key_expired", "This API key has expired; use another key.");
+  const { app } = owner;
+  if (isPast(owner.revokedAt, now))
+    throw apiError(
+      "key_revoked",
+      app === null ? "This API key was revoked; use another key." : "This app was disconnected; connect it again.",
+    );
+  if (isPast(owner.expiresAt, now))
+    throw apiError(
+      "key_expired",
+      app === null ? "This API key has expired; use another key." : "This app's access has ended; connect it again.",
+    );
   if (owner.tenantState !== "active") throw tenantPaused();
   const { tenant, mode, tenantName, tier, origins, quotas, attribution, scopes, id: keyId } = owner;
   const { rotatedAt, revokedAt, expiresAt, parent } = owner;
@@ -140,9 +151,50 @@ function callerOf(owner: KeyOwner, now: EpochMs): Caller {
     rotatedAt,
     endsAt,
     parent,
+    app: null,
     grant: null,
   };
 }
+
+/* Connected apps: an access token leads to the app's row among the keys. */
+
+/** Hashes of access tokens that exist. Look-ups of others are counted by their sender, as those of keys. */
+const accessTokens = new Lru<true>(KEYS_REMEMBERED);
+
+/**
+ * The caller of an app's access token. Nothing about it is cached: each request reads D1, so that a revocation holds everywhere
+ * at once.
+ */
+async function authenticateApp(c: Ctx, sent: string): Promise<Caller> {
+  const hash = await keyHash(sent);
+  if (!accessTokens.has(hash)) await countLookup(c);
+  const owner = await lookup(c, findKeyOfApp(c.env.DB, hash, Date.now()));
+  if (owner === null)
+    throw apiError(
+      "unauthenticated",
+      "This access token has expired or does not exist; request one with the refresh token.",
+    );
+  accessTokens.set(hash, true);
+  return { ...callerOf(owner, Date.now()), app: { user: await userOfApp(c, owner) } };
+}
+
+/** What an app's user is encrypted for. */
+export const appOwner = (id: KeyId): string => `app|${id}`;
+
+/** The tenant's own name of the user that the app acts for; null: as a key alone. */
+async function userOfApp(c: Ctx, { id, app }: KeyOwner): Promise<string | null> {
+  if (app === null || app.user === null) return null;
+  const name = await decrypt(app.user.name, appOwner(id), rootsOf(c.get("config")));
+  if (name !== null) return name;
+  throw apiError("key_expired", "The root secret under which this app was connected is gone; connect it again.");
+}
+
+/** The app of a code or refresh token, by its id among the keys; throws if its access has ended. Not cached either. */
+export const authenticateAppId = async (c: Ctx, id: KeyId): Promise<Caller> => {
+  const owner = await lookup(c, findKeyById(c.env.DB, id));
+  if (owner === null) throw apiError("key_revoked", "This app was disconnected; connect it again.");
+  return callerOf(owner, Date.now());
+};
 
 /* User tokens: the token's claims and the rights of its key. The user's object checks for a sign-out. */
 
@@ -174,6 +226,8 @@ export type Access = KeyScope | "any" | "public" | "read_or_ticket" | "read_or_u
 
 /** The credentials that a route accepts. User tokens are accepted only where a route says so. */
 export type Credentials = "key" | "key_or_user_token";
+/** `any`: also access tokens of connected apps, which are for the MCP endpoint alone. */
+type Accepted = Credentials | "any";
 
 /**
  * How a route is counted by the rate limiter. `stops`: it revokes a credential and is not limited for callers who may use it,
@@ -183,11 +237,11 @@ export type Flow = "usual" | "stops" | "bytes";
 
 /** The middleware of an access rule. Sets `caller`, `actor`, `user` and `idempotencyKey`. */
 export const access =
-  (rule: Access, credentials: Credentials, flow: Flow = "usual"): MiddlewareHandler<AppEnv> =>
+  (rule: Access, credentials: Accepted, flow: Flow = "usual"): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     if (rule === "public" || (rule === "read_or_ticket" && c.req.query("ticket") !== undefined)) return next();
-    const caller = await authenticate(c);
-    if (caller.grant === null) checkInBrowser(c, caller);
+    const caller = await authenticate(c, credentials);
+    if (caller.grant === null && caller.app === null) checkInBrowser(c, caller);
     const isUnlimited = flow === "stops" && caller.grant === null && hasScope(rule, caller);
     const isBytes = flow === "bytes" && c.req.method !== "GET";
     if (!isUnlimited) await checkRateLimit(c, caller, isBytes);
@@ -234,20 +288,31 @@ function hasScope(rule: Access, { scopes }: Caller): boolean {
   return needed.length === 0 || needed.some((scope) => scopes.includes(scope));
 }
 
-/** The user named by the header. With a user token, the header is optional and must name the token's own user. */
+/**
+ * The user named by the header. With a user token or an app that acts for one user, the header is optional and must name that
+ * user.
+ */
 async function namedUser(c: Ctx, caller: Caller): Promise<string | null> {
   const user = userOf(c.req.raw.headers);
+  const own = caller.app?.user ?? null;
+  if (own !== null && (user === null || user === own)) return own;
+  if (own !== null)
+    throw apiError("wrong_user", "X-User-Id names another user than the app acts for; leave the header out.");
   if (user === null || caller.grant === null || (await userHashOfName(caller.tenant, user)) === caller.grant.uh)
     return user;
   throw apiError("wrong_user", "X-User-Id names another user than the token; leave the header out.");
 }
 
-async function authenticate(c: Ctx): Promise<Caller> {
+async function authenticate(c: Ctx, credentials: Accepted): Promise<Caller> {
   try {
     const sent = credentialOf(c.req.raw.headers);
     if (sent === null)
       throw apiError("unauthenticated", "Send the API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`.");
     if ("fault" in sent) throw apiError("unauthenticated", sent.fault);
+    if (isAppToken(sent.sent, "access")) {
+      if (credentials === "any") return await authenticateApp(c, sent.sent);
+      throw apiError("unauthenticated", "Access tokens of connected apps are for /mcp alone; use an API key here.");
+    }
     return await (isUserToken(sent.sent) ? authenticateUserToken(c, sent.sent) : authenticateKey(c, sent.sent));
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) await countRejected(c);

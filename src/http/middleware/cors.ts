@@ -29,6 +29,7 @@ const EXPOSED = [
   "Tus-Max-Size",
   "Tus-Checksum-Algorithm",
   "Accept-Patch",
+  "WWW-Authenticate",
 ];
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /** How long a browser may cache a preflight, in seconds. Chosen: a day; the rules are the same for all callers. */

@@ -1,4 +1,4 @@
-/** Keys: make, rotate with a grace period, revoke; and the sessions of this console. */
+/** Keys: make, rotate with a grace period, revoke; the sessions of this console, and connected apps. */
 import type { CreatedKey, Key } from "nemo-gateway";
 import { useState } from "preact/hooks";
 import { account, session } from "../session.ts";
@@ -52,7 +52,8 @@ export function Page() {
       </PageHead>
       <Show of={keys}>
         {(all) => {
-          const own = all.filter(({ session_of }) => session_of === null);
+          const own = all.filter(({ session_of, app }) => session_of === null && app === null);
+          const apps = all.filter((key) => key.app !== null && stateOf(key) === "valid");
           const sessions = all.filter((key) => key.session_of !== null && stateOf(key) === "valid");
           return (
             <>
@@ -103,6 +104,42 @@ export function Page() {
                   />
                 )}
               </Card>
+              {apps.length === 0 ? null : (
+                <Card title={t("apps")} lead={t("appsLead")}>
+                  <Table
+                    caption={t("apps")}
+                    rows={apps}
+                    keyOf={(key) => key.id}
+                    columns={[
+                      {
+                        title: t("name"),
+                        kind: "main",
+                        cell: (key) => (
+                          <span class="two-lines">
+                            <Words>{key.name}</Words>
+                            <code class="muted">{key.app?.host ?? key.app?.redirect_host}</code>
+                          </span>
+                        ),
+                      },
+                      { title: t("scopes"), cell: (key) => <span class="small">{key.scopes.join(", ")}</span> },
+                      { title: t("appActsFor"), cell: (key) => <UserOf hash={key.app?.user_hash ?? null} /> },
+                      {
+                        title: t("lastUsed"),
+                        cell: (key) => (key.last_used_on === null ? t("never") : day(key.last_used_on)),
+                      },
+                      {
+                        title: t("actions"),
+                        kind: "actions",
+                        cell: (key) => (
+                          <Button small onClick={() => setDialog({ revoke: key })}>
+                            {t("disconnect")}
+                          </Button>
+                        ),
+                      },
+                    ]}
+                  />
+                </Card>
+              )}
               <Card title={t("sessions")} lead={t("sessionsLead")}>
                 <Table
                   caption={t("sessions")}
@@ -149,6 +186,10 @@ export function Page() {
     </>
   );
 }
+
+/** The user that an app acts for: its ids end in the same characters. */
+const UserOf = ({ hash }: { readonly hash: string | null }) =>
+  hash === null ? t("appAllUsers") : <code class="muted">…{hash}</code>;
 
 function NewKey({ onClose }: { readonly onClose: () => void }) {
   const own = session.value?.scopes ?? [];
@@ -269,11 +310,13 @@ function RevokeKey({ of, onClose }: { readonly of: Key; readonly onClose: () => 
     announce("revoked");
     onClose();
   });
+  const isApp = of.app !== null;
+  const created = moment(of.created_at);
   return (
     <Confirm
-      title={t("revokeKey", { name: of.name })}
-      text={t("revokeText", { hint: of.hint, created: moment(of.created_at) })}
-      action={t("revoke")}
+      title={t(isApp ? "disconnectApp" : "revokeKey", { name: of.name })}
+      text={isApp ? t("disconnectText", { created }) : t("revokeText", { hint: of.hint, created })}
+      action={t(isApp ? "disconnect" : "revoke")}
       busy={revoke.busy}
       error={revoke.error}
       onConfirm={() => void revoke.run()}
