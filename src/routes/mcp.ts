@@ -11,7 +11,7 @@ const INVALID_REQUEST = -32_600;
 const SERVER_ERROR = -32_000;
 
 export function mountMcp(app: Api): void {
-  app.post("/mcp", asJsonRpc, access("any", "key_or_user_token"), serve);
+  app.post("/mcp", access("any", "key_or_user_token"), serve);
 }
 
 async function serve(c: Ctx): Promise<Response> {
@@ -60,8 +60,11 @@ function requestOf(c: Ctx): Request {
   return new Request(url, { method: "POST", headers, signal });
 }
 
-/** Errors before the message is read become JSON-RPC errors without an id; `data` is the problem document. */
-const asJsonRpc: MiddlewareHandler<AppEnv> = async (c, next) => {
+/**
+ * Errors before the message is read become JSON-RPC errors without an id; `data` is the problem document. Mounted before
+ * the middleware that checks requests, so that its errors are converted too.
+ */
+export const mcpErrors: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   if (c.error === undefined) return;
   const problem: { readonly detail?: string } = await c.res.json();
