@@ -7,6 +7,7 @@ import type { VideoWire } from "../core/wire/video.ts";
 import type { Ctx } from "../http/context.ts";
 import { logBug } from "../log.ts";
 import { callTool, resultOf } from "./call.ts";
+import { invalidParams } from "./errors.ts";
 import { addResources } from "./resources.ts";
 import { shownSchema } from "./schema.ts";
 import { addTasks, declaresTasks, TASK_TOOLS, TASKS_EXTENSION, taskResult, undeclaredTask } from "./tasks.ts";
@@ -32,7 +33,7 @@ const schemas = new Map(
 
 /** Answers one JSON-RPC message. `message` is the parsed body, undefined if there was none. */
 export function serveMessage(c: Ctx, request: Request, message: unknown): Promise<Response> {
-  const rejected = undeclaredTask(message);
+  const rejected = undeclaredTask(message) ?? invalidParams(message);
   if (rejected !== null) return Promise.resolve(rejected);
   const handler = createMcpHandler(
     ({ era }) => serverFor(c, era === "modern" ? { hasTasks: declaresTasks(message) } : null),
