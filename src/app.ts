@@ -23,7 +23,7 @@ import { mountHealth } from "./routes/health.ts";
 import { mountHooks } from "./routes/hooks.ts";
 import { mountKeys } from "./routes/keys.ts";
 import { mountLinks } from "./routes/links.ts";
-import { mountMcp } from "./routes/mcp.ts";
+import { mcpErrors, mountMcp } from "./routes/mcp.ts";
 import { mountNemoToken } from "./routes/nemo-token.ts";
 import { mountOauth } from "./routes/oauth.ts";
 import { mountProjects } from "./routes/projects.ts";
@@ -79,7 +79,9 @@ export function createApp(): Api {
   app.notFound(pageOr(missingOf(app)));
 
   app.use("/v1/uploads/:id", methodOverride(app));
-  app.use(stamp, requestLog, setup, sizeLimits);
+  app.use(stamp, requestLog);
+  app.use("/mcp", mcpErrors);
+  app.use(setup, sizeLimits);
   app.use("/v1/uploads/*", uploadHeaders);
   for (const path of ["/v1/*", "/f/*", "/openapi.json", "/mcp", "/u/*", ...OAUTH]) app.use(path, openCors);
   app.use("/v1/uploads/*", uploadVersion);

@@ -11,6 +11,7 @@ import type { Scope } from "./address.ts";
 import { base32, base64url, fromBase64, sha256 } from "./encoding.ts";
 import {
   type AssetId,
+  type KeyId,
   ownedIdPattern,
   plainIdPattern,
   type RandomBytes,
@@ -134,7 +135,7 @@ export async function reEncrypt(
  *
  * A link comes without a credential, so its id part carries tenant and mode too: `ten_…~test~rnd_…`. `exp` is in
  * seconds since 1970. The MAC is HMAC-SHA-256 with a key derived for links only; links made with either root secret
- * are valid.
+ * are valid. An upload's link names its maker after that: `…~upl_…~key_…`, and for a user token the sign-outs.
  */
 
 /**
@@ -145,7 +146,14 @@ export type LinkTarget =
   | { readonly purpose: "share"; readonly id: RenderId | AssetId }
   | { readonly purpose: "pull"; readonly id: AssetId }
   | { readonly purpose: "ticket"; readonly id: TurnId }
-  | { readonly purpose: "upload"; readonly id: UploadId };
+  | ({ readonly purpose: "upload"; readonly id: UploadId } & LinkMaker);
+
+/** Who made a link that lets its bearer write: the link ends with that key, and with the sign-out of a token's user. */
+export type LinkMaker = {
+  readonly key: KeyId;
+  /** The sign-outs of the user when its token made the link; null if a key made it. */
+  readonly epoch: number | null;
+};
 
 export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 
@@ -153,6 +161,9 @@ export type Link = Scope & LinkTarget & { readonly expiresAt: EpochMs };
 export type BadLink = "tampered" | "expired";
 
 const TENANT = plainIdPattern("ten");
+const KEY = plainIdPattern("key");
+/** How many times a user was signed out. */
+const EPOCH = /^\d{1,15}$/;
 const PATTERNS = {
   render: ownedIdPattern("rnd"),
   asset: ownedIdPattern("ast"),
@@ -169,11 +180,16 @@ export function linkSigner({ current }: RootSecrets): (link: Link) => Promise<st
   return async (link) => {
     deriving ??= Promise.all([kidOf(current), deriveMacKey(current, "link")]);
     const [kid, key] = await deriving;
-    const name = `${link.tenant}~${link.mode}~${link.id}`;
+    const name = [link.tenant, link.mode, link.id, ...makerOf(link)].join("~");
     const signed = `${kid}.${Math.floor(link.expiresAt / 1000)}.${link.purpose}.${name}`;
     const mac = await crypto.subtle.sign("HMAC", key, utf8.encode(signed));
     return `${signed}.${base64url(new Uint8Array(mac))}`;
   };
+}
+
+function makerOf(link: LinkTarget): readonly string[] {
+  if (link.purpose !== "upload") return [];
+  return link.epoch === null ? [link.key] : [link.key, String(link.epoch)];
 }
 
 /**
@@ -202,12 +218,13 @@ function scopeOf(name: string): Scope | null {
 }
 
 function targetOf(purpose: string, name: string): LinkTarget | null {
-  const id = name.split("~")[2] ?? "";
+  const [, , id = "", key = "", epoch] = name.split("~");
   const isAsset = PATTERNS.asset.test(id);
   if (purpose === "share" && (isAsset || PATTERNS.render.test(id))) return { purpose, id: id as RenderId | AssetId }; // just checked
   if (purpose === "pull" && isAsset) return { purpose, id: id as AssetId }; // just checked
   if (purpose === "ticket" && PATTERNS.turn.test(id)) return { purpose, id: id as TurnId }; // just checked
-  if (purpose === "upload" && PATTERNS.upload.test(id)) return { purpose, id: id as UploadId }; // just checked
+  if (purpose === "upload" && PATTERNS.upload.test(id) && KEY.test(key) && (epoch === undefined || EPOCH.test(epoch)))
+    return { purpose, id: id as UploadId, key: key as KeyId, epoch: epoch === undefined ? null : Number(epoch) }; // just checked
   return null;
 }
 

@@ -108,10 +108,12 @@ function errorResult({ code, detail, retryAfterSeconds, charged }: Problem, requ
   return { isError: true, content: [{ type: "text", text: `${said}${/[.?!…]$/.test(said) ? "" : "."} ${next}` }] };
 }
 
+/** The text is in the data too: some clients, such as Claude Code, show the model only the data of a result that has both. */
 export function resultOf({ data, text, file = null }: ToolAnswer): CallToolResult {
+  const said = shorten(text, MCP_TEXT_CHARS);
   return {
-    content: [{ type: "text", text: shorten(text, MCP_TEXT_CHARS) }, ...(file === null ? [] : [linkOf(file)])],
-    structuredContent: { ...data },
+    content: [{ type: "text", text: said }, ...(file === null ? [] : [linkOf(file)])],
+    structuredContent: { next_step: said, ...data },
   };
 }
 

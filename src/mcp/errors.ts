@@ -1,5 +1,6 @@
 /** Problems as JSON-RPC errors, for requests that are not tool calls. */
-import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import { ProtocolError, ProtocolErrorCode, specTypeSchemas } from "@modelcontextprotocol/server";
+import * as z from "zod";
 import type { Ctx } from "../http/context.ts";
 import { ApiError } from "../http/problem.ts";
 import { logBug } from "../log.ts";
@@ -26,3 +27,32 @@ export async function guarded<T>(c: Ctx, handle: () => Promise<T>): Promise<T> {
 
 /** What a client learns of a bug. */
 export const INTERNAL = "An internal error occurred and was logged.";
+
+/** The protocol's schemas of the requests with parameters. */
+const REQUESTS = {
+  "completion/complete": specTypeSchemas.CompleteRequest,
+  "prompts/get": specTypeSchemas.GetPromptRequest,
+  "prompts/list": specTypeSchemas.ListPromptsRequest,
+  "resources/list": specTypeSchemas.ListResourcesRequest,
+  "resources/read": specTypeSchemas.ReadResourceRequest,
+  "resources/templates/list": specTypeSchemas.ListResourceTemplatesRequest,
+  "tools/list": specTypeSchemas.ListToolsRequest,
+};
+
+const request = z.object({ id: z.union([z.string(), z.number()]), method: z.string() });
+
+/**
+ * The error for parameters that do not match the protocol's schema; null for any other message. The library would answer with
+ * an internal error, which says that the server is at fault.
+ */
+export function invalidParams(message: unknown): Response | null {
+  const { data } = request.safeParse(message);
+  if (data === undefined || !Object.hasOwn(REQUESTS, data.method)) return null;
+  const schema = REQUESTS[data.method as keyof typeof REQUESTS]; // just checked
+  const read = schema["~standard"].validate(message);
+  if (read instanceof Promise || read.issues === undefined) return null; // these schemas are not asynchronous
+  const [issue] = read.issues;
+  const path = (issue?.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("/");
+  const error = { code: ProtocolErrorCode.InvalidParams, message: `/${path}: ${issue?.message}` };
+  return Response.json({ jsonrpc: "2.0", id: data.id, error }, { status: 400 });
+}

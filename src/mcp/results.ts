@@ -138,8 +138,8 @@ function videoText(one: VideoWire): string {
   const { id, status, stage, progress, message, error, charged, download_url: link } = one;
   if (status === "completed") {
     const size = sizeOf(one);
-    const file = link === null ? "Its file was deleted." : `Give the user this link: ${link}\n`;
-    return `The video ${id} is ready${size === "" ? "" : ` (${size})`}. ${file} To change it, call continue_video with this id.`;
+    const file = link === null ? "Its file was deleted. " : `Give the user this link: ${link}\n`;
+    return `The video ${id} is ready${size === "" ? "" : ` (${size})`}. ${file}To change it, call continue_video with this id.`;
   }
   if (status === "needs_input")
     return `The agent has a question: "${shorten(message ?? "", MESSAGE_CHARS)}" Ask the user, then call continue_video with id ${id} and the answer as prompt.`;

@@ -3,10 +3,12 @@
  * nothing at the start.
  */
 import { createMcpHandler, McpServer, type ServerContext } from "@modelcontextprotocol/server";
+import * as z from "zod";
 import type { VideoWire } from "../core/wire/video.ts";
 import type { Ctx } from "../http/context.ts";
 import { logBug } from "../log.ts";
 import { callTool, resultOf } from "./call.ts";
+import { invalidParams } from "./errors.ts";
 import { addResources } from "./resources.ts";
 import { shownSchema } from "./schema.ts";
 import { addTasks, declaresTasks, TASK_TOOLS, TASKS_EXTENSION, taskResult, undeclaredTask } from "./tasks.ts";
@@ -25,14 +27,16 @@ const LISTS = { ttlMs: LIST_TTL_MS, cacheScope: "private" } as const;
 /** No stream informs a client of changed lists. */
 const UNCHANGING = { listChanged: false };
 
+/** What `resultOf` adds to the data of every result. */
+const nextStep = { next_step: z.string().meta({ description: "What happened, and what to do next." }) };
+
+const schemasOf = ({ input, output }: Tool) => [shownSchema(input), shownSchema(output.extend(nextStep))] as const;
 /** The schemas of the tools, converted once per isolate. */
-const schemas = new Map(
-  TOOLS.map(({ name, input, output }) => [name, [shownSchema(input), shownSchema(output)] as const]),
-);
+const schemas = new Map(TOOLS.map((tool) => [tool, schemasOf(tool)]));
 
 /** Answers one JSON-RPC message. `message` is the parsed body, undefined if there was none. */
 export function serveMessage(c: Ctx, request: Request, message: unknown): Promise<Response> {
-  const rejected = undeclaredTask(message);
+  const rejected = undeclaredTask(message) ?? invalidParams(message);
   if (rejected !== null) return Promise.resolve(rejected);
   const handler = createMcpHandler(
     ({ era }) => serverFor(c, era === "modern" ? { hasTasks: declaresTasks(message) } : null),
@@ -73,7 +77,7 @@ function serverFor(c: Ctx, modern: { readonly hasTasks: boolean } | null): McpSe
 
 /** A tool that may answer with a task has no output schema: the result of a task is read with `tasks/get`. */
 function register(server: McpServer, c: Ctx, tool: Tool, hasTasks: boolean): void {
-  const [inputSchema, outputSchema] = schemas.get(tool.name) ?? [shownSchema(tool.input), shownSchema(tool.output)];
+  const [inputSchema, outputSchema] = schemas.get(tool) ?? schemasOf(tool);
   const { name, title, description, annotations } = tool;
   const shown = { title, description, annotations, inputSchema };
   if (!hasTasks || !TASK_TOOLS.includes(name)) {

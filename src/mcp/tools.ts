@@ -43,7 +43,7 @@ import { defineTool, type Tool, type ToolCall } from "./tool.ts";
 import { awaitRender, awaitTurn, awaitVideo } from "./wait.ts";
 
 const waitSeconds = (seconds: number) =>
-  z.coerce
+  z
     .number()
     .min(0)
     .default(seconds)

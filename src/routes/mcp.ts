@@ -11,7 +11,7 @@ const INVALID_REQUEST = -32_600;
 const SERVER_ERROR = -32_000;
 
 export function mountMcp(app: Api): void {
-  app.post("/mcp", asJsonRpc, access("any", "any"), serve);
+  app.post("/mcp", access("any", "any"), serve);
 }
 
 async function serve(c: Ctx): Promise<Response> {
@@ -60,9 +60,10 @@ function requestOf(c: Ctx): Request {
 
 /**
  * Errors before the message is read become JSON-RPC errors without an id; `data` is the problem document. A 401 says where a
- * client learns how to get access by OAuth.
+ * client learns how to get access by OAuth. Mounted before the middleware that checks requests, so that its errors are
+ * converted too.
  */
-const asJsonRpc = errorsAs((error, problem, c) => {
+export const mcpErrors = errorsAs((error, problem, c) => {
   const { code, status } = errorOf(error);
   const isInvalid = c.req.header("Authorization") !== undefined;
   return {

@@ -16,11 +16,15 @@ export async function createUpload(c: Ctx, body: NewUpload): Promise<Metered<Upl
   return uploadObject(c.env, owner, id).create(await callOf(c), owner, id, body);
 }
 
-/** A link to which the content of an open upload can be sent once; it needs no credential. */
+/**
+ * A link to which the content of an open upload can be sent once; it needs no credential. It ends with the credential that
+ * made it.
+ */
 export async function uploadLink(c: Ctx, id: UploadId): Promise<{ readonly url: string; readonly expires_at: string }> {
-  const { tenant, mode } = c.var.caller;
-  const expiresAt = Date.now() + UPLOAD_LINK_MS;
-  const token = await signLink({ purpose: "upload", tenant, mode, id, expiresAt }, rootsOf(c.var.config));
+  const { tenant, mode, keyId: key, grant, endsAt } = c.var.caller;
+  const expiresAt = Math.min(Date.now() + UPLOAD_LINK_MS, endsAt ?? Number.POSITIVE_INFINITY);
+  const maker = { key, epoch: grant?.epoch ?? null };
+  const token = await signLink({ purpose: "upload", tenant, mode, id, ...maker, expiresAt }, rootsOf(c.var.config));
   return { url: `${c.var.origin}/u/${token}`, expires_at: toRfc3339(expiresAt) };
 }
 

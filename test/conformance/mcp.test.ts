@@ -154,6 +154,16 @@ describe.concurrent("§9.2 tools", () => {
     }
   });
 
+  it("the same call at once in both eras makes one video", async () => {
+    const member = await newMember();
+    const clients = await Promise.all([modernClient(member.headers), oldClient(member.headers)]);
+    const call = { name: "make_video", arguments: { prompt: PROMPT, wait_seconds: 0 } };
+    const made = await Promise.all([...clients, ...clients, ...clients].map((client) => client.callTool(call)));
+    const ids = made.map((one) => read(one).structuredContent?.id);
+    expect([...new Set(ids)]).toEqual((await videosOf(member)).map(({ id }) => id));
+    await Promise.all(clients.map((client) => client.close()));
+  });
+
   it("a chat that hangs up is found again with its project", async () => {
     const member = await newMember();
     const args = { prompt: `${PROMPT} #slow:30s`, wait_seconds: 0 };

@@ -12,10 +12,17 @@ const share: Link = {
   expiresAt: now + 60_000,
 };
 const pull: Link = { ...share, purpose: "pull", id: `ast_01jd8m3k5xq2w4v7z9ab${uh}` };
+const upload: Link = {
+  ...share,
+  purpose: "upload",
+  id: `upl_01jd8m3k5xq2w4v7z9ab${uh}`,
+  key: "key_01jd8m3k5xq2w4v7z9ab",
+  epoch: null,
+};
 
 describe("signed links", () => {
   it("open what they were signed for", async () => {
-    for (const link of [share, pull]) {
+    for (const link of [share, pull, upload, { ...upload, epoch: 0 }, { ...upload, epoch: 12 }]) {
       expect(await readLink(await signLink(link, roots), roots, now)).toEqual({ ok: true, value: link });
     }
   });
@@ -56,7 +63,14 @@ describe("signed links", () => {
 
   it("reject more parts and a purpose that does not fit the id", async () => {
     expect((await readLink(`${await signLink(share, roots)}.x`, roots, now)).ok).toBe(false);
-    const wrong = { ...share, purpose: "pull" } as unknown as Link; // what the types forbid
-    expect((await readLink(await signLink(wrong, roots), roots, now)).ok).toBe(false);
+    for (const other of [
+      { purpose: "pull" },
+      { purpose: "upload" },
+      { ...upload, key: "key_1" },
+      { ...upload, epoch: -1 },
+    ]) {
+      const wrong = { ...share, ...other } as unknown as Link; // what the types forbid
+      expect((await readLink(await signLink(wrong, roots), roots, now)).ok).toBe(false);
+    }
   });
 });

@@ -6,7 +6,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { UserAddress } from "../../src/core/address.ts";
 import { issueKey, keyHash } from "../../src/core/auth.ts";
-import { encrypt } from "../../src/core/crypto.ts";
+import { encrypt, signLink } from "../../src/core/crypto.ts";
 import {
   type BatchId,
   type EndpointId,
@@ -69,6 +69,8 @@ const table = tableOf(document);
 
 afterAll(() => void vi.restoreAllMocks());
 
+const LINK_BYTES = sample("photo.jpg");
+
 type Fixture = {
   readonly member: Member;
   readonly address: UserAddress;
@@ -78,6 +80,8 @@ type Fixture = {
   /** Requested, and returned by the answers that show the file of a render and of an asset. */
   readonly links: readonly string[];
   readonly ticket: string;
+  /** To which a file is sent. */
+  readonly uploadLink: string;
   readonly stream: Promise<string>;
   readonly running: TurnId;
   readonly waiting: TurnId;
@@ -134,6 +138,28 @@ async function connectedApp(key: KeyId, { tenant, mode, uh }: UserAddress): Prom
   return { token, id };
 }
 
+type Created = { readonly result: { readonly structuredContent: { readonly id: UploadId; readonly put_url: string } } };
+
+/** A link to which a file is sent, made by what will end: a key, or for a sign-out a user token; an expired one is signed here. */
+async function uploadLinkOf(
+  stop: string,
+  { tenant, mode }: UserAddress,
+  by: Record<string, string>,
+  token: string,
+): Promise<string> {
+  const size = LINK_BYTES.length;
+  const params = { name: "create_upload", arguments: { filename: "photo.jpg", size_bytes: size } };
+  const headers = stop.startsWith("sign-out") ? { Authorization: `Bearer ${token}` } : by;
+  const answer = await send("POST", "/mcp", { jsonrpc: "2.0", id: 1, method: "tools/call", params }, headers);
+  const { result } = JSON.parse(/data: (.*)/.exec(await answer.text())?.[1] ?? "") as Created;
+  const { id, put_url: link } = result.structuredContent;
+  const expiresAt = 1_700_000_060_000;
+  const roots = { current: env.ROOT_SECRET, previous: null };
+  const key = "key_01jd8m3k5xq2w4v7z9ab";
+  if (!stop.startsWith("expiry")) return path(link);
+  return `/u/${await signLink({ purpose: "upload", tenant, mode, id, key, epoch: null, expiresAt }, roots)}`;
+}
+
 /** One of everything, half done: made while the tenant is paused, so that what waits has not begun when the stop comes. */
 async function build(stop: string): Promise<Fixture> {
   const sources = playSources();
@@ -167,6 +193,7 @@ async function build(stop: string): Promise<Fixture> {
     await send("POST", "/v1/users/ada/tokens", {}, { Authorization: by.Authorization ?? "" }),
     201,
   );
+  const uploadLink = await uploadLinkOf(stop, address, by, token);
   const user = userRpc(address);
   const other = good(await user.createProject(mine, { name: "other", metadata: {} })).id as ProjectId;
   const prompt = "make a 1 second video #fault:silent_stream@480s"; // 8 s of heartbeats at the tests' scale
@@ -219,6 +246,7 @@ async function build(stop: string): Promise<Fixture> {
     project,
     links: [url, done.download_url, asset.download_url].map((link) => path(String(link))),
     ticket: path(ticketed.url.startsWith("http") ? ticketed.url : ORIGIN + ticketed.url),
+    uploadLink,
     stream,
     running,
     waiting,
@@ -265,6 +293,8 @@ const answered = async (asked: Promise<Response>): Promise<string> => {
   await response.body?.cancel();
   return response.ok ? "served" : "rejected";
 };
+const sendFile = (link: string) =>
+  call(link, { method: "PUT", body: LINK_BYTES, headers: { "Content-Length": String(LINK_BYTES.length) } });
 /** What became of something that waited. `look`: null while nothing has become of it. */
 const word = (poll: () => Promise<"continue" | "gone" | null>, timings: boolean): Promise<string> =>
   timings ? poll().then((seen) => seen ?? "wait") : until(poll, 60_000);
@@ -292,6 +322,7 @@ const ROWS: Record<string, (fixture: Fixture, sent: Record<string, string>, timi
     return [...new Set(seen)].join(" and ");
   },
   "stream tickets": ({ ticket }) => answered(call(ticket)),
+  "links to send a file": ({ uploadLink }) => answered(sendFile(uploadLink)),
   "turns that wait": ({ address, waiting }, _, timings) =>
     word(async () => {
       const turn = await userRpc(address).readTurn(waiting);
@@ -368,5 +399,6 @@ describe("the effects of each action that ends access", () => {
     for (const row of WAITING)
       expect(await (ROWS[row] as (typeof ROWS)[string])(fixture, sent, false), `${row}, resumed`).toBe("continue");
     for (const link of fixture.links) expect(await answered(call(link))).toBe("served");
+    expect(await answered(sendFile(fixture.uploadLink))).toBe("served");
   });
 });

@@ -50,10 +50,14 @@ function checkProblem(c: Ctx): void {
   if (!printed.has(problem)) logBug("misconfigured", new ConfigError(problem), { request_id: c.var.requestId });
   printed.add(problem);
   if (HEALTH.test(c.req.path)) return; // its response contains the problem
+  // A page whose name resolves to this machine (DNS rebinding): MCP requires 403 for the origin of a request from it.
+  if (MCP.test(c.req.path) && c.req.header("Origin") !== undefined)
+    throw apiError("origin_not_allowed", `A local gateway answers no web page of another host. ${problem}.`);
   throw apiError("misconfigured", `${problem}.`, { hint: "GET /healthz" });
 }
 
 const HEALTH = /^\/healthz\/*$/;
+const MCP = /^\/mcp\/*$/;
 
 const unmapped = (field: string): string => field;
 

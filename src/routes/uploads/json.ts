@@ -1,6 +1,8 @@
 /** Uploads: created in JSON, by a form, by a resumable protocol, or by import from an address; sent whole or in chunks. */
 import * as z from "zod";
-import { readLink } from "../../core/crypto.ts";
+import type { Principal } from "../../core/auth.ts";
+import { type Link, readLink } from "../../core/crypto.ts";
+import { userHashOf } from "../../core/ids.ts";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import type { PageRequest, UserRpc } from "../../core/rpc/user.ts";
 import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
@@ -17,10 +19,10 @@ import {
   ownedParams,
   unwrapMetered,
 } from "../../http/define-route.ts";
-import { checkStopped } from "../../http/middleware/auth.ts";
+import { authenticateKeyId } from "../../http/middleware/auth.ts";
 import { countUploadLink, tooLarge } from "../../http/middleware/limits.ts";
-import { pipeToObject, uploadObject } from "../../http/objects.ts";
-import { apiError, notFound, unwrap } from "../../http/problem.ts";
+import { checkUserToken, pipeToObject, uploadObject } from "../../http/objects.ts";
+import { ApiError, apiError, notFound, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
 import { listResources } from "../../services/lists.ts";
 import { createUpload, importFile } from "../../services/uploads.ts";
@@ -171,7 +173,7 @@ async function receive(c: Ctx) {
     throw apiError("link_expired", "This link has expired; call create_upload again for a new one.");
   if (!read.ok || read.value.purpose !== "upload") throw notFound();
   const { tenant, mode, id } = read.value;
-  await checkStopped(c, tenant);
+  await checkMaker(c, read.value);
   await countUploadLink(c, tenant, mode);
   const sizeBytes = announcedBytes(c.req.raw.headers);
   const content = pipeToObject(c.req.raw.body ?? new Blob([]).stream());
@@ -179,6 +181,26 @@ async function receive(c: Ctx) {
   const { status, filename, size_bytes, error } = written;
   return { id, status, filename, size_bytes, error };
 }
+
+type UploadLink = Extract<Link, { purpose: "upload" }>;
+
+/** Throws if the link's key has ended or lost its scope, if its tenant is paused, or if the user of its token was signed out. */
+async function checkMaker(c: Ctx, { tenant, mode, id, key, epoch, expiresAt }: UploadLink): Promise<void> {
+  const maker = await authenticateKeyId(c, key);
+  const isOwner = maker !== null && maker.tenant === tenant && maker.mode === mode && maker.scopes.includes("upload");
+  if (!isOwner) throw ended();
+  if (epoch === null) return;
+  const principal: Principal = { tenant, mode, grant: { uh: userHashOf(id), epoch, until: expiresAt } };
+  await checkUserToken(c.env, principal).catch((error: unknown) => {
+    throw error instanceof ApiError && error.status === 401 ? ended() : error;
+  });
+}
+
+const ended = (): ApiError =>
+  apiError(
+    "link_expired",
+    "This link has ended: the API key that made it is no longer valid, or its user was signed out. Call create_upload again for a new one.",
+  );
 
 /* Imports: uploads that the gateway downloads from an address. */
 

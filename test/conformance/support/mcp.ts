@@ -64,11 +64,13 @@ export const toolResult = z.looseObject({
 });
 export type ToolResult = z.infer<typeof toolResult>;
 
-/** The result of a tool and its text, of at most 600 characters. */
+/** The result of a tool and its text, of at most 600 characters, which its data repeats: some clients show only the data. */
 export function read(result: unknown): ToolResult & { readonly text: string } {
   const got = toolResult.parse(result);
   const text = got.content[0]?.text ?? "";
   if (text === "" || text.length > 600) throw new Error(`a text of ${text.length} characters: ${text}`);
+  if (got.structuredContent !== undefined && got.structuredContent.next_step !== text)
+    throw new Error(`the data does not say: ${text}`);
   return { ...got, text };
 }
 

@@ -43,7 +43,11 @@ async function uploaded(address: UserAddress, key: string | null = null) {
   good(await uploadRpc(address, id).create(call(key), address, id, file));
   good(await uploadRpc(address, id).write(bodyOf(PNG), PNG.length));
   const asset = await assetOf(address, id);
-  await until(async () => (await userRpc(address).listUploads({ limit: 10, after: null }, "completed")).data.some(({ asset_id }) => asset_id === asset));
+  await until(async () =>
+    (await userRpc(address).listUploads({ limit: 10, after: null }, "completed")).data.some(
+      ({ asset_id }) => asset_id === asset,
+    ),
+  );
   return { upload: id, asset, file };
 }
 
