@@ -11,7 +11,7 @@
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { SECRET_MIN_BYTES } from "../src/core/limits.ts";
 import { demand, lastWords, StepError, wrangler } from "./lib/account.ts";
@@ -31,10 +31,13 @@ const { flags } = readFlags({
 /** Whether this is a build on Cloudflare: its disk is gone afterwards. Source: Workers Builds, "Default variables". */
 const IN_BUILD = process.env.WORKERS_CI === "1";
 
-/** Secrets of an account cannot be read back, so the admin token is stored here: mode 0600, ignored by git. */
+/** Secrets of an account cannot be read back, so those that are made here are stored: mode 0600, ignored by git. */
 const ADMIN_FILE = process.env.ADMIN_TOKEN_FILE ?? join(ROOT, ".admin-token");
 const SECRETS = ["ROOT_SECRET", "ADMIN_TOKEN"] as const;
 type SecretName = (typeof SECRETS)[number];
+/** The root secret beside it: a rotation needs the old one, and a restored backup is useless without it. */
+const ROOT_FILE = join(dirname(ADMIN_FILE), rootFileName(basename(ADMIN_FILE)));
+const FILES: Readonly<Record<SecretName, string>> = { ROOT_SECRET: ROOT_FILE, ADMIN_TOKEN: ADMIN_FILE };
 
 /** When R2 removes parts of unfinished uploads. An upload expires after a day without bytes. Source: uploadIdle in src/core/timings.ts. */
 const LIFECYCLE_RULE = "nemo-gateway-incomplete-uploads";
@@ -114,12 +117,20 @@ function secretsOfBuild(missing: readonly SecretName[]): Record<string, string> 
   );
 }
 
-/** The admin token from its file. A new one is written there before it is used, so that a failing run does not lose it. */
-function storedAdminToken(): string {
-  const kept = existsSync(ADMIN_FILE) ? readFileSync(ADMIN_FILE, "utf8").trim() : "";
+/** `.admin-token-staging` has `.root-secret-staging` beside it. */
+function rootFileName(adminFile: string): string {
+  return adminFile.includes("admin-token")
+    ? adminFile.replace("admin-token", "root-secret")
+    : `${adminFile}.root-secret`;
+}
+
+/** A secret from its file. A new one is written there before it is used, so that a failing run does not lose it. */
+function storedSecret(name: SecretName): string {
+  const file = FILES[name];
+  const kept = existsSync(file) ? readFileSync(file, "utf8").trim() : "";
   if (kept !== "") return kept;
   const made = randomSecret();
-  writePrivate(ADMIN_FILE, `${made}\n`);
+  writePrivate(file, `${made}\n`);
   return made;
 }
 
@@ -130,10 +141,9 @@ async function deployCode(missing: readonly SecretName[]): Promise<string> {
   const forget = onEnd(remove);
   try {
     const file = join(folder, "secrets.json");
-    const made = (name: SecretName): string => (name === "ADMIN_TOKEN" ? storedAdminToken() : randomSecret());
     const values = IN_BUILD
       ? secretsOfBuild(missing)
-      : Object.fromEntries(missing.map((name) => [name, made(name)] as const));
+      : Object.fromEntries(missing.map((name) => [name, storedSecret(name)] as const));
     hidden.push(...Object.values(values));
     writePrivate(file, JSON.stringify(values));
     const advice = `Read the lines above: they name what the account or the token lacks. ${AGAIN}`;
@@ -167,6 +177,10 @@ function printNext(url: string): void {
     console.log("The admin token is the one that you set for this build or in the form.");
     return;
   }
+  if (existsSync(ROOT_FILE))
+    console.log(
+      `The root secret is in ${ROOT_FILE}: move it to where you keep secrets. It cannot be read back, and its rotation needs it.`,
+    );
   if (!existsSync(ADMIN_FILE)) {
     console.log("The admin token was made on another machine. To replace it: npx wrangler secret put ADMIN_TOKEN");
     return;

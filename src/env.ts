@@ -53,6 +53,10 @@ export type Env = {
   ALLOW_ANONYMOUS?: string;
   /** `1` allows renders with other outputs than the attested one. */
   ALLOW_UNATTESTED_OUTPUT?: string;
+  /** The address of an OpenTelemetry collector, such as `https://otlp.example.com/v1/traces`. Without it no span is made. */
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+  /** Headers for the collector: `name=value`, separated by commas, values percent-encoded. */
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS?: string;
   /** Web origins that may call `/mcp` besides the gateway's own, separated by commas. */
   MCP_ORIGINS?: string;
   /** `on` allows OAuth clients of `/mcp` to register themselves. */
@@ -90,6 +94,14 @@ export class ConfigError extends Error {
   override readonly name = SAFE_TO_PRINT;
 }
 
+/** Where spans are sent (`tracing.ts`). */
+export type TraceTarget = {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** False for an address that is not https and for malformed headers: a log line says so, and nothing is sent. */
+  readonly isUsable: boolean;
+};
+
 export type Config = {
   /** Configured for development or tests; answers on a loopback address only (`http/setup.ts`). */
   readonly local: boolean;
@@ -103,6 +115,8 @@ export type Config = {
   readonly nemoToken: string | null;
   readonly allowAnonymous: boolean;
   readonly allowUnattestedOutput: boolean;
+  /** Null: no spans are made. */
+  readonly traces: TraceTarget | null;
   /** Web origins that may call `/mcp`. */
   readonly mcpOrigins: readonly string[];
   /** Whether OAuth clients may register themselves. */
@@ -132,6 +146,27 @@ const isLongEnough = (token: string | undefined): token is string =>
   token !== undefined && bytes(token) >= SECRET_MIN_BYTES;
 
 const stripSlash = (url: string): string => url.replace(/\/+$/, "");
+
+/**
+ * Where spans are sent; null without an endpoint. Only https is usable, because the headers hold a secret.
+ *
+ * Source of the headers' form: OpenTelemetry, "Specifying headers via environment variables".
+ */
+function readTraceTarget(env: Env, local: boolean): TraceTarget | null {
+  const url = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+  if (!url) return null;
+  const isSafe = URL.canParse(url) && (local ? /^https?:$/ : /^https:$/).test(new URL(url).protocol);
+  const pairs = (env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? "").split(",").filter((pair) => pair.trim() !== "");
+  try {
+    const headers = pairs.map((pair) => {
+      const at = pair.indexOf("=");
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    });
+    return { url, headers: Object.fromEntries(new Headers(headers)), isUsable: isSafe };
+  } catch {
+    return { url, headers: {}, isUsable: false };
+  }
+}
 
 /** Reads and validates the environment. Throws a ConfigError that names what is missing or too weak. */
 export function readConfig(env: Env): Config {
@@ -163,6 +198,7 @@ export function readConfig(env: Env): Config {
     nemoToken: env.NEMO_TOKEN || null,
     allowAnonymous: env.ALLOW_ANONYMOUS === "1",
     allowUnattestedOutput: env.ALLOW_UNATTESTED_OUTPUT === "1",
+    traces: readTraceTarget(env, local),
     mcpOrigins: (env.MCP_ORIGINS ?? "").split(/[\s,]+/).filter((origin) => origin !== ""),
     mayRegister: env.MCP_DCR === "on",
     rootSecret: env.ROOT_SECRET,

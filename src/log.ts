@@ -15,6 +15,7 @@ export const LOG_FIELDS = [
   "work",
   "count",
   "queue",
+  "resource",
 ] as const satisfies readonly (keyof LogFields)[];
 
 export type LogFields = {
@@ -33,6 +34,8 @@ export type LogFields = {
   count?: number | undefined;
   /** The name of a queue, as the operator chose it. */
   queue?: string | undefined;
+  /** The id of what a line is about: `vid_…`, `trn_…`. An id opens nothing without its tenant's key. */
+  resource?: string | undefined;
 };
 
 /** The fields of the list, in its order; all others are dropped. */

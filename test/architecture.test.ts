@@ -27,8 +27,9 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   env: ["core", "log"],
   failpoints: [],
   timeout: [],
-  durable: ["core", "nemo", "store", "env", "failpoints", "log", "timeout"],
-  jobs: ["core", "store", "env", "failpoints", "log", "timeout"],
+  tracing: ["core", "log"],
+  durable: ["core", "nemo", "store", "env", "failpoints", "log", "timeout", "tracing"],
+  jobs: ["core", "store", "env", "failpoints", "log", "timeout", "tracing"],
   http: ["core", "store", "env", "log", "timeout"],
   services: ["core", "http", "store"],
   mcp: ["core", "http", "log", "services", "timeout"],
@@ -40,6 +41,7 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 /** The modules of which only types may be imported: nothing of them is left at run time. */
 const TYPE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   failpoints: ["core", "env"],
+  tracing: ["env"],
   routes: ["env"],
   index: ["env"],
 };
@@ -54,6 +56,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   mcp: ["@modelcontextprotocol/server", "zod"],
   routes: ["hono", "@hono/zod-validator", "zod"],
   app: ["@hono/zod-openapi"],
+  tracing: ["node:async_hooks"],
 };
 
 /** What `core` must not use: clocks, randomness, the network, timers, the platform. They are passed in as arguments. */

@@ -11,6 +11,7 @@ const logLine = z.object({
   code: z.string().optional(),
   ms: z.number().optional(),
   work: z.string().optional(),
+  resource: z.string().optional(),
   name: z.string().optional(),
   message: z.string().optional(),
   stack: z.array(z.string()).optional(),
@@ -29,6 +30,7 @@ function ofLog(line: z.infer<typeof logLine>): string | null {
     const shown = (line.status ?? 0) >= 500 ? red(said) : said;
     return `${shown} ${dim(`${line.ms ?? 0} ms ${line.request_id ?? ""}`)}`;
   }
+  if (line.event === "failed") return red(`${line.work} ${line.code ?? ""} ${line.resource ?? ""}`);
   if (line.name === undefined) return null; // an effect that succeeded or is retried
   const at = line.stack?.[0] === undefined ? "" : ` ${line.stack[0]}`;
   const what = [line.event, line.route ?? line.work, line.name, line.message].filter((part) => part !== undefined);

@@ -1,7 +1,7 @@
 /** Encodings of bytes as text, and hashes, for ids, keys and links. */
 
 /** Crockford's base32 in lower case: sortable, without `i l o u`, safe in URLs and file names, easy to read aloud. */
-const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz";
+export const BASE32 = "0123456789abcdefghjkmnpqrstvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /**

@@ -79,6 +79,14 @@ export const ownedIdPattern = (prefix: OwnedPrefix): RegExp =>
 export const plainIdPattern = (prefix: PlainPrefix | "evt"): RegExp =>
   new RegExp(`^${prefix}_[0-9a-z]{${TIME_CHARS + RANDOM_CHARS}}$`);
 
+const OWNED_ID = new RegExp(
+  `(?:${OWNED_PREFIXES.join("|")})_[0-9a-z]{${TIME_CHARS + RANDOM_CHARS + USER_HASH_CHARS}}(?![0-9a-z])`,
+);
+
+/** The first owned id in a text, such as a path or a job's key; null for none. */
+export const ownedIdIn = (text: string): `${OwnedPrefix}_${string}` | null =>
+  (OWNED_ID.exec(text)?.[0] as `${OwnedPrefix}_${string}` | undefined) ?? null; // the pattern is that of the type
+
 /**
  * The owner's hash at the end of an owned id. The id must match its pattern; for other text these are just its last 16
  * characters.

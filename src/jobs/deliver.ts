@@ -18,6 +18,7 @@ import { explainTarget, resolveTarget, type TargetPolicy } from "../core/ssrf.ts
 import { type Config, type Env, readConfig } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import { type Counters, logBug, logCounted } from "../log.ts";
+import { type Spans, spansTo } from "../tracing.ts";
 
 /* One webhook request: its timeout, and how much of the response is read. */
 
@@ -250,12 +251,16 @@ export function deliverAll(
 }
 
 async function deliver(message: Due, env: Env, config: Config, dependencies: DeliveryDependencies): Promise<void> {
+  // Sent after the run, because every connection of the invocation is a delivery's until then.
+  const spans = spansTo(config.traces, null);
   const tools = {
     tenant: () => tenantOf(env, message),
     send: async (job: DeliveryJob): Promise<DeliveryReport> => {
       const outcome = await postWebhook(job, config.targets, dependencies);
       await failAt("delivery.sent", config);
-      return { id: job.id, attempt: job.attempt, outcome };
+      const report = { id: job.id, attempt: job.attempt, outcome };
+      traceAttempt(spans, job, report, message.tenant, dependencies.now());
+      return report;
     },
     log: (reports: readonly DeliveryReport[]) => logReports(env.COUNTERS, reports, message.tenant),
   };
@@ -265,6 +270,25 @@ async function deliver(message: Due, env: Env, config: Config, dependencies: Del
   } catch (error) {
     logBug("delivery_failed", error, { work: "delivery" });
   }
+  await spans?.flush();
+}
+
+/** The span of one attempt: its status, never the address. */
+function traceAttempt(
+  spans: Spans | null,
+  job: DeliveryJob,
+  report: DeliveryReport,
+  tenant: string,
+  endedAt: number,
+): void {
+  const { status, tookMs } = report.outcome;
+  spans?.add("delivery", {
+    startedAt: endedAt - tookMs,
+    endedAt,
+    resource: job.resource ?? "",
+    failed: status === null || status >= 300,
+    fields: { work: "delivery", attempt: job.attempt, ...(status === null ? {} : { status }), ...ownerOf(tenant) },
+  });
 }
 
 /**

@@ -5,7 +5,15 @@ import { USAGE_SPAN_DAYS } from "../core/limits.ts";
 import { cutPage, rowsFor } from "../core/page.ts";
 import type { Page } from "../core/rpc/user.ts";
 import { monthOf } from "../core/usage/spending.ts";
-import { COUNTERS, type Counter, type Counts, type Period, periodOf, type UsageRow } from "../core/usage/usage.ts";
+import {
+  COUNTERS,
+  type Counter,
+  type Counts,
+  exactCounts,
+  type Period,
+  periodOf,
+  type UsageRow,
+} from "../core/usage/usage.ts";
 import type {
   AllUsageQuery,
   UsageCountsWire,
@@ -112,7 +120,7 @@ async function usageOf(
   if (by === "day") return data.map(({ subject, counts }) => ({ ...scope, day: subject, counts }));
   const sum = (name: Counter): number => data.reduce((total, { counts }) => total + counts[name], 0);
   const counts = Object.fromEntries(COUNTERS.map((name) => [name, sum(name)])) as Counts; // every counter is a key
-  return data.length === 0 ? [] : [{ ...scope, day: null, counts }];
+  return data.length === 0 ? [] : [{ ...scope, day: null, counts: exactCounts(counts) }];
 }
 
 export const showTenantUsage = ({ counts, ...row }: TenantUsage): UsageOfTenantWire => ({

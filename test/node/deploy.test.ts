@@ -70,8 +70,10 @@ describe.concurrent("npm run deploy", () => {
       expect(output).not.toContain(value);
       expect(account.sequence().join("\n")).not.toContain(value);
     }
-    expect(statSync(account.tokenFile).mode & 0o777).toBe(0o600);
-    expect(account.secretValues()).toContain(readFileSync(account.tokenFile, "utf8").trim());
+    const kept = [account.rootFile, account.tokenFile]; // neither can be read back from the account
+    expect(kept.map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+    expect(kept.map((file) => readFileSync(file, "utf8").trim())).toEqual(account.secretValues());
+    expect(output).toContain(account.rootFile);
   });
 
   it("adds only the secret that is missing, and keeps the admin token that a failed run wrote", async () => {
@@ -80,6 +82,7 @@ describe.concurrent("npm run deploy", () => {
     writeFileSync(account.tokenFile, `${kept}\n`);
     expect((await account.deploy()).code).toBe(0);
     expect(account.secretsFiles().map((file) => file.values)).toEqual([{ ADMIN_TOKEN: kept }]);
+    expect(existsSync(account.rootFile)).toBe(false);
   });
 
   it("says how to replace an admin token that was created elsewhere", async () => {
@@ -185,6 +188,7 @@ describe.concurrent("a build on Cloudflare", () => {
     const { code, output } = await account.deploy("whoami", { WORKERS_CI: "1", ROOT_SECRET, ADMIN_TOKEN });
     expect(code).toBe(0);
     expect(account.secretsFiles()).toEqual([{ mode: 0o600, values: { ROOT_SECRET, ADMIN_TOKEN } }]);
+    expect(existsSync(account.rootFile)).toBe(false);
     expect(existsSync(account.tokenFile)).toBe(false);
     for (const value of [ROOT_SECRET, ADMIN_TOKEN]) {
       expect(output).not.toContain(value);

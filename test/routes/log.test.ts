@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { LOG_FIELDS, type LogFields, log, logCounted } from "../../src/log.ts";
-import { call, env, type Member, makeMember } from "../support/gateway.ts";
+import { call, env, jsonOf, type Member, makeMember, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 import { createResources } from "../support/resources.ts";
 
@@ -66,6 +66,33 @@ describe("the log", () => {
     for (const line of lines.filter(({ event }) => event === "request"))
       expect(line).toMatchObject({ request_id: expect.any(String), route: expect.any(String), ms: expect.any(Number) });
     for (const line of lines.filter(({ event }) => event === "work")) expect(line.attempt).toBeGreaterThan(0);
+  });
+
+  it("leads from the id of a request to the reason why what it started failed", async () => {
+    const member = await makeMember(USER);
+    const ordered = await send("POST", "/v1/videos", { prompt: "make a clip #fault:no_credits" }, member.headers);
+    const { id } = await jsonOf<{ id: string }>(ordered, 202);
+    const asked = ordered.headers.get("Request-Id");
+    await until(async () => linesOf(member).some(({ event, work }) => event === "failed" && work === "video.failed"));
+    const lines = linesOf(member);
+    const uh = id.slice(-16);
+    expect(lines.find(({ request_id }) => request_id === asked)).toMatchObject({ resource: id, uh, mode: "test" });
+    const failed = lines.filter(({ event, uh: of }) => event === "failed" && of === uh);
+    expect(failed.map(({ work, code }) => [work, code]).toSorted()).toEqual([
+      ["turn.failed", "insufficient_credits"],
+      ["video.failed", "insufficient_credits"],
+    ]);
+    expect(failed.map(({ resource }) => resource)).toContain(id);
+  });
+
+  it("names no resource of a request that was rejected, and no user whose name looks like an id", async () => {
+    const member = await makeMember(USER);
+    const like = `vid_${"0".repeat(36)}`;
+    await call(`/v1/videos/${like}`, { headers: member.headers });
+    await call(`/v1/users/${like}`, { headers: member.headers });
+    const lines = linesOf(member).filter(({ route }) => route?.includes(":"));
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect([line.resource, line.uh]).toEqual([undefined, undefined]);
   });
 
   it("drops a field that is not on the list, from any caller", () => {

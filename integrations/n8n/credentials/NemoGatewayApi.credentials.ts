@@ -15,7 +15,7 @@ export class NemoGatewayApi implements ICredentialType {
 	icon: Icon = { light: 'file:../icons/nemo-gateway.svg', dark: 'file:../icons/nemo-gateway.dark.svg' };
 
 	documentationUrl =
-		'https://github.com/nemo-gateway/nemo-gateway/tree/main/integrations/n8n?tab=readme-ov-file#credentials';
+		'https://github.com/YOUR-ACCOUNT/nemo-gateway/tree/main/integrations/n8n?tab=readme-ov-file#credentials';
 
 	properties: INodeProperties[] = [
 		{

@@ -55,6 +55,8 @@ export type NewEvent = {
 /** What a sender needs for one attempt. Built and signed when the delivery is claimed. */
 export type DeliveryJob = {
   readonly id: DeliveryId;
+  /** What the event is about, for the attempt's span. An object of the version before does not name it. */
+  readonly resource?: string;
   readonly attempt: number;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -64,6 +64,22 @@ function creditsOf({ credits }: CountedData): Partial<Counts> {
   return credits.basis === "measured" ? { credits_measured: credits.amount } : { credits_estimated: credits.amount };
 }
 
+/** Upstream's amounts have a few decimals at most. Chosen: far below any of them. */
+const CREDIT_PARTS = 1_000_000;
+
+/**
+ * A sum of credits as it is shown, billed and compared with a cap: to a millionth. Binary fractions do not add up
+ * exactly: ten times 0.1 would be below 1.
+ */
+export const exactCredits = (sum: number): number => Math.round(sum * CREDIT_PARTS) / CREDIT_PARTS;
+
+/** Counters with their credits as they are shown. The other counters are whole numbers. */
+export const exactCounts = (counts: Counts): Counts => ({
+  ...counts,
+  credits_measured: exactCredits(counts.credits_measured),
+  credits_estimated: exactCredits(counts.credits_estimated),
+});
+
 type Asked = { readonly from?: string | undefined; readonly to?: string | undefined };
 
 /**

@@ -10,6 +10,7 @@ import { failAt } from "../../failpoints.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
 import { deleteWatchdog } from "../../store/tenants.ts";
 import { deleteTokenStatuses } from "../../store/users.ts";
+import { type Spans, spansTo } from "../../tracing.ts";
 import type { Database } from "./database.ts";
 
 /** What the parts of an object use of its storage. */
@@ -38,6 +39,8 @@ export type ObjectRuntime = {
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** Aborts this instance and everything it is doing; the next call or alarm starts a new one. */
   readonly abort: (why: string) => void;
+  /** Takes spans for the operator's collector; null when none is set. */
+  readonly spans: Spans | null;
   /** A failpoint between two outside effects: returns at once unless the test run is configured to crash here. */
   readonly failpoint: (at: Failpoint) => Promise<void>;
 };
@@ -79,6 +82,7 @@ export function createRuntime(ctx: DurableObjectState, env: Env): ObjectRuntime 
     random01: Math.random,
     waitUntil: (work) => ctx.waitUntil(work),
     abort: (why) => ctx.abort(why),
+    spans: spansTo(config.traces, (work) => ctx.waitUntil(work)),
     failpoint: (at) => failAt(at, config),
   };
 }

@@ -16,6 +16,7 @@ import type { EpochMs } from "../../core/time.ts";
 import type { ObjectKind } from "../../env.ts";
 import { countLine, log, logBug, logCounted } from "../../log.ts";
 import { deleteWatchdog, isTenantStopped, writeWatchdog } from "../../store/tenants.ts";
+import { traceJob } from "../../tracing.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, deleteMeta, readMeta, writeMeta } from "./database.ts";
 import { type GivenUpKind, type JobKind, maxFailures } from "./job-kinds.ts";
@@ -482,7 +483,7 @@ export class JobScheduler {
       await new Promise((resolve) => setTimeout(resolve, 0));
       await storage.sync();
       await this.ensureWatchdog();
-      await this.#handler.perform(row);
+      await traceJob(this.#runtime.config.traces, row.key, () => this.#handler.perform(row));
       logCounted(this.#runtime.env.COUNTERS, "work", fields());
       return null;
     } catch (error) {

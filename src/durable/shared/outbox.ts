@@ -3,13 +3,14 @@
  * published afterwards, and deleted when the tenant has stored it. Publishing twice is harmless, because an event's id
  * is derived from its resource and sequence.
  */
-import { parseScope, tenantObjectName } from "../../core/address.ts";
+import { ownerOf, parseScope, tenantObjectName } from "../../core/address.ts";
 import { utf8Bytes } from "../../core/encoding.ts";
-import { eventId, type KeyId } from "../../core/ids.ts";
+import { eventId, type KeyId, ownedIdIn } from "../../core/ids.ts";
 import { OUTBOX_BYTES, OUTBOX_ROWS } from "../../core/limits.ts";
 import type { NewEvent, TenantRpc } from "../../core/rpc/tenant.ts";
 import type { AuditEntry } from "../../core/tenant.ts";
 import type { EventType } from "../../core/wire/event.ts";
+import { log } from "../../log.ts";
 import { addEntry } from "../../store/audit.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { BOUND_LIMIT } from "./database.ts";
@@ -33,6 +34,9 @@ export const OUTBOX_TABLES = `
 `;
 
 export const OUTBOX = "outbox";
+
+/** The types of events about something that did not succeed. */
+const FAILED = /\.(failed|unknown)$/;
 
 type Row = {
   position: number;
@@ -117,9 +121,22 @@ export class Outbox {
       });
       await tenant.accept(await Promise.all(newEvents));
       sql.exec("DELETE FROM outbox WHERE position <= ?", last.position);
+      for (const row of rows) this.#logFailure(row);
       isLast = isAll && this.#added === added;
     }
     this.#jobs.done(OUTBOX, "");
+  }
+
+  /** One line for what did not succeed, with its code: an operator can read no resource of a tenant. */
+  #logFailure({ type, resource, data }: Row): void {
+    if (!FAILED.test(type)) return;
+    const { error } = JSON.parse(data) as { readonly error?: { readonly code?: string } | null }; // as the services add it
+    log("info", "failed", {
+      work: type,
+      code: error?.code,
+      resource: ownedIdIn(resource) ?? undefined,
+      ...ownerOf(this.#runtime.name),
+    });
   }
 
   /**

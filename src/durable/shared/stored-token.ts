@@ -230,18 +230,17 @@ function checkProblem(failure: NemoFailure): Problem {
 /** The sandbox's base URL inside its own binding; it is never resolved. */
 export const SANDBOX_URL = "https://sandbox.nemo.internal";
 
-/** Logs one line per upstream request: which it was, how it ended, and the time to its response headers. */
+/** One log line and one span per upstream request: which it was, how it ended, and the time to its response headers. */
 const logRequests =
-  ({ env, name, now }: ObjectRuntime): Watch =>
+  ({ env, name, now, spans }: ObjectRuntime): Watch =>
   (at) => {
     const startedAt = now();
-    return (status) =>
-      logCounted(env.COUNTERS, "upstream", {
-        work: at,
-        ...(status === null ? {} : { status }),
-        upstream_ms: now() - startedAt,
-        ...ownerOf(name),
-      });
+    return (status) => {
+      const endedAt = now();
+      const fields = { work: at, ...(status === null ? {} : { status }), ...ownerOf(name) };
+      logCounted(env.COUNTERS, "upstream", { ...fields, upstream_ms: endedAt - startedAt });
+      spans?.add("upstream.call", { startedAt, endedAt, failed: status === null || status >= 400, fields });
+    };
   };
 
 /** The client of an object. `sandbox`: the name of the sandbox that it calls; null in live mode. */

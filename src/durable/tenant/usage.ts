@@ -13,7 +13,16 @@ import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
 import type { Month } from "../../core/usage/spending.ts";
-import { COUNTERS, type Counter, type Counts, countsOf, type Period, type UsageRow } from "../../core/usage/usage.ts";
+import {
+  COUNTERS,
+  type Counter,
+  type Counts,
+  countsOf,
+  exactCounts,
+  exactCredits,
+  type Period,
+  type UsageRow,
+} from "../../core/usage/usage.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";
 import type { ObjectRuntime } from "../shared/context.ts";
 import type { Database } from "../shared/database.ts";
@@ -144,7 +153,7 @@ export class Usage {
 
   /** Credits of a month, measured and estimated: of the whole tenant (`day`, UNKNOWN), or of one user. */
   creditsSpent(dimension: "day" | "user", subject: string, { from, to }: Pick<Month, "from" | "to">): number {
-    return this.#runtime.sql.exec<{ spent: number }>(SPENT, dimension, subject, from, to).one().spent;
+    return exactCredits(this.#runtime.sql.exec<{ spent: number }>(SPENT, dimension, subject, from, to).one().spent);
   }
 
   /** Days, newest first; or users or keys with their sums over the period, in order of id. */
@@ -159,7 +168,7 @@ export class Usage {
       rows,
       page,
       ({ subject }) => subject,
-      ({ subject, ...counts }) => ({ subject: subject === UNKNOWN ? null : subject, counts }),
+      ({ subject, ...counts }) => ({ subject: subject === UNKNOWN ? null : subject, counts: exactCounts(counts) }),
     );
   }
 

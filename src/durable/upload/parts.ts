@@ -160,10 +160,13 @@ export class PartsFile {
   /** Stores a part; the same number again replaces it. `bytes` must not change until then. */
   async store(partNumber: number, bytes: Uint8Array): Promise<StoredPart> {
     const file = await this.#open();
-    const { now, name } = this.#runtime;
-    const began = now();
+    const { now, name, spans } = this.#runtime;
+    const startedAt = now();
     const { etag } = await file.uploadPart(partNumber, bytes);
-    log("info", "upload_part", { work: "upload", count: partNumber, ms: now() - began, ...ownerOf(name) });
+    const endedAt = now();
+    const fields = { work: "upload", count: partNumber, ...ownerOf(name) };
+    log("info", "upload_part", { ...fields, ms: endedAt - startedAt });
+    spans?.add("upload.part", { startedAt, endedAt, resource: name, failed: false, fields });
     await this.#runtime.failpoint("upload.part");
     return { partNumber, sizeBytes: bytes.length, etag };
   }

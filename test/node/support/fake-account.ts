@@ -26,6 +26,7 @@ const FAKE = stripTypeScriptTypes(readFileSync(resolve(import.meta.dirname, "fak
 export class FakeAccount {
   readonly folder = mkdtempSync(join(tmpdir(), "deploy-test-"));
   readonly tokenFile = join(this.folder, "admin-token");
+  readonly rootFile = join(this.folder, "root-secret");
 
   constructor(account: Partial<Account> = {}) {
     for (const name of ["bin", "tmp"]) mkdirSync(join(this.folder, name));

@@ -63,9 +63,10 @@ export class DeliveryMessages {
       "webhook-timestamp": String(Math.floor(at.getTime() / SECOND_MS)),
       "webhook-signature": signature,
     };
-    const { id, attempts } = row;
+    const { id, attempts, resource } = row;
     return {
       id,
+      resource,
       attempt: attempts + 1, // the row was read before it was claimed
       url: destination.url,
       headers,

@@ -1,5 +1,6 @@
 /** The end of a turn: reads Nemo's state until it shows the result, and commits and publishes that result at once. */
 
+import { ownerOf } from "../../../core/address.ts";
 import type { Problem } from "../../../core/errors.ts";
 import type { ProjectId, TurnId } from "../../../core/ids.ts";
 import { EVENTS_TTL_MS } from "../../../core/limits.ts";
@@ -178,11 +179,26 @@ export class TurnSettle {
     const { snapshot = null } = ending;
     const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
     if (!hasEnded) return false;
+    this.#trace(id);
     log.forget(id);
     runtime.waitUntil(account.release(id, balanceIn(snapshot)).catch(() => undefined)); // otherwise the lease expires by itself
     this.startWaiting();
     jobs.tick();
     return true;
+  }
+
+  /** The turn's own span: from its request to its end, however many instances ran it. */
+  #trace(id: TurnId): void {
+    const { spans, name } = this.#user.runtime;
+    const turn = spans === null ? null : this.#user.turnRows.find(id);
+    if (!turn?.endedAt) return;
+    spans?.add("turn", {
+      startedAt: turn.createdAt,
+      endedAt: turn.endedAt,
+      resource: id,
+      failed: turn.verdict?.status !== "completed",
+      fields: { work: "turn", code: turn.error?.code ?? turn.verdict?.status, ...ownerOf(name) },
+    });
   }
 
   /** Everything that the end of a turn writes. Call inside a transaction. */
