@@ -90,7 +90,7 @@ export class SentenceSplitter {
     return sentences;
   }
 
-  /** The end of the sentence that begins the text; null when it has not arrived. Goes on where it stopped before. */
+  /** The end of the sentence that begins the text; null when it has not arrived. Continues where it stopped before. */
   #endOf(text: string, isLast: boolean): number | null {
     for (; this.#at < text.length; this.#at++) {
       const at = this.#at;

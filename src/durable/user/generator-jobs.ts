@@ -144,11 +144,7 @@ export class GeneratorJobs {
     for (;;) {
       const generatorJob = this.#user.generatorJobRows.find(id);
       if (generatorJob === null || generatorJob.endedAt !== null) return jobs.done(GENERATOR_JOB, id);
-      const step = nextGeneratorJobStep(
-        generatorJob,
-        turnOutcome(this.#user, this.#user.turnRows, generatorJob.turn),
-        runtime.now(),
-      );
+      const step = nextGeneratorJobStep(generatorJob, turnOutcome(this.#user, generatorJob.turn), runtime.now());
       if (step.do === "wait")
         return jobs.schedule(GENERATOR_JOB, id, runtime.now() + runtime.config.timings.videoPollInterval);
       const next =

@@ -91,7 +91,10 @@ describe("a turn in its object", () => {
   it.concurrent("rejects the 21st waiting turn, and an unknown project", async () => {
     const user = userRpc(freshAddress());
     const project = await newProject(user);
-    for (let n = 0; n < 21; n++) await startTurn(user, project, "make a video of the sea #slow:600s");
+    const start = () => startTurn(user, project, "make a video of the sea #slow:600s");
+    const first = await start();
+    await until(async () => good(await user.readTurn(first)).status === "running");
+    await Promise.all(Array.from({ length: 20 }, start)); // at once, so that the first one does not end meanwhile
     expect(bad(await user.startTurn(call(), project, say("one more"))).code).toBe("queue_full");
     expect(bad(await user.startTurn(call(), "prj_nope", say("x"))).code).toBe("not_found");
   });

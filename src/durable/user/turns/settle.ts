@@ -29,9 +29,9 @@ import type { EndedTurn } from "../../../core/video.ts";
 import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
 import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import { requestedWaitMs } from "../../shared/problems.ts";
-import { CLEANUP, TURN, type UserContext } from "../context.ts";
+import { CLEANUP, TURN } from "../context.ts";
 import type { UserServices } from "../services.ts";
-import { aheadEndsBy, showTurn, type TurnRows } from "./store.ts";
+import { aheadEndsBy, showTurn, type TurnContext } from "./store.ts";
 
 /** For a timeline that differs only in what no diff describes: effects, fonts, a project's title. */
 const CHANGED_IN_DETAIL = { en: "The timeline changed in details.", zh: "时间线的细节有改动。" } as const;
@@ -63,7 +63,7 @@ export type Ending = {
 const OPEN: readonly OpenTurn["phase"][] = ["queued", "sending", "streaming", "settling"];
 
 /** What settling a turn uses: a deleted user has nothing else. */
-export type SettlingServices = UserContext & Pick<UserServices, "projects" | "turnRows">;
+export type SettlingServices = TurnContext & Pick<UserServices, "projects">;
 
 export class TurnSettle {
   readonly #user: SettlingServices;
@@ -174,10 +174,10 @@ export class TurnSettle {
    * Ends a turn: its record, its last events, its published events and the project's snapshot in one commit. A turn
    * that has ended is not changed, and the result is false.
    */
-  end(id: TurnId, ending: Ending, phases = OPEN): boolean {
+  end(id: TurnId, ending: Ending): boolean {
     const { runtime, jobs, log, account } = this.#user;
     const { snapshot = null } = ending;
-    const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending, phases));
+    const hasEnded = runtime.storage.transactionSync(() => this.#commitEnd(id, ending));
     if (!hasEnded) return false;
     this.#trace(id);
     log.forget(id);
@@ -202,20 +202,16 @@ export class TurnSettle {
   }
 
   /** Everything that the end of a turn writes. Call inside a transaction. */
-  #commitEnd(
-    id: TurnId,
-    { verdict, error, snapshot = null, known, closingEvents = [] }: Ending,
-    phases: readonly OpenTurn["phase"][],
-  ): boolean {
+  #commitEnd(id: TurnId, { verdict, error, snapshot = null, known, closingEvents = [] }: Ending): boolean {
     const { runtime, jobs, log, outbox } = this.#user;
-    const changed = this.#user.turnRows.change(id, phases, (turn) =>
+    const changed = this.#user.turnRows.change(id, OPEN, (turn) =>
       toEnded({ ...turn, ...known }, verdict, error, runtime.now()),
     );
     if (changed === null) return false;
     const { was, is: ended } = changed;
     log.append(id, closingEvents);
     this.#saveSnapshot(ended, snapshot);
-    const shown = showTurn(this.#user, this.#user.turnRows, ended);
+    const shown = showTurn(this.#user, ended);
     const events = this.#timelineEvents(ended, was, snapshot);
     for (const event of events) {
       if (event.type !== "timeline.changed") continue;
@@ -293,8 +289,8 @@ export class TurnSettle {
 }
 
 /** What videos and generator jobs need to know of an ended turn; null while it has not ended. */
-export function turnOutcome({ log }: UserContext, rows: TurnRows, id: TurnId | null): EndedTurn | null {
-  const turn = id === null ? null : rows.find(id);
+export function turnOutcome({ log, turnRows }: TurnContext, id: TurnId | null): EndedTurn | null {
+  const turn = id === null ? null : turnRows.find(id);
   if (turn?.phase !== "ended") return null;
   return {
     status: turn.verdict?.status ?? "unknown",

@@ -240,6 +240,9 @@ export class TurnRows {
   }
 }
 
+/** What shows a turn: a deleted user has nothing else. */
+export type TurnContext = UserContext & { readonly turnRows: TurnRows };
+
 /** A problem inside a record, with the fields of a problem document. */
 export function failureOf(error: Problem): FailureWire {
   const { title, retryable } = ERRORS[error.code];
@@ -259,8 +262,8 @@ export const eventsUrl = (context: UserContext, id: TurnId): string => `${origin
 /** The latest time at which a running turn ends. */
 export const aheadEndsBy = (turn: Turn, timings: Timings): string => toRfc3339(giveUpAt(turn, timings));
 
-export const showTurn = (context: UserContext, rows: TurnRows, turn: Turn): TurnWire =>
-  show(context, turn, context.log.textOf(turn.id), rendersOf(context, turn, rows));
+export const showTurn = (user: TurnContext, turn: Turn): TurnWire =>
+  show(user, turn, user.log.textOf(turn.id), rendersOf(user, turn));
 
 /** The same for a turn that was just created: it has neither text nor renders. */
 export const showNewTurn = (context: UserContext, turn: Turn): TurnWire => show(context, turn, null, []);
@@ -296,13 +299,13 @@ function show(context: UserContext, turn: Turn, text: string | null, renders: Re
  * Renders that were started after this turn and before the next one. Ids of all kinds sort by time after their
  * prefix.
  */
-function rendersOf({ runtime }: UserContext, turn: Turn, rows: TurnRows): RenderId[] {
+function rendersOf({ runtime, turnRows }: TurnContext, turn: Turn): RenderId[] {
   const query = "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) ORDER BY id LIMIT 1";
   const isLater = runtime.sql.exec(query, turn.project, turn.id).toArray().length > 0;
   if (!isLater) return [];
   const between =
     "SELECT id FROM renders WHERE project = ? AND id > 'rnd_' || substr(?, 5) AND id < 'rnd_' || substr(?, 5) ORDER BY id";
-  const found = runtime.sql.exec<{ id: RenderId }>(between, turn.project, turn.id, rows.after(turn) ?? "trn_~");
+  const found = runtime.sql.exec<{ id: RenderId }>(between, turn.project, turn.id, turnRows.after(turn) ?? "trn_~");
   return found.toArray().map(({ id }) => id);
 }
 

@@ -120,13 +120,13 @@ export class Turns {
 
   read(id: TurnId): Result<TurnWire, Problem> {
     const turn = this.#user.turnRows.shown(id);
-    return turn === null ? err(noTurn()) : ok(showTurn(this.#user, this.#user.turnRows, turn));
+    return turn === null ? err(noTurn()) : ok(showTurn(this.#user, turn));
   }
 
   list(project: ProjectId, page: PageRequest): Result<Page<TurnWire>, Problem> {
     if (this.#user.projects.find(project) === null) return err(noProject());
     const turns = this.#user.turnRows.page(project, page);
-    const show = (turn: Turn): TurnWire => showTurn(this.#user, this.#user.turnRows, turn);
+    const show = (turn: Turn): TurnWire => showTurn(this.#user, turn);
     return ok(cutPage(turns, page, (turn) => turn.id, show));
   }
 

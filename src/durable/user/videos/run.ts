@@ -223,7 +223,7 @@ export class VideoWorkflow {
     return { problem: hasFailed ? notUploaded(upload, status) : null };
   }
 
-  #turnOutcome = ({ turn }: Video): EndedTurn | null => turnOutcome(this.#user, this.#user.turnRows, turn);
+  #turnOutcome = ({ turn }: Video): EndedTurn | null => turnOutcome(this.#user, turn);
 
   #renderOutcome(id: RenderId | null): EndedRender | null {
     const render = id === null ? null : this.#user.renderRows.find(id);
