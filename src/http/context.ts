@@ -29,7 +29,7 @@ export type Caller = Principal & {
   readonly rotatedAt: EpochMs | null;
   /** When the credential expires, ms since epoch; null: never. */
   readonly endsAt: EpochMs | null;
-  /** For a session of the console: the key that it was opened with, and when that ends. Null for any other credential. */
+  /** For a session of the console: the key or invite it was opened with, and when that ends. Null for any other credential. */
   readonly parent: KeyOwner["parent"];
 };
 

@@ -12,6 +12,7 @@ import { log, logBug } from "../log.ts";
 import { deleteOldDeadLetters } from "../store/dead-letters.ts";
 import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
+import { deleteExpiredInvites } from "../store/invites.ts";
 import { deleteExpiredKeys } from "../store/keys.ts";
 import { overdue, type WatchdogRow } from "../store/tenants.ts";
 
@@ -52,7 +53,12 @@ async function sendWakeMessages(queue: Env["WAKE"], rows: readonly WatchdogRow[]
 /* Deletes expired rows of D1, a few rows per run. */
 
 export async function deleteExpired({ DB }: Pick<Env, "DB">, now: number): Promise<void> {
-  await Promise.all([deleteOldIdempotencyKeys(DB, now), deleteOldDeadLetters(DB, now), deleteExpiredKeys(DB, now)]);
+  await Promise.all([
+    deleteOldIdempotencyKeys(DB, now),
+    deleteOldDeadLetters(DB, now),
+    deleteExpiredKeys(DB, now),
+    deleteExpiredInvites(DB, now),
+  ]);
 }
 
 /* After a rotation of the root secret: wakes a page of objects per run until no object uses the old secret. */

@@ -2750,7 +2750,7 @@ export interface components {
             platform?: string | null;
         };
         /** @enum {string} */
-        AuditAction: "tenant.created" | "tenant.changed" | "tenant.paused" | "tenant.resumed" | "tenant.deleted" | "key.created" | "key.rotated" | "key.revoked" | "user.signed_out" | "user.deleted" | "nemo_token.set" | "nemo_token.removed";
+        AuditAction: "tenant.created" | "tenant.changed" | "tenant.paused" | "tenant.resumed" | "tenant.deleted" | "key.created" | "key.rotated" | "key.revoked" | "invite.created" | "invite.revoked" | "user.signed_out" | "user.deleted" | "nemo_token.set" | "nemo_token.removed";
         AuditEntry: {
             /** @example aud_01jd8m3k5xq2w4v7z9ab */
             id: string;
@@ -2760,7 +2760,7 @@ export interface components {
              */
             happened_at: string;
             /**
-             * @description `admin`, or the id of the key that made the request.
+             * @description `admin`, or the id of the key or invite that made the request.
              * @example admin
              */
             actor: string;
@@ -2999,8 +2999,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
-            /** @description For a session of the console: the key that it was opened with, and ends with. */
-            session_of: string | null;
+            /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
+            session_of: (string) | null;
             /**
              * @description The API key. Returned once.
              * @example ngw_test_…
@@ -3758,8 +3758,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
-            /** @description For a session of the console: the key that it was opened with, and ends with. */
-            session_of: string | null;
+            /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
+            session_of: (string) | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];

@@ -28,9 +28,10 @@ export const key = z
     revoked_at: moment
       .nullable()
       .meta({ description: "When the key stops working. In the future during the grace period of a rotation." }),
-    session_of: plain("key")
+    session_of: z
+      .union([plain("key"), plain("inv")])
       .nullable()
-      .meta({ description: "For a session of the console: the key that it was opened with, and ends with." }),
+      .meta({ description: "For a session of the console: the key or invite that it was opened with, and ends with." }),
   })
   .meta({ id: "Key" });
 export type KeyWire = z.infer<typeof key>;
