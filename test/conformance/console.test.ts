@@ -458,7 +458,7 @@ it("the operator sets a quota, pauses a tenant, and deletes one only by its name
   await page.getByRole("heading", { name: member.tenant.name, level: 1 }).waitFor();
   await page.getByLabel("Renders per day").first().fill("7");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved").waitFor();
+  await page.getByText("Saved", { exact: true }).waitFor(); // not the button "Save" and what follows it
   const admin = { authorization: `Bearer ${served.adminToken}` };
   const read = async () =>
     shown(
