@@ -274,7 +274,7 @@ export interface paths {
         };
         /**
          * List the turns of a project
-         * @description Newest first.
+         * @description Newest first. With `wait` and `newest`, the call is a long poll: it is answered as soon as the project has a turn that is newer, of any caller (`channel`, `key_id`), or after the time. Follow the events of a turn at its `events_url`.
          */
         get: operations["turns.list"];
         put?: never;
@@ -4946,6 +4946,10 @@ export interface components {
             /** @description Null for a user token if the prompt was built from a generator. */
             prompt: string | null;
             prompt_source: components["schemas"]["PromptSource"];
+            /** @description How it was requested: with an API key, with a user token, in the console, over MCP, or by a video, batch or generator job (`workflow`). Null for turns from before this was recorded. */
+            channel: components["schemas"]["TurnChannel"] | null;
+            /** @description The API key that requested it, or that issued the user token. Null for a user token. */
+            key_id: string | null;
             /** @description The agent's messages, joined by blank lines. */
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
@@ -4979,6 +4983,8 @@ export interface components {
             sent_at: string | null;
             ended_at: string | null;
         };
+        /** @enum {string} */
+        TurnChannel: "api" | "user_token" | "console" | "mcp" | "workflow";
         TurnCompletedEvent: {
             /** @constant */
             type: "turn.completed";
@@ -5009,6 +5015,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -5102,6 +5110,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -5208,6 +5218,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -7169,6 +7181,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 after?: string;
+                /** @description The newest turn that you know. Leave it out if you know of none. */
+                newest?: string;
+                /** @description Seconds to wait while `newest` is the newest turn of the project. */
+                wait?: number;
             };
             header?: {
                 /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
@@ -7197,6 +7213,8 @@ export interface operations {
                      *           "intent": "chat",
                      *           "prompt": "make a 4 second clip of the sea",
                      *           "prompt_source": "caller",
+                     *           "channel": "api",
+                     *           "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *           "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *           "text_complete": true,
                      *           "charged": "yes",
@@ -7290,6 +7308,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": null,
                      *       "text_complete": false,
                      *       "charged": null,
@@ -7346,6 +7366,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "text_complete": true,
                      *       "charged": "yes",
@@ -7411,6 +7433,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "text_complete": true,
                      *       "charged": "yes",
@@ -11795,6 +11819,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": "Your clip is ready.",
                  *         "text_complete": true,
                  *         "charged": "yes",
@@ -11876,6 +11902,8 @@ export interface operations {
                  *       "status": "completed",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": "Your clip is ready.",
                  *       "text_complete": true,
                  *       "charged": "yes",
@@ -11945,6 +11973,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": null,
                  *         "text_complete": false,
                  *         "charged": "no",
@@ -12031,6 +12061,8 @@ export interface operations {
                  *       "status": "failed",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": null,
                  *       "text_complete": false,
                  *       "charged": "no",
@@ -12100,6 +12132,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": "Your clip is ready.",
                  *         "text_complete": false,
                  *         "charged": "unknown",
@@ -12181,6 +12215,8 @@ export interface operations {
                  *       "status": "unknown",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": "Your clip is ready.",
                  *       "text_complete": false,
                  *       "charged": "unknown",
