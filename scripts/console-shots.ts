@@ -175,6 +175,10 @@ async function main(): Promise<void> {
   const key = await makeKey(admin, tenant, "test", "first key");
   const empty = await makeKey(admin, await makeTenant(admin, "Empty Ltd"), "test", "first key");
   const single = await makeData(apiWith(gateway.url, key), receiver);
+  const invites = `/admin/tenants/${tenant}/invites`;
+  const invite = (label: string) => admin.get(invites, resource, { method: "POST", json: { label } });
+  await invite("ada@example.com");
+  await admin.send(`/admin/invites/${(await invite("王小明，市场部")).id}`, { method: "DELETE" });
 
   const page = await (await browser.newContext({ locale: "en-GB" })).newPage();
   page.on("console", (message) => {
@@ -198,6 +202,15 @@ async function main(): Promise<void> {
   await page.goto(`${gateway.url}/console`);
   await page.waitForSelector("input");
   if (wanted("sign-in")) await shoot(page, "sign-in");
+  if (wanted("invited")) {
+    await page.goto(`${gateway.url}/console#invite=ngi_mistyped`);
+    await page.getByRole("heading", { name: "You are invited" }).waitFor();
+    await shoot(page, "invited");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator(".problem").waitFor();
+    await shoot(page, "invited-mistyped", ["light"]);
+    await page.getByRole("button", { name: "Use an API key instead" }).click();
+  }
   await signIn(key);
   for (const [name, path] of Object.entries({ ...PAGES, ...single }).filter(([one]) => wanted(one))) {
     await open(path);
@@ -244,6 +257,15 @@ async function main(): Promise<void> {
     await page.setViewportSize(SIZES.wide);
     await open(`operator/${tenant}`);
     await shoot(page, "operator-tenant");
+    await page.setViewportSize(SIZES.wide);
+    await page.getByRole("button", { name: "Invite a person" }).click();
+    await shoot(page, "operator-invite", ["light"]);
+    await page.setViewportSize(SIZES.wide);
+    await page.getByLabel("For whom").fill("grace@example.com");
+    await page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+    await page.locator(".secret").waitFor();
+    await shoot(page, "operator-invite-link", ["light"]);
+    await page.keyboard.press("Escape");
   }
   if (wanted("empty")) {
     await page.setViewportSize(SIZES.wide);

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
 import { auditEntry } from "../../src/core/wire/audit.ts";
+import { createdInvite, invite } from "../../src/core/wire/invite.ts";
 import { createdKey, key } from "../../src/core/wire/key.ts";
 import { gatewayStatus } from "../../src/core/wire/status.ts";
 import { createdTenant, tenant, tenantDeletion } from "../../src/core/wire/tenant.ts";
@@ -65,9 +66,11 @@ type Command = {
 
 const stringOf = (value: Flags[string]): string | undefined => (typeof value === "string" ? value : undefined);
 
+const PREFIXES = { tenants: "ten", keys: "key", invites: "inv" } as const;
+
 /** The path of a resource. An id is checked here, because it is part of an address. */
-function pathOf(collection: "tenants" | "keys", id: string | undefined): string {
-  const prefix = collection === "tenants" ? "ten" : "key";
+function pathOf(collection: keyof typeof PREFIXES, id: string | undefined): string {
+  const prefix = PREFIXES[collection];
   if (!new RegExp(`^${prefix}_[0-9a-z]+$`).test(id ?? ""))
     throw new Exit(2, `"${id ?? ""}" is no id of ${collection}: it starts with ${prefix}_`);
   return `/admin/${collection}/${id}`;
@@ -135,6 +138,16 @@ const keyRow = ({ id, name, mode, hint, scopes, last_used_on, expires_at, revoke
   last_used_on,
   expires_at,
   revoked_at,
+});
+
+const inviteRow = ({ id, label, mode, scopes, state, expires_at, accepted_at }: z.infer<typeof invite>): Row => ({
+  id,
+  label,
+  mode,
+  scopes: scopes.join(" "),
+  state,
+  expires_at,
+  accepted_at,
 });
 
 const list = (text: string | undefined): string[] | undefined =>
@@ -345,6 +358,42 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     says: "ends a key at once",
     run: async ({ admin, words }) =>
       one(await admin.get(`${pathOf("keys", words[0])}/revoke`, key, { method: "POST" })),
+  },
+  "invites list": {
+    takes: "TENANT",
+    words: 1,
+    says: "its invites to the console, newest first; never their links",
+    run: async ({ admin, words }) =>
+      many(await listAll(admin, `${pathOf("tenants", words[0])}/invites`, invite), inviteRow),
+  },
+  "invites create": {
+    takes: "TENANT",
+    words: 1,
+    says: "a link that signs one person in to the console, once; it is printed this once",
+    flags: {
+      ...MODE,
+      label: { value: "NAME", says: "whom it is for" },
+      scopes: { value: "LIST", says: "the scopes of the session, with commas between; without it all" },
+      hours: { value: "HOURS", says: "how long the link can be used; without it 72", from: 1, to: 168 },
+      ...CREATION,
+    },
+    run: async (context) => {
+      const { flags, words } = context;
+      if (flags.label === undefined) throw new Exit(2, "Say whom it is for: --label ada@example.com, for example");
+      const body = {
+        mode: modeOf(flags),
+        label: stringOf(flags.label),
+        scopes: list(stringOf(flags.scopes)),
+        expires_in_seconds: typeof flags.hours === "number" ? flags.hours * 3600 : undefined,
+      };
+      return one(await create(context, `${pathOf("tenants", words[0])}/invites`, createdInvite, body));
+    },
+  },
+  "invites revoke": {
+    takes: "INVITE",
+    words: 1,
+    says: "ends an invite and the session that it opened; keys made in it stay",
+    run: async ({ admin, words }) => one(await admin.get(pathOf("invites", words[0]), invite, { method: "DELETE" })),
   },
   usage: {
     takes: "[TENANT]",

@@ -16,9 +16,12 @@ import type { KeyScope } from "./wire/key.ts";
 const KEY = /^ngw_(live|test|code|access|refresh)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/;
 const utf8 = new TextEncoder();
 
+const INVITE = /^ngi_[0-9A-Za-z]{49}$/;
+const CHECKSUM_CHARS = 6;
+
 const checksum = (head: string): string => {
   const crc = crc32(utf8.encode(head));
-  return base62(new Uint8Array([crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255]), 6);
+  return base62(new Uint8Array([crc >>> 24, (crc >>> 16) & 255, (crc >>> 8) & 255, crc & 255]), CHECKSUM_CHARS);
 };
 
 /**
@@ -27,11 +30,11 @@ const checksum = (head: string): string => {
  */
 export type AppTokenKind = "code" | "access" | "refresh";
 
+const withChecksum = (head: string): string => head + checksum(head);
+
 /** Generates a key, or what a connected app holds. It is shown once; store its `keyHash`. */
-export function issueKey(kind: Mode | AppTokenKind, random: RandomBytes): string {
-  const head = `ngw_${kind}_${base62(random(32), 43)}`;
-  return head + checksum(head);
-}
+export const issueKey = (kind: Mode | AppTokenKind, random: RandomBytes): string =>
+  withChecksum(`ngw_${kind}_${base62(random(32), 43)}`);
 
 /** The mode of a well-formed key; null when the format or the checksum is wrong. Does not prove that the key exists. */
 export function modeOfKey(text: string): Mode | null {
@@ -47,6 +50,24 @@ function kindOf(text: string): Mode | AppTokenKind | null {
   if (!match) return null;
   const [, kind, random, sum] = match;
   return checksum(`ngw_${kind}_${random}`) === sum ? (kind as Mode | AppTokenKind) : null; // the pattern allows only these
+}
+
+/**
+ * Generates the code of an invite: `ngi_`, then as a key. It is in the invite's link, shown once; store its `keyHash`.
+ */
+export const issueInviteCode = (random: RandomBytes): string => withChecksum(`ngi_${base62(random(32), 43)}`);
+
+/** True for a well-formed code of an invite. Does not prove that the invite exists. */
+export const isInviteCode = (text: string): boolean =>
+  INVITE.test(text) && withChecksum(text.slice(0, -CHECKSUM_CHARS)) === text;
+
+/**
+ * The key of the session that is opened with an invite. The same code and Idempotency-Key give the same key, so a repeated
+ * request gets the session of the first one, which is stored nowhere.
+ */
+export async function sessionKeyOf(code: string, idempotencyKey: string, mode: Mode): Promise<string> {
+  const bytes = await sha256(`${code}\u0000${idempotencyKey}`);
+  return issueKey(mode, (count) => bytes.slice(0, count));
 }
 
 /** The SHA-256 of the whole key in hexadecimal, as it is stored. */

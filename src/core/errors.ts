@@ -40,6 +40,8 @@ export const ERRORS = {
   key_closed: row(409, "This key is no longer valid"),
   last_key: row(409, "This is the last key that can create keys"),
   too_many_keys: row(409, "The maximum number of keys is reached"),
+  invite_closed: row(410, "This invite is no longer valid"),
+  too_many_invites: row(409, "The maximum number of invites is reached"),
   key_in_browser: row(403, "This key cannot be used in a browser"),
   origin_not_allowed: row(403, "This web page is not allowed here"),
   tenant_paused: row(403, "This account is paused"),

@@ -10,6 +10,7 @@ import type { EpochMs } from "./time.ts";
 
 export type TenantId = `ten_${string}`;
 export type KeyId = `key_${string}`;
+export type InviteId = `inv_${string}`;
 export type AuditId = `aud_${string}`;
 export type TokenId = `ntk_${string}`;
 export type ProjectId = `prj_${string}`;
@@ -34,7 +35,7 @@ export type OwnedPrefix = (typeof OWNED_PREFIXES)[number];
 /** The kinds of resources that an API key can list for all users of its tenant. */
 export type ListedKind = "prj" | "upl" | "rnd" | "vid";
 export type ListedId = `${ListedKind}_${string}`;
-export type PlainPrefix = "ten" | "key" | "aud" | "whk" | "dlv" | "gen";
+export type PlainPrefix = "ten" | "key" | "inv" | "aud" | "whk" | "dlv" | "gen";
 
 /** 80 bits of a user's address as 16 base32 characters. */
 export type UserHash = string & { readonly brand?: "uh" };

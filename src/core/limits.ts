@@ -145,6 +145,14 @@ export const REDIRECT_URI_CHARS = 500;
 export const REGISTERED_REDIRECTS_CHARS = 1_500;
 /** Characters of a client's `state`. Chosen: a signed token fits. */
 export const OAUTH_STATE_CHARS = 2_000;
+/** Invites of a tenant that can still be used. Chosen: enough for a team that is invited at once. */
+export const OPEN_INVITES_PER_TENANT = 20;
+/** How long an invite can be used, in seconds: by default, at least and at most. Chosen: a weekend, a minute, a week. */
+export const INVITE_DEFAULT_SECONDS = 3 * 24 * 3600;
+export const INVITE_MIN_SECONDS = 60;
+export const INVITE_MAX_SECONDS = 7 * 24 * 3600;
+/** How long an invite is listed after the time until which it could be used. Its session is over long before. */
+export const CLOSED_INVITE_TTL_MS = 30 * DAY_MS;
 /** How long a rotated key may stay valid beside its successor, in seconds. */
 export const KEY_GRACE_MAX_SECONDS = 30 * 24 * 3600;
 /** Maximum age of a cached key where the request only reads, in ms. Chosen: a minute avoids nearly all D1 reads. */

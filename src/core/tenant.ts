@@ -3,7 +3,7 @@
  * differ from the defaults are stored, so that a changed default applies.
  */
 
-import type { AuditId, KeyId, Mode, TenantId } from "./ids.ts";
+import type { AuditId, InviteId, KeyId, Mode, TenantId } from "./ids.ts";
 import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
@@ -110,8 +110,8 @@ export function nextDeletionStep(deletion: Deletion): Deletion {
   return { ...deletion, step, cursor: null };
 }
 
-/** Who performed an action: the operator, or a key. */
-export type Actor = "admin" | KeyId;
+/** Who performed an action: the operator, a key, or who opened a console session with an invite. */
+export type Actor = "admin" | KeyId | InviteId;
 
 /**
  * An entry of the audit log. `at` in ms since epoch; `mode` null where both are concerned; `detail` contains no

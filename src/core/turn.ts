@@ -19,6 +19,7 @@ import type { Timeline } from "./timeline/timeline.ts";
 import type { Timings } from "./timings.ts";
 import type { PromptSource } from "./user-view.ts";
 import type { AttributionWire } from "./wire/common.ts";
+import type { TurnChannel } from "./wire/turn.ts";
 
 /**
  * How the stream ended: closed by upstream, an error in it, a broken connection, interrupted with its instance,
@@ -63,6 +64,8 @@ export type Turn = {
   readonly attribution: AttributionWire | null;
   /** The API key that requested it; null when unknown. */
   readonly key: KeyId | null;
+  /** How it was requested; null or absent when unknown. */
+  readonly channel?: TurnChannel | null;
   readonly createdAt: EpochMs;
   readonly phase: "queued" | "sending" | "streaming" | "settling" | "ended";
   readonly sentAt: EpochMs | null;
@@ -110,6 +113,7 @@ export const newTurnOf = (
     | "source"
     | "attribution"
     | "key"
+    | "channel"
     | "createdAt"
   >,
 ): OpenTurn => ({

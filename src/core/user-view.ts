@@ -27,6 +27,7 @@ export function forUser<T>(value: T): T {
   for (const [key, inner] of Object.entries(value)) shown[key] = key === LABELS ? inner : forUser(inner);
   if (shown.prompt_source === "generator" || shown.prompt_source === "generator_job") shown.prompt = null;
   if (shown.prompt_source === "generator_job") shown.text = null;
+  if ("prompt_source" in shown && "key_id" in shown) shown.key_id = null; // a turn's; keys are the tenant's
   // what the whole tenant may spend and has spent, in the problem of a reached cap
   if (shown.scope === "tenant" && "resets_at" in shown) Object.assign(shown, { limit: null, used: null });
   return shown as T; // the same fields

@@ -29,7 +29,7 @@ export type Caller = Principal & {
   readonly rotatedAt: EpochMs | null;
   /** When the credential expires, ms since epoch; null: never. */
   readonly endsAt: EpochMs | null;
-  /** For a session of the console or an app: the key that it was opened with, and when that ends. Null for any other credential. */
+  /** For a session of the console or an app: the key or invite it was opened with, and when that ends. Null for any other credential. */
   readonly parent: KeyOwner["parent"];
   /** The connected app, and the tenant's own name of the user that it acts for; null for any other credential. */
   readonly app: { readonly user: string | null } | null;

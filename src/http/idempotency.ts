@@ -17,6 +17,7 @@ import {
 import type { Result } from "../core/result.ts";
 import type { Call } from "../core/rpc/user.ts";
 import type { AuditEntry } from "../core/tenant.ts";
+import type { TurnChannel } from "../core/wire/turn.ts";
 import type { IdempotencyKey } from "../store/idempotency.ts";
 import { type Ctx, random, rootsOf, userHashOfName } from "./context.ts";
 import { tenantObject } from "./objects.ts";
@@ -35,7 +36,15 @@ export async function callOf(c: Ctx, user = c.get("user")): Promise<Call> {
     idempotency: await idempotencyOf(c),
     user: user === null ? null : await encryptedName(c, user),
     key: caller.keyId,
+    channel: channelOf(c),
   };
+}
+
+function channelOf(c: Ctx): TurnChannel {
+  const { grant, parent } = c.get("caller");
+  if (c.req.path === "/mcp") return "mcp";
+  if (grant !== null) return "user_token";
+  return parent === null ? "api" : "console";
 }
 
 /** The Idempotency-Key with its fingerprint of method, path and body. Null if none was sent. */

@@ -13,6 +13,7 @@ import { deleteExpiredAppTokens } from "../store/apps.ts";
 import { deleteOldDeadLetters } from "../store/dead-letters.ts";
 import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
+import { deleteExpiredInvites } from "../store/invites.ts";
 import { deleteExpiredKeys } from "../store/keys.ts";
 import { overdue, type WatchdogRow } from "../store/tenants.ts";
 
@@ -58,6 +59,7 @@ export async function deleteExpired({ DB }: Pick<Env, "DB">, now: number): Promi
     deleteOldDeadLetters(DB, now),
     deleteExpiredKeys(DB, now),
     deleteExpiredAppTokens(DB, now),
+    deleteExpiredInvites(DB, now),
   ]);
 }
 

@@ -47,6 +47,9 @@ export const turnPart = turn.pick({
   id: true,
   project_id: true,
   status: true,
+  prompt: true,
+  channel: true,
+  key_id: true,
   text: true,
   text_complete: true,
   charged: true,
@@ -148,6 +151,8 @@ function videoText(one: VideoWire): string {
   if (status === "cancelled") return `The video ${id} was cancelled.${chargedOf(charged)}`;
   return `The video ${id} is in progress (${stage}, ${progress} %). Call wait_for_video with id ${id}.`;
 }
+
+export const turnParts = pageSchema(turnPart);
 
 export function answerOfTurn(one: TurnWire, isRepeated = false): ToolAnswer {
   const before = isRepeated

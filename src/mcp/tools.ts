@@ -1,12 +1,13 @@
 /** The tools. Each validates with the schemas of its REST route and does its work through the same functions. */
 import * as z from "zod";
-import { MCP_WAIT_SECONDS } from "../core/limits.ts";
+import { LONG_POLL_MAX_SECONDS, MCP_WAIT_SECONDS } from "../core/limits.ts";
 import { ok } from "../core/result.ts";
+import { SECOND_MS } from "../core/time.ts";
 import { owned, pageQuery } from "../core/wire/common.ts";
 import { generatorParams } from "../core/wire/generator.ts";
 import { newProject, timeline } from "../core/wire/project.ts";
 import { newRender, output } from "../core/wire/render.ts";
-import { newTurn } from "../core/wire/turn.ts";
+import { newTurn, turnsQuery } from "../core/wire/turn.ts";
 import { newImport, newUpload } from "../core/wire/upload.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import { newGeneratorVideo, newVideo, newVideoTurn, video } from "../core/wire/video.ts";
@@ -35,6 +36,7 @@ import {
   partOf,
   renderPart,
   turnPart,
+  turnParts,
   uploadPart,
   videoPart,
   videoParts,
@@ -50,6 +52,14 @@ const waitSeconds = (seconds: number) =>
     .meta({
       description: `Seconds to wait for the end, at most ${MCP_WAIT_SECONDS}; larger values count as ${MCP_WAIT_SECONDS}.`,
     });
+
+const pollSeconds = z.coerce
+  .number()
+  .min(0)
+  .default(0)
+  .meta({
+    description: `Seconds to wait while \`newest\` is the newest turn, at most ${LONG_POLL_MAX_SECONDS}; larger values count as ${LONG_POLL_MAX_SECONDS}.`,
+  });
 
 const READS = { readOnlyHint: true, openWorldHint: false } as const;
 /** It sends work to Nemo, and deletes or overwrites nothing. */
@@ -231,6 +241,27 @@ const waitForTurn = defineTool({
   },
 });
 
+const listTurns = defineTool({
+  name: "list_turns",
+  title: "List the messages of a project",
+  description:
+    "Returns the turns of a project, newest first, of every caller: their prompts, the agent's answers, and who sent them (channel, key_id). With wait_seconds and newest it waits for a turn that is newer.",
+  scopes: ["read"],
+  annotations: READS,
+  input: turnsQuery.omit({ wait: true }).extend({ project: owned("prj"), wait_seconds: pollSeconds }),
+  output: turnParts,
+  async run({ c }, { project: id, newest = null, wait_seconds: seconds, ...query }) {
+    const poll = { newest, waitMs: Math.min(seconds, LONG_POLL_MAX_SECONDS) * SECOND_MS };
+    const page = unwrap(await userObject(c.env, addressOf(c, id)).listTurns(id, pageRequest(query), poll));
+    const lines = page.data.map(
+      ({ id: turn, status: is, channel, prompt }) =>
+        `${turn}: ${is}, by ${channel ?? "an unknown caller"}, "${shorten(prompt ?? "", 40)}"`,
+    );
+    const text = page.data.length === 0 ? "There are no turns." : `${shorten(lines.join("; "), 450)}.${moreText(page)}`;
+    return { data: { ...page, data: page.data.map((one) => partOf(turnPart, one)) }, text };
+  },
+});
+
 const getTimeline = defineTool({
   name: "get_timeline",
   title: "Get a timeline",
@@ -361,6 +392,7 @@ export const TOOLS: readonly Tool[] = [
   cancelVideo,
   chat,
   waitForTurn,
+  listTurns,
   getTimeline,
   renderProject,
   waitForRender,

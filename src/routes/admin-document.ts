@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { auditEntry } from "../core/wire/audit.ts";
 import { pageSchema, plain } from "../core/wire/common.ts";
+import { createdInvite, invite, newInvite } from "../core/wire/invite.ts";
 import { createdKey, key, newKey, rotation } from "../core/wire/key.ts";
 import { gatewayStatus } from "../core/wire/status.ts";
 import { createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
@@ -15,7 +16,7 @@ const keyPage = pageSchema(key);
 
 type Described = Pick<DocumentedRoute, "method" | "path" | "request"> & {
   readonly operationId: string;
-  readonly tag: "Tenants" | "Keys" | "Status" | "Usage";
+  readonly tag: "Tenants" | "Keys" | "Invites" | "Status" | "Usage";
   readonly summary: string;
   readonly description: string;
   readonly responses: DocumentedRoute["responses"];
@@ -154,6 +155,38 @@ export const ADMIN_ROUTES: readonly DocumentedRoute[] = [
     description: "Also revokes the last key that can create keys.",
     request: { params: keyParams },
     responses: { 200: jsonResponse(key, "The revoked key.") },
+  }),
+  describe({
+    method: "post",
+    path: "/admin/tenants/{id}/invites",
+    operationId: "invites.create",
+    tag: "Invites",
+    summary: "Invite a person to the console",
+    description:
+      "`url` is a link that opens one session of the console at `/console`, for eight hours. In it the person creates keys. The link is returned once: a repeated call with the same `Idempotency-Key` returns the invite without it. A tenant has at most 20 open invites.",
+    request: { params: tenantParams, body: jsonBody(newInvite) },
+    responses: { 201: jsonResponse(createdInvite, "The invite and its link.") },
+  }),
+  describe({
+    method: "get",
+    path: "/admin/tenants/{id}/invites",
+    operationId: "invites.list",
+    tag: "Invites",
+    summary: "List the invites of a tenant",
+    description: "Newest first, of both modes. An invite is listed for 30 days after its end.",
+    request: { params: tenantParams, query: plainPage("inv") },
+    responses: { 200: jsonResponse(pageSchema(invite), "A page of invites.") },
+  }),
+  describe({
+    method: "delete",
+    path: "/admin/invites/{id}",
+    operationId: "invites.revoke",
+    tag: "Invites",
+    summary: "Revoke an invite",
+    description:
+      "Its link opens nothing any more, and a session that it opened ends. Keys that were created in that session stay; revoke them by their ids.",
+    request: { params: z.object({ id: plain("inv") }) },
+    responses: { 200: jsonResponse(invite, "The revoked invite.") },
   }),
   describe({
     method: "get",

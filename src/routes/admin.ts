@@ -10,6 +10,7 @@ import { METRICS_TYPE, type Measured, metricsOf, statusOf } from "../core/status
 import { tenantWarnings } from "../core/tenant.ts";
 import { DAY_MS } from "../core/time.ts";
 import { plain } from "../core/wire/common.ts";
+import { newInvite } from "../core/wire/invite.ts";
 import { newKey, rotation } from "../core/wire/key.ts";
 import { newTenant, tenantChange } from "../core/wire/tenant.ts";
 import { allUsageQuery } from "../core/wire/usage.ts";
@@ -21,6 +22,7 @@ import { adminDocumentOf, serveDocument } from "../http/openapi.ts";
 import { pageOfRows, pageRequest } from "../http/page.ts";
 import { checkInvalid } from "../http/problem.ts";
 import { readJson, readValuesOf } from "../http/request-body.ts";
+import { createInvite, revokeInvite } from "../services/invites.ts";
 import { createKey, getKey, revokeStoredKey, rotateStoredKey } from "../services/keys.ts";
 import {
   checkNotDeleting,
@@ -35,6 +37,7 @@ import { showTenantUsage, usageCsv, usageOfTenants } from "../services/usage.ts"
 import { listAudit } from "../store/audit.ts";
 import { countDeadLettersSince, deadLetters } from "../store/dead-letters.ts";
 import { countStaleEncryptions } from "../store/encryption.ts";
+import { listInvites } from "../store/invites.ts";
 import { listKeys } from "../store/keys.ts";
 import { listTenants, oldestDue, outboxBacklog, overdue } from "../store/tenants.ts";
 import { countTokens } from "../store/users.ts";
@@ -44,6 +47,8 @@ const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkIn
 const tenantQuery = zValidator("query", plainPage("ten"), checkInvalid);
 const keyParams = zValidator("param", z.object({ id: plain("key") }), checkInvalid);
 const keyQuery = zValidator("query", plainPage("key"), checkInvalid);
+const inviteParams = zValidator("param", z.object({ id: plain("inv") }), checkInvalid);
+const inviteQuery = zValidator("query", plainPage("inv"), checkInvalid);
 const entryQuery = zValidator("query", plainPage("aud"), checkInvalid);
 
 function adminTenants(): Hono<AppEnv> {
@@ -194,6 +199,29 @@ function adminKeys(): Hono<AppEnv> {
   return admin;
 }
 
+function adminInvites(): Hono<AppEnv> {
+  const admin = new Hono<AppEnv>();
+
+  admin.post(
+    "/tenants/:id/invites",
+    tenantParams,
+    readJson,
+    readValuesOf(newInvite),
+    zValidator("json", newInvite, checkInvalid),
+    async (c) => c.json(await createInvite(c, c.req.valid("param").id, c.req.valid("json")), 201),
+  );
+
+  admin.get("/tenants/:id/invites", tenantParams, inviteQuery, async (c) => {
+    const page = pageRequest(c.req.valid("query"));
+    const found = await listInvites(c.env.DB, c.req.valid("param").id, rowsFor(page), page.after, Date.now());
+    return c.json(pageOfRows(found, page));
+  });
+
+  admin.delete("/invites/:id", inviteParams, async (c) => c.json(await revokeInvite(c, c.req.valid("param").id)));
+
+  return admin;
+}
+
 /** The admin app; mount it under `/admin`. */
 export function adminRoutes(): Hono<AppEnv> {
   const admin = new Hono<AppEnv>();
@@ -202,6 +230,6 @@ export function adminRoutes(): Hono<AppEnv> {
     "/openapi.json",
     serveDocument(() => adminDocumentOf(ADMIN_ROUTES)),
   );
-  for (const part of [adminTenants(), adminKeys(), adminStatus(), adminUsage()]) admin.route("/", part);
+  for (const part of [adminTenants(), adminKeys(), adminInvites(), adminStatus(), adminUsage()]) admin.route("/", part);
   return admin;
 }

@@ -1,7 +1,7 @@
 /**
  * The console at `/console`, and its session.
  *
- * A session is an API key of its own (`openConsoleSession`), so revocation, scopes, rate limits, usage and the audit log apply to it
+ * A session is an API key of its own (`openConsoleSession`, `acceptInvite`), so revocation, scopes, rate limits, usage and the audit log apply to it
  * as to any key. The page holds the session's key in memory and sends it like any client. For a reload the cookie carries the
  * same key, encrypted, and one route alone reads it: the API reads no cookie, so no other site can act with it.
  *
@@ -10,15 +10,18 @@
 import { deleteCookie, generateCookie, getCookie, setCookie } from "hono/cookie";
 import * as z from "zod";
 import { decrypt, encrypt } from "../core/crypto.ts";
+import { invalidFields } from "../core/errors.ts";
 import { HEADER_CHARS } from "../core/limits.ts";
 import type { ShownKeyWire } from "../core/wire/key.ts";
 import { isUserName, USER_NAME_RULE } from "../core/wire/user.ts";
 import { consoleFile, consolePage } from "../http/console-page.ts";
 import { type Api, type Ctx, random, rootsOf } from "../http/context.ts";
-import { access, authenticateKey } from "../http/middleware/auth.ts";
+import { access, authenticateKey, credentialOf } from "../http/middleware/auth.ts";
+import { countRejected } from "../http/middleware/limits.ts";
 import { ApiError, apiError, checkInvalid } from "../http/problem.ts";
 import { jsonValue } from "../http/request-body.ts";
 import { approveApp, denyApp, readApproval } from "../services/apps.ts";
+import { acceptInvite } from "../services/invites.ts";
 import { getKey, openConsoleSession, revokeStoredKey } from "../services/keys.ts";
 
 /** `__Host-`: sent to this host alone, over https (or to a loopback address), and set by no other host. */
@@ -35,6 +38,16 @@ export function mountConsole(app: Api): void {
 
   app.post("/console/session", checkOwnPage, access("any", "key"), async (c) => {
     const session = await openConsoleSession(c);
+    await rememberSession(c, session);
+    return c.json(session, 201, NO_STORE);
+  });
+
+  app.post("/console/session/invite", checkOwnPage, async (c) => {
+    c.set("idempotencyKey", attemptOf(c.req.header("Idempotency-Key") ?? ""));
+    const session = await acceptInvite(c, bearerOf(c)).catch(async (error: unknown) => {
+      if (error instanceof ApiError && error.problem.code === "not_found") await countRejected(c);
+      throw error;
+    });
     await rememberSession(c, session);
     return c.json(session, 201, NO_STORE);
   });
@@ -95,6 +108,21 @@ function validated<S extends z.ZodType>(schema: S, sent: unknown): z.output<S> {
 async function checkSession(c: Ctx, next: () => Promise<void>): Promise<void> {
   if (c.get("caller").parent !== null) return next();
   throw apiError("key_closed", "This key is not a console session; sign in at /console to approve an app.");
+}
+
+/** The code of an invite is sent as a key is: it is in no address, so in no log. */
+function bearerOf(c: Ctx): string {
+  const sent = credentialOf(c.req.raw.headers);
+  return sent !== null && "sent" in sent ? sent.sent : "";
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The name of one page's attempt. Together with the code it opens the same session again, so it must not be guessable. */
+function attemptOf(sent: string): string {
+  if (UUID.test(sent)) return sent;
+  const message = "must be a random UUID; repeat the request with the same one if its answer is lost";
+  throw new ApiError(invalidFields([{ field: "header:Idempotency-Key", message }]));
 }
 
 async function rememberSession(c: Ctx, { secret, expires_at }: ShownKeyWire): Promise<void> {

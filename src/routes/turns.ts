@@ -3,18 +3,11 @@ import * as z from "zod";
 import type { UserTarget } from "../core/auth.ts";
 import { readLink } from "../core/crypto.ts";
 import { type TurnId, userHashOf } from "../core/ids.ts";
+import { SECOND_MS } from "../core/time.ts";
 import { moment, pageSchema } from "../core/wire/common.ts";
-import { newTurn, turn, turnEvent, turnEventsPage } from "../core/wire/turn.ts";
+import { newTurn, turn, turnEvent, turnEventsPage, turnsQuery } from "../core/wire/turn.ts";
 import { type Api, type Ctx, rootsOf } from "../http/context.ts";
-import {
-  defineRoute,
-  eventStream,
-  jsonBody,
-  jsonResponse,
-  ownedPage,
-  ownedParams,
-  unwrapMetered,
-} from "../http/define-route.ts";
+import { defineRoute, eventStream, jsonBody, jsonResponse, ownedParams, unwrapMetered } from "../http/define-route.ts";
 import { eventsQuery, serveEvents, streamCursor, streamOf, wantsStream } from "../http/event-stream.ts";
 import { addressOf, callOf } from "../http/idempotency.ts";
 import { checkStopped } from "../http/middleware/auth.ts";
@@ -52,8 +45,9 @@ const list = defineRoute({
   credentials: "key_or_user_token",
   tags,
   summary: "List the turns of a project",
-  description: "Newest first.",
-  request: { params: ownedParams("prj"), query: ownedPage("trn") },
+  description:
+    "Newest first. With `wait` and `newest`, the call is a long poll: it is answered as soon as the project has a turn that is newer, of any caller (`channel`, `key_id`), or after the time. Follow the events of a turn at its `events_url`.",
+  request: { params: ownedParams("prj"), query: turnsQuery },
   responses: { 200: jsonResponse(pageSchema(turn), "A page of turns.") },
 });
 
@@ -108,7 +102,9 @@ export function mountTurns(app: Api): void {
 
   app.openapi(list, async (c) => {
     const { id } = c.req.valid("param");
-    const page = await userObject(c.env, addressOf(c, id)).listTurns(id, pageRequest(c.req.valid("query")));
+    const { newest = null, wait, ...query } = c.req.valid("query");
+    const poll = { newest, waitMs: c.req.method === "HEAD" ? 0 : wait * SECOND_MS };
+    const page = await userObject(c.env, addressOf(c, id)).listTurns(id, pageRequest(query), poll);
     return c.json(shownPage(unwrap(page)), 200);
   });
 

@@ -33,14 +33,15 @@ export async function createKey(c: Ctx, { tenant, mode }: Scope, fields: KeyFiel
 
 /**
  * A session of the console: a key that ends after eight hours, or with the key of the caller. It has that key's scopes. The
- * oldest of more than twenty sessions of a key ends.
+ * oldest of more than twenty sessions of a key ends. An invite opens one session, so a session that is opened with that one
+ * ends no later: a person who makes no key needs another invite.
  */
 export async function openConsoleSession(c: Ctx): Promise<ShownKeyWire> {
   const { DB } = c.env;
   const { tenant, mode, scopes, keyId, parent } = c.var.caller;
   const opener = parent?.id ?? keyId;
   const now = Date.now();
-  const opened = parent === null ? c.var.caller.endsAt : parent.endsAt;
+  const opened = parent === null || parent.id.startsWith("inv_") ? c.var.caller.endsAt : parent.endsAt;
   const expiresAt = Math.min(opened ?? Number.POSITIVE_INFINITY, now + CONSOLE_SESSION_MS);
   const fields = { name: "Console session", scopes, expiresAt };
   const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener, app: null });
@@ -102,7 +103,7 @@ function forget({ tenant }: StoredKey): void {
   forgetTenant(tenant);
 }
 
-/** The keys that a new one follows: the one it replaces, or the one that a console session ends with. */
+/** What a new key follows: the key that it replaces, or what a console session or an app ends with. */
 type Related = Pick<changes.NewKeyRecord, "replaces" | "parent" | "app">;
 const NOT_RELATED: Related = { replaces: null, parent: null, app: null };
 

@@ -20,6 +20,7 @@ type Row = {
 const TENANT_EXISTS = "EXISTS (SELECT 1 FROM tenants WHERE id = ?1)";
 const CLOSE = "UPDATE tenants SET state = 'deleting' WHERE id = ?1";
 const REVOKE = "UPDATE keys SET revoked_at = min(coalesce(revoked_at, ?2), ?2) WHERE tenant = ?1";
+const REVOKE_INVITES = "UPDATE invites SET revoked_at = ?2 WHERE tenant = ?1 AND revoked_at IS NULL";
 const INSERT = `INSERT OR IGNORE INTO tenant_deletions (tenant, step, removed, requested_at)
   SELECT ?1, 'endpoints', ?2, ?3 WHERE ${TENANT_EXISTS}`;
 const SCHEDULE = `INSERT OR IGNORE INTO watchdogs (object_name, kind, due_at, created_at) SELECT ?1, '${DELETION}', ?2, ?2 WHERE ${TENANT_EXISTS}`;
@@ -34,7 +35,7 @@ const UNFINISHED_USERS = `SELECT (SELECT count(*) FROM users WHERE tenant = ?1)
   + (SELECT count(*) FROM watchdogs WHERE ${OBJECTS} AND kind = 'user' AND due_at <= ?2) AS n`;
 
 /**
- * Marks a tenant as deleting, revokes its keys and schedules the deletion, with the audit entry. Does nothing when
+ * Marks a tenant as deleting, revokes its keys and invites, and schedules the deletion, with the audit entry. Does nothing when
  * repeated or without such a tenant.
  */
 export async function startDeletion(db: D1Database, tenant: TenantId, entry: AuditEntry): Promise<void> {
@@ -44,6 +45,7 @@ export async function startDeletion(db: D1Database, tenant: TenantId, entry: Aud
     db.prepare(INSERT).bind(tenant, JSON.stringify(NOTHING_REMOVED), entry.at),
     db.prepare(SCHEDULE).bind(tenant, entry.at),
     db.prepare(REVOKE).bind(tenant, entry.at),
+    db.prepare(REVOKE_INVITES).bind(tenant, entry.at),
     db.prepare(CLOSE).bind(tenant),
   ]);
 }
@@ -118,6 +120,7 @@ export async function finishDeletion(db: D1Database, tenant: TenantId, now: Epoc
     of("DELETE FROM generators WHERE tenant = ?1"),
     of("DELETE FROM users WHERE tenant = ?1"),
     of("DELETE FROM keys WHERE tenant = ?1"),
+    of("DELETE FROM invites WHERE tenant = ?1"),
     of("DELETE FROM idempotency_records WHERE owner >= ?1 || ':' AND owner < ?1 || ';'"),
     of(`DELETE FROM encrypted_objects WHERE ${OBJECTS}`),
     of(`DELETE FROM token_statuses WHERE ${OBJECTS}`),

@@ -1,6 +1,6 @@
 /** API keys in D1, found by the hash of the key; the key itself is not stored. */
 import type { Scope } from "../core/address.ts";
-import type { KeyId, Mode, TenantId, UserHash } from "../core/ids.ts";
+import type { InviteId, KeyId, Mode, TenantId, UserHash } from "../core/ids.ts";
 import { CLOSED_KEY_TTL_MS } from "../core/limits.ts";
 import { type AuditEntry, type StoredSettings, settingsOf } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
@@ -29,8 +29,10 @@ type KeyRow = {
   /** ms since epoch; null: it has no successor. */
   rotated_at: number | null;
   replaces: KeyId | null;
-  /** The key that a console session was opened with, or a connected app approved with; null for any other key. */
-  parent: KeyId | null;
+  /** The key or invite that a console session was opened with or a connected app approved with; null for any other key. */
+  parent: KeyId | InviteId | null;
+  /** When that key or invite was revoked; null: it was not, or there is none. */
+  parent_revoked_at: number | null;
   /** JSON of a StoredApp, written by this module only; null for any other key. */
   app: string | null;
 };
@@ -65,10 +67,10 @@ export type KeyOwner = {
   /** The key's scopes, limited to those of its tenant. */
   readonly scopes: readonly KeyScope[];
   readonly expiresAt: EpochMs | null;
-  /** When the key stops working; may be in the future for a rotated key. A console session stops with its parent. */
+  /** When the key stops working; may be in the future for a rotated key. A console session stops with what opened it. */
   readonly revokedAt: EpochMs | null;
-  /** The key that a console session was opened with or a connected app approved with, and when it ends. Null for any other. */
-  readonly parent: { readonly id: KeyId; readonly endsAt: EpochMs | null } | null;
+  /** What a console session was opened with or a connected app approved with, and when it ends. Null for any other key. */
+  readonly parent: { readonly id: KeyId | InviteId; readonly endsAt: EpochMs | null } | null;
   /** The connected app; null for a key. */
   readonly app: StoredApp | null;
   readonly rotatedAt: EpochMs | null;
@@ -76,16 +78,19 @@ export type KeyOwner = {
   readonly lastUsedOn: string | null;
 };
 
+/** A session's key or invite is read with it, so that a session which is opened while that is revoked ends too. */
+const OPENERS = `LEFT JOIN keys AS opener ON opener.id = keys.parent LEFT JOIN invites ON invites.id = keys.parent`;
+const PARENT_REVOKED = `coalesce(opener.revoked_at, invites.revoked_at) AS parent_revoked_at`;
 const FIND = `SELECT keys.*, tenants.name AS tenant_name, tenants.state AS tenant_state, tenants.tier AS tier,
-  tenants.settings AS settings, opener.expires_at AS parent_expires_at, opener.revoked_at AS parent_revoked_at
-  FROM keys JOIN tenants ON tenants.id = keys.tenant LEFT JOIN keys AS opener ON opener.id = keys.parent WHERE `;
+  tenants.settings AS settings, opener.expires_at AS parent_expires_at, ${PARENT_REVOKED}
+  FROM keys JOIN tenants ON tenants.id = keys.tenant ${OPENERS} WHERE `;
 const BY_HASH = `${FIND} keys.hash = ?1`;
 const BY_ID = `${FIND} keys.id = ?1`;
 const BY_ACCESS_TOKEN = `${FIND} keys.id =
   (SELECT key FROM app_tokens WHERE hash = ?1 AND kind = 'access' AND expires_at > ?2)`;
-const READ = "SELECT * FROM keys WHERE id = ?1";
-const OF_TENANT = `SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3
-  ORDER BY id DESC LIMIT ?4`;
+const READ = `SELECT keys.*, ${PARENT_REVOKED} FROM keys ${OPENERS} WHERE keys.id = ?1`;
+const OF_TENANT = `SELECT keys.*, ${PARENT_REVOKED} FROM keys ${OPENERS}
+  WHERE keys.tenant = ?1 AND (?2 IS NULL OR keys.mode = ?2) AND keys.id < ?3 ORDER BY keys.id DESC LIMIT ?4`;
 const COUNT_OPEN = `SELECT count(*) AS n FROM keys
   WHERE tenant = ?1 AND mode = ?2 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)`;
 const NOTE_USE = "UPDATE keys SET last_used_on = ?2 WHERE id = ?1 AND (last_used_on IS NULL OR last_used_on < ?2)";
@@ -113,7 +118,6 @@ async function find(db: D1Database, query: string, ...values: (string | number)[
     tier: Tier;
     settings: string;
     parent_expires_at: number | null;
-    parent_revoked_at: number | null;
   };
   const row = await db
     .prepare(query)
@@ -183,7 +187,7 @@ const show = (row: KeyRow): KeyWire => ({
   last_used_on: row.last_used_on,
   rotated_at: momentOf(row.rotated_at),
   replaces: row.replaces,
-  revoked_at: momentOf(row.revoked_at),
+  revoked_at: momentOf(earliest(row.revoked_at, row.parent_revoked_at)),
   session_of: row.app === null ? row.parent : null,
   app: showApp(row),
 });
@@ -220,8 +224,8 @@ export type NewKeyRecord = {
   readonly expiresAt: EpochMs | null;
   /** The key that this one replaces; a key has at most one successor. */
   readonly replaces: KeyId | null;
-  /** The key that a console session or a connected app ends with; null for any other key. */
-  readonly parent: KeyId | null;
+  /** The key or invite that a console session or a connected app ends with; null for any other key. */
+  readonly parent: KeyId | InviteId | null;
   readonly app: StoredApp | null;
 };
 
@@ -272,13 +276,21 @@ export const insertKey = (db: D1Database, key: NewKeyRecord, atMost: number | nu
       key.app === null ? null : JSON.stringify(key.app),
     );
 
-/** The statement that ends a key's oldest console sessions, so that `atMost` are left. */
-export const endOldSessions = (db: D1Database, parent: KeyId, now: EpochMs, atMost: number): D1PreparedStatement =>
-  db.prepare(END_OLDEST).bind(parent, now, atMost, 0);
+/** The statement that ends the oldest console sessions of a key or invite, so that `atMost` are left. */
+export const endOldSessions = (
+  db: D1Database,
+  parent: KeyId | InviteId,
+  now: EpochMs,
+  atMost: number,
+): D1PreparedStatement => db.prepare(END_OLDEST).bind(parent, now, atMost, 0);
 
 /** The same for the apps that were approved with it. */
-export const endOldApps = (db: D1Database, parent: KeyId, now: EpochMs, atMost: number): D1PreparedStatement =>
-  db.prepare(END_OLDEST).bind(parent, now, atMost, 1);
+export const endOldApps = (
+  db: D1Database,
+  parent: KeyId | InviteId,
+  now: EpochMs,
+  atMost: number,
+): D1PreparedStatement => db.prepare(END_OLDEST).bind(parent, now, atMost, 1);
 
 /** The statement that records a key's successor and revokes the key at `closesAt` at the latest. */
 export const rotateKey = (db: D1Database, id: KeyId, now: EpochMs, closesAt: EpochMs): D1PreparedStatement =>

@@ -32,9 +32,8 @@ afterAll(async () => {
 
 type Tab = { readonly page: Page; readonly member: Member; readonly faults: string[] };
 
-/** A tab that is signed in. What the browser reports, and each request to another origin, is a fault. */
-async function signedIn(member?: Member, size = { width: 1280, height: 900 }): Promise<Tab> {
-  const owner = member ?? (await newMember(CONSOLE_USER));
+/** A tab. What the browser reports, and each request to another origin, is a fault. */
+async function newTab(size = { width: 1280, height: 900 }): Promise<Omit<Tab, "member">> {
   const page = await (await browser.newContext({ viewport: size, locale: "en" })).newPage();
   page.setDefaultTimeout(PATIENT.timeout);
   const faults: string[] = [];
@@ -48,6 +47,13 @@ async function signedIn(member?: Member, size = { width: 1280, height: 900 }): P
     const url = new URL(sent.url());
     if (url.protocol !== "blob:" && url.origin !== served.url) faults.push(`request to ${url.origin}`);
   });
+  return { page, faults };
+}
+
+/** A tab that is signed in with a key. */
+async function signedIn(member?: Member, size?: { width: number; height: number }): Promise<Tab> {
+  const owner = member ?? (await newMember(CONSOLE_USER));
+  const { page, faults } = await newTab(size);
   await page.goto(`${served.url}/console`);
   await page.getByLabel("API key").fill(owner.key.secret);
   await page.keyboard.press("Enter");
@@ -55,12 +61,30 @@ async function signedIn(member?: Member, size = { width: 1280, height: 900 }): P
   return { page, member: owner, faults };
 }
 
+/** A receiver of webhooks on this machine, whose status may be changed. */
+async function startWebhookServer(
+  status: number,
+): Promise<{ url: string; answer: (status: number) => void; server: Server }> {
+  let current = status;
+  const server = createServer((received, response) => {
+    received.resume();
+    response.writeHead(current).end();
+  });
+  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("the receiver has no port");
+  const answer = (next: number): void => {
+    current = next;
+  };
+  return { url: `http://127.0.0.1:${address.port}/hooks`, answer, server };
+}
+
 async function open(page: Page, path: string): Promise<void> {
   await page.evaluate(`location.hash = "#/${path}"`);
   await page.locator("main:not(:has(.loading)) h1").waitFor(); // attached and seen: its data is there
 }
 
-const close = ({ page }: Tab): Promise<void> => page.context().close();
+const close = ({ page }: Pick<Tab, "page">): Promise<void> => page.context().close();
 
 it("a person chats, reloads in the middle, sees the timeline, renders and plays the file", async () => {
   const tab = await signedIn();
@@ -168,19 +192,12 @@ it("an upload stops without a network, continues where it was, and arrives whole
 });
 
 it("an endpoint is added with a secret shown once, and what failed is sent again", async () => {
-  let status = 500;
-  const server: Server = createServer((received, response) => {
-    received.resume();
-    response.writeHead(status).end();
-  });
-  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("the receiver has no port");
+  const receiver = await startWebhookServer(500);
   const tab = await signedIn();
   const { page, faults } = tab;
   await open(page, "webhooks");
   await page.getByRole("button", { name: "Add an endpoint" }).click();
-  await page.getByLabel("Address").fill(`http://127.0.0.1:${address.port}/hooks`);
+  await page.getByLabel("Address").fill(receiver.url);
   await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
   expect(await page.locator(".secret code").textContent()).toMatch(/^whsec_/);
   await page.getByRole("button", { name: "Done" }).click();
@@ -189,12 +206,88 @@ it("an endpoint is added with a secret shown once, and what failed is sent again
   await page.getByRole("dialog").getByRole("link").click();
   await page.locator(".attempts .status", { hasText: "500" }).first().waitFor();
   await page.getByText('"type": "video.completed"').waitFor();
-  status = 200;
+  receiver.answer(200);
   await page.getByRole("button", { name: "Replay" }).click();
   await page.locator(".attempts .status", { hasText: "200" }).waitFor(); // without a reload
   expect(faults).toEqual([]);
   await close(tab);
-  server.close();
+  receiver.server.close();
+});
+
+it("an invite leads to a downloaded file, and a failed webhook to its replay, by what the pages say alone", async () => {
+  const receiver = await startWebhookServer(500);
+  const member = await newMember(CONSOLE_USER);
+  const endpoint = { url: receiver.url, types: ["video.completed"] };
+  await shown(member.post("/v1/webhook_endpoints", endpoint), z.looseObject({}), 201);
+
+  const operator = await newTab();
+  await operator.page.goto(`${served.url}/console#/operator/${member.tenant.id}`);
+  await operator.page.getByLabel("Admin token").fill(served.adminToken);
+  await operator.page.getByRole("button", { name: "Continue" }).click();
+  await operator.page.getByRole("button", { name: "Invite a person" }).click();
+  await operator.page.getByLabel("For whom").fill("Ada");
+  await operator.page.getByRole("dialog").getByRole("button", { name: "Create" }).click();
+  const link = (await operator.page.locator(".secret code").textContent()) ?? "";
+  await operator.page.getByRole("button", { name: "Done" }).click();
+  await operator.page.getByRole("row", { name: "Ada" }).getByText("Open").waitFor();
+
+  const { page, faults } = await newTab();
+  const steps: string[] = [];
+  const step = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+    steps.push(what);
+    return act();
+  };
+  await step("open the link", () => page.goto(link));
+  await step("sign in", () => page.getByRole("button", { name: "Sign in" }).click());
+  await step("choose to make a video", () => page.getByRole("link", { name: "Make a video" }).click());
+  await step("say which", () => page.getByLabel("Prompt").fill("a 4-second clip of the sea"));
+  await step("make it", () => page.getByRole("button", { name: "Make a video" }).click());
+  const [download] = await step("download it", () =>
+    Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]),
+  );
+  expect(
+    readFileSync(await download.path())
+      .subarray(4, 8)
+      .toString("latin1"),
+  ).toBe("ftyp");
+  const toFile = steps.splice(0);
+
+  await until(
+    () => member.get("/v1/deliveries", pageSchema(z.looseObject({ id: z.string(), attempts: z.int() }))),
+    ({ data }) => (data[0]?.attempts ?? 0) > 0,
+  );
+  receiver.answer(200);
+  await step("open the deliveries", () => page.getByRole("link", { name: "Deliveries" }).click());
+  await step("replay the failed one", () => page.getByRole("button", { name: "Replay" }).click());
+  await page.getByRole("row", { name: "video.completed" }).getByText("Delivered").waitFor();
+  process.stdout.write(`from an invite to a file: ${toFile.length} steps (${toFile.join(", ")})\n`);
+  process.stdout.write(`from a failed webhook to its replay: ${steps.length} steps (${steps.join(", ")})\n`);
+
+  // The link is in no place that the browser keeps, it opens nothing again, and the session outlives a reload.
+  const stored = await page.evaluate(
+    "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.state])",
+  );
+  expect(stored).not.toMatch(/ngi_|ngw_|Bearer/);
+  await page.goto(`${served.url}/console`);
+  await page.getByText("You signed in with an invite").waitFor();
+  const second = await newTab();
+  await second.page.goto(link);
+  await second.page.evaluate(AXE);
+  for (const theme of ["light", "dark"] as const) expect(await barriersOn(second.page, theme)).toEqual([]);
+  await second.page.getByRole("button", { name: "Sign in" }).click();
+  await second.page.getByText("This invite is no longer valid").waitFor();
+  expect(second.page.url()).not.toContain("ngi_");
+
+  await operator.page.getByRole("row", { name: "Ada" }).getByRole("button", { name: "Revoke" }).click();
+  await operator.page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await operator.page.getByRole("row", { name: "Ada" }).getByText("Revoked").waitFor();
+  await page.getByRole("link", { name: "Videos", exact: true }).click();
+  await page.getByLabel("API key").waitFor(); // the session ended with its invite
+  for (const tab of [operator, { page, faults }, second]) {
+    expect(tab.faults).toEqual([]);
+    await close(tab);
+  }
+  receiver.server.close();
 });
 
 /** Each would set `hacked`, or change the page, if it were put in as anything but text. */
@@ -424,7 +517,7 @@ it("the operator sets a quota, pauses a tenant, and deletes one only by its name
   await page.getByRole("heading", { name: member.tenant.name, level: 1 }).waitFor();
   await page.getByLabel("Renders per day").first().fill("7");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved").waitFor();
+  await page.getByText("Saved", { exact: true }).waitFor(); // not the button "Save" and what follows it
   const admin = { authorization: `Bearer ${served.adminToken}` };
   const read = async () =>
     shown(

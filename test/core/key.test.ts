@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { issueKey, keyHash, keyHint, modeOfKey } from "../../src/core/auth.ts";
+import {
+  isInviteCode,
+  issueInviteCode,
+  issueKey,
+  keyHash,
+  keyHint,
+  modeOfKey,
+  sessionKeyOf,
+} from "../../src/core/auth.ts";
 
 const random = (count: number): Uint8Array => crypto.getRandomValues(new Uint8Array(count));
 /** What SECURITY.md gives to secret scanners. */
@@ -30,5 +38,28 @@ describe("a key", () => {
     expect(await keyHash(key)).toMatch(/^[0-9a-f]{64}$/);
     expect(await keyHash(key)).not.toBe(await keyHash(`${key}x`));
     expect(keyHint(key)).toBe(key.slice(0, 13));
+  });
+});
+
+describe("the code of an invite", () => {
+  it("has the form that secret scanners look for, and is invalid after a change of any one character", () => {
+    const code = issueInviteCode(random);
+    expect(`#invite=${code}`).toMatch(/\bngi_[0-9A-Za-z]{49}\b/);
+    expect(isInviteCode(code)).toBe(true);
+    for (let at = 0; at < code.length; at++)
+      expect(
+        isInviteCode(code.slice(0, at) + (code[at] === "A" ? "B" : "A") + code.slice(at + 1)),
+        `position ${at}`,
+      ).toBe(false);
+    expect(modeOfKey(code)).toBeNull();
+  });
+
+  it("gives one session key for each attempt, of its mode", async () => {
+    const code = issueInviteCode(random);
+    const session = await sessionKeyOf(code, "one", "live");
+    expect(modeOfKey(session)).toBe("live");
+    expect(await sessionKeyOf(code, "one", "live")).toBe(session);
+    expect(await sessionKeyOf(code, "two", "live")).not.toBe(session);
+    expect(await sessionKeyOf(issueInviteCode(random), "one", "live")).not.toBe(session);
   });
 });

@@ -22,6 +22,12 @@ describe("for a user token", () => {
     expect(forUser(generatorJob)).toEqual({ ...generatorJob, prompt: null, text: null });
   });
 
+  it("a turn does not say by which key it was requested", () => {
+    const turn = sampleEvent("turn.completed", "test").data;
+    expect(turn.key_id).toMatch(/^key_/);
+    expect(forUser(turn)).toEqual({ ...turn, key_id: null });
+  });
+
   it("labels and streams are unchanged", () => {
     const metadata = { prompt_source: "generator", prompt: "mine" };
     expect(forUser({ ...generated, metadata }).metadata).toEqual(metadata);

@@ -10,7 +10,7 @@ import * as limits from "../../src/core/limits.ts";
 import type { QuotaName } from "../../src/core/usage/quota.ts";
 import type { EventType } from "../../src/core/wire/event.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
-import { env, makeMember, send } from "../support/gateway.ts";
+import { adminHeaders, env, makeMember, send } from "../support/gateway.ts";
 import {
   call,
   freshAddress,
@@ -190,6 +190,15 @@ const ROWS: readonly Row[] = [
       const { headers } = await almostFull(fill, limits.OPEN_KEYS_PER_SCOPE);
       const { letIn } = await atOnce(2, async () => (await send("POST", "/v1/keys", {}, headers)).status === 201);
       return { letIn: letIn + 1, limit: 2 }; // the key that asks is one of them
+    },
+  },
+  {
+    names: ["OPEN_INVITES_PER_TENANT"],
+    ask: async () => {
+      const { tenant } = await makeMember();
+      const path = `/admin/tenants/${tenant.id}/invites`;
+      const invite = () => send("POST", path, { label: "ada" }, adminHeaders);
+      return atOnce(limits.OPEN_INVITES_PER_TENANT, async () => (await invite()).status === 201);
     },
   },
 ];

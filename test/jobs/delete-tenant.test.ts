@@ -22,6 +22,7 @@ describe("deleting a tenant", () => {
     }
     const stray = { Authorization: headers.Authorization ?? "" };
     await jsonOf(await send("POST", "/v1/projects", {}, stray), 201);
+    await jsonOf(await send("POST", `/admin/tenants/${tenant.id}/invites`, { label: "ada" }, adminHeaders), 201);
     await env.MEDIA.put(`t/${tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
     await env.MEDIA.put(`t/${other.tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
 

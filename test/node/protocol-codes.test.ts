@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { ERRORS } from "../../src/core/errors.ts";
 
 /** What the operator's routes alone answer. */
-const OPERATOR = ["admin_closed", "tenant_deleting"];
+const OPERATOR = ["admin_closed", "tenant_deleting", "too_many_invites"];
 
 /** Each code of the document with the status before it in its row. */
 function codesIn(document: string): [string, number][] {

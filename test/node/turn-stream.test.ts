@@ -12,6 +12,8 @@ const ENDED = {
   status: "completed",
   intent: "chat",
   prompt_source: "caller",
+  channel: "api",
+  key_id: null,
   prompt: "x",
   text: "done",
   text_complete: true,

@@ -72,7 +72,7 @@ describe("with a user token", () => {
 
   beforeAll(async () => {
     owner = await member("test");
-    planted = { name: owner.tenant.name, id: owner.tenant.id, recipe, generatorJob };
+    planted = { name: owner.tenant.name, id: owner.tenant.id, key: owner.key.id, recipe, generatorJob };
     ada = await tokenOf(owner.headers);
     const resources = await createResources((path, init) =>
       call(path, { ...init, headers: { ...init?.headers, ...named() } }),

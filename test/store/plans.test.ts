@@ -26,7 +26,7 @@ const MAY_SCAN: Readonly<Record<string, string>> = {
     "the operator's question, over 30 days of what should be none",
   "SELECT uh, name FROM users WHERE tenant = ?1 AND mode = ?2 AND name IS NOT NULL AND uh IN (SELECT value FROM json_each(?3))":
     "reads the list it is given, and each user of it by the key",
-  "SELECT * FROM keys WHERE tenant = ?1 AND (?2 IS NULL OR mode = ?2) AND id < ?3 ORDER BY id DESC LIMIT ?4":
+  "SELECT keys.*, coalesce(opener.revoked_at, invites.revoked_at) AS parent_revoked_at FROM keys LEFT JOIN keys AS opener ON opener.id = keys.parent LEFT JOIN invites ON invites.id = keys.parent WHERE keys.tenant = ?1 AND (?2 IS NULL OR keys.mode = ?2) AND keys.id < ?3 ORDER BY keys.id DESC LIMIT ?4":
     "sorts one tenant's keys, of which there are few",
 };
 

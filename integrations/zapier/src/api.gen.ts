@@ -525,6 +525,8 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
       "intent": "chat",
       "prompt": "make a 4 second clip of the sea",
       "prompt_source": "caller",
+      "channel": "api",
+      "key_id": "key_01m8kxwkrfshzp1rrd7c",
       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
       "text_complete": true,
       "charged": "yes",
@@ -581,6 +583,16 @@ export const ANSWERS: Record<AnswerName, { sample: Sample; outputFields: OutputF
       {
         "key": "prompt_source",
         "label": "Prompt Source",
+        "type": "string"
+      },
+      {
+        "key": "channel",
+        "label": "Channel",
+        "type": "string"
+      },
+      {
+        "key": "key_id",
+        "label": "Key ID",
         "type": "string"
       },
       {
@@ -1980,6 +1992,8 @@ export const EVENTS: Record<
       "status": "completed",
       "intent": "chat",
       "prompt": "turn this video into a new short promotional clip with music and transitions",
+      "channel": "api",
+      "key_id": "key_01jd8m3k5xq2w4v7z9ab",
       "text": "Your clip is ready.",
       "text_complete": true,
       "charged": "yes",
@@ -2050,6 +2064,16 @@ export const EVENTS: Record<
       {
         "key": "prompt",
         "label": "Prompt",
+        "type": "string"
+      },
+      {
+        "key": "channel",
+        "label": "Channel",
+        "type": "string"
+      },
+      {
+        "key": "key_id",
+        "label": "Key ID",
         "type": "string"
       },
       {

@@ -1,10 +1,10 @@
 /** The console: sign-in, or the shell with the page of the address. */
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { route } from "./router.ts";
+import { invite, route } from "./router.ts";
 import { resume, session } from "./session.ts";
 import { OPERATOR_PAGES, Shell } from "./shell.tsx";
-import { SignIn } from "./sign-in.tsx";
+import { Invited, SignIn } from "./sign-in.tsx";
 import { Loading, Messages } from "./ui/parts.tsx";
 
 function Console() {
@@ -17,7 +17,13 @@ function Console() {
   const isOperators = OPERATOR_PAGES.has(route.value.page);
   return (
     <>
-      {session.value === null && !isOperators ? <SignIn /> : <Shell />}
+      {invite.value !== null ? (
+        <Invited code={invite.value} />
+      ) : session.value === null && !isOperators ? (
+        <SignIn />
+      ) : (
+        <Shell />
+      )}
       <Messages />
     </>
   );

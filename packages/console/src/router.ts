@@ -16,8 +16,22 @@ function decoded(text: string): string {
   }
 }
 
+/**
+ * The code of an invite, which its link has after `#`. It is taken out of the address at once, so that it is in no history, and
+ * held in memory until it is used.
+ */
+export const invite = signal<string | null>(null);
+takeInvite();
+function takeInvite(): void {
+  const code = /^#invite=(.*)$/.exec(location.hash)?.[1];
+  if (code === undefined) return;
+  history.replaceState(null, "", location.pathname);
+  invite.value = code;
+}
+
 export const route = signal<Route>(routeOf(location.hash));
 addEventListener("hashchange", () => {
+  takeInvite();
   route.value = routeOf(location.hash);
 });
 

@@ -3,8 +3,9 @@
  * key that a person pastes is sent once and kept nowhere.
  */
 import { computed, signal } from "@preact/signals";
-import { GatewayError, type Me, NemoGateway, type Problem } from "nemo-gateway";
+import { ConnectionError, GatewayError, type Me, NemoGateway, type Problem } from "nemo-gateway";
 import { user } from "./settings.ts";
+import { t } from "./text.ts";
 
 export type Session = {
   readonly id: string;
@@ -12,6 +13,8 @@ export type Session = {
   readonly mode: "live" | "test";
   readonly scopes: readonly string[];
   readonly expires_at: string | null;
+  /** The key or invite that it was opened with. */
+  readonly session_of: string | null;
 };
 
 /** Undefined until it is known whether there is one. */
@@ -64,9 +67,12 @@ export const acting = computed(() => clientFor(user.value));
 
 const URL_OF_SESSION = "/console/session";
 
-async function request(method: "POST" | "DELETE", path: string, secret?: string): Promise<Response> {
-  const headers = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-  return fetch(path, { method, headers, credentials: "same-origin" });
+async function request(method: "POST" | "DELETE", path: string, secret?: string, attempt?: string): Promise<Response> {
+  const headers: Record<string, string> = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+  if (attempt !== undefined) headers["idempotency-key"] = attempt;
+  return fetch(path, { method, headers, credentials: "same-origin" }).catch((cause) => {
+    throw new ConnectionError(t("noConnection"), { cause });
+  });
 }
 
 const problemIn = async (response: Response): Promise<GatewayError> =>
@@ -80,9 +86,22 @@ export async function askGateway<T>(path: string, body: unknown): Promise<T> {
   return (await response.json()) as T; // the route's own answer
 }
 
-/** Opens a session with a pasted key. Throws what the gateway says of the key. */
+/** Opens a session with a pasted key, or a pasted invite link. Throws what the gateway says of it. */
 export async function signIn(key: string): Promise<void> {
+  const code = /(?:^|#invite=)(ngi_\w+)$/.exec(key.trim())?.[1];
+  if (code !== undefined) return acceptInvite(code);
   const response = await request("POST", URL_OF_SESSION, key.trim());
+  if (!response.ok) throw await problemIn(response);
+  await begin((await response.json()) as Session); // the route's own answer
+}
+
+/** Names what this page asks for. If the answer is lost, the same code opens the same session again for this page alone. */
+const attempt = crypto.randomUUID();
+
+/** Opens the one session of an invite. Throws what the gateway says of its code. */
+export async function acceptInvite(code: string): Promise<void> {
+  const isCode = /^\w+$/.test(code); // a header can carry it; the gateway says that anything else is mistyped
+  const response = await request("POST", `${URL_OF_SESSION}/invite`, isCode ? code : "", attempt);
   if (!response.ok) throw await problemIn(response);
   await begin((await response.json()) as Session); // the route's own answer
 }

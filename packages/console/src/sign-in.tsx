@@ -1,11 +1,46 @@
-/** The page for those who have no session: paste a key. */
+/** The pages for those who have no session: accept an invite, or paste a key. */
 import { useState } from "preact/hooks";
-import { linkTo, route } from "./router.ts";
-import { endedBecause, online, signIn } from "./session.ts";
+import { goTo, invite, linkTo, route } from "./router.ts";
+import { acceptInvite, endedBecause, online, session, signIn } from "./session.ts";
 import { Appearance } from "./shell.tsx";
 import { t } from "./text.ts";
 import { useAction } from "./ui/load.ts";
 import { Button, Field, Problem } from "./ui/parts.tsx";
+
+/** The page of an invite's link. It signs in when the person asks for it: programs that only open links use no invite up. */
+export function Invited({ code }: { readonly code: string }) {
+  const action = useAction(async () => {
+    await acceptInvite(code);
+    invite.value = null;
+    goTo("overview");
+  });
+  return (
+    <div class="alone">
+      <main class="sign-in">
+        <p class="brand">
+          <span class="brand-mark" aria-hidden="true" /> nemo-gateway
+        </p>
+        <h1 tabIndex={-1}>{t("invited")}</h1>
+        <p class="muted">{t("invitedLead")}</p>
+        {online.value ? null : <p class="notice">{t("offline")}</p>}
+        {session.value ? <p class="notice">{t("invitedSignedIn")}</p> : null}
+        <Problem error={action.error} />
+        <Button kind="primary" busy={action.busy} onClick={() => void action.run()}>
+          {t("signIn")}
+        </Button>
+        <Button
+          kind="quiet"
+          onClick={() => {
+            invite.value = null;
+          }}
+        >
+          {t(session.value ? "keepSession" : "useKey")}
+        </Button>
+      </main>
+      <Appearance />
+    </div>
+  );
+}
 
 export function SignIn() {
   const [key, setKey] = useState("");

@@ -72,7 +72,8 @@ export function bytes(value: number): string {
     step++;
   }
   const unit = BYTE_UNITS[step] ?? "byte";
-  const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: size < 10 ? 1 : 0 } as const;
+  const unitDisplay = step === 0 ? "long" : "short"; // the short form of English has no plural: "0 byte"
+  const options = { style: "unit", unit, unitDisplay, maximumFractionDigits: size < 10 ? 1 : 0 } as const;
   return new Intl.NumberFormat(locale(), options).format(size);
 }
 

@@ -144,7 +144,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a video
-         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
+         * @description Returns a signed link that opens the file without a credential until it expires.
          */
         post: operations["videos.link"];
         delete?: never;
@@ -274,7 +274,7 @@ export interface paths {
         };
         /**
          * List the turns of a project
-         * @description Newest first.
+         * @description Newest first. With `wait` and `newest`, the call is a long poll: it is answered as soon as the project has a turn that is newer, of any caller (`channel`, `key_id`), or after the time. Follow the events of a turn at its `events_url`.
          */
         get: operations["turns.list"];
         put?: never;
@@ -648,7 +648,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a render
-         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
+         * @description Returns a signed link that opens the file without a credential until it expires.
          */
         post: operations["renders.link"];
         delete?: never;
@@ -2750,7 +2750,7 @@ export interface components {
             platform?: string | null;
         };
         /** @enum {string} */
-        AuditAction: "tenant.created" | "tenant.changed" | "tenant.paused" | "tenant.resumed" | "tenant.deleted" | "key.created" | "key.rotated" | "key.revoked" | "user.signed_out" | "user.deleted" | "nemo_token.set" | "nemo_token.removed";
+        AuditAction: "tenant.created" | "tenant.changed" | "tenant.paused" | "tenant.resumed" | "tenant.deleted" | "key.created" | "key.rotated" | "key.revoked" | "invite.created" | "invite.revoked" | "user.signed_out" | "user.deleted" | "nemo_token.set" | "nemo_token.removed";
         AuditEntry: {
             /** @example aud_01jd8m3k5xq2w4v7z9ab */
             id: string;
@@ -2760,7 +2760,7 @@ export interface components {
              */
             happened_at: string;
             /**
-             * @description `admin`, or the id of the key that made the request.
+             * @description `admin`, or the id of the key or invite that made the request.
              * @example admin
              */
             actor: string;
@@ -2956,22 +2956,6 @@ export interface components {
         };
         /** @enum {string} */
         Charged: "yes" | "no" | "unknown";
-        ConnectedApp: {
-            /** @description The host that publishes the app's description. Null for an app that registered itself. */
-            host: string | null;
-            /**
-             * @description The host, or the scheme, to which the app's access was sent.
-             * @example claude.ai
-             */
-            redirect_host: string;
-            /** @description The end of the ids of the user that the app acts for. Null: it acts as an API key alone. */
-            user_hash: string | null;
-            /**
-             * @description The key with which a person approved it, and with which it ends.
-             * @example key_01jd8m3k5xq2w4v7z9ab
-             */
-            approved_by: string;
-        };
         /** @description What such an order cost lately, in credits. Not a quote. */
         Cost: {
             /**
@@ -2997,7 +2981,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
+             * @description The first characters of the key, to identify it.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3015,10 +2999,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
-            /** @description For a session of the console: the key that it was opened with, and ends with. */
-            session_of: string | null;
-            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
-            app: components["schemas"]["ConnectedApp"] | null;
+            /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
+            session_of: (string) | null;
             /**
              * @description The API key. Returned once.
              * @example ngw_test_…
@@ -3758,7 +3740,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
+             * @description The first characters of the key, to identify it.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3776,10 +3758,8 @@ export interface components {
             replaces: string | null;
             /** @description When the key stops working. In the future during the grace period of a rotation. */
             revoked_at: string | null;
-            /** @description For a session of the console: the key that it was opened with, and ends with. */
-            session_of: string | null;
-            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
-            app: components["schemas"]["ConnectedApp"] | null;
+            /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
+            session_of: (string) | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];
@@ -3794,16 +3774,12 @@ export interface components {
             grace_seconds: number;
         };
         Link: {
-            /**
-             * @description Downloads the file without a credential; with `?inline` it is played in the browser.
-             * @example https://gateway.example/f/…
-             */
-            download_url: string;
+            url: string;
             /**
              * Format: date-time
              * @example 2026-11-21T10:00:00.000Z
              */
-            download_url_expires_at: string;
+            expires_at: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -4316,12 +4292,6 @@ export interface components {
         NewVideoTurn: {
             /** @example turn this video into a new short promotional clip with music and transitions */
             prompt: string;
-            /**
-             * Format: uri
-             * @description An https address that receives the video's next end, and later ones, in place of the `callback_url` it had. Defaults to that one.
-             * @example https://example.com/hooks/nemo
-             */
-            callback_url?: string;
         };
         NewWebhookEndpoint: {
             /**
@@ -4976,6 +4946,10 @@ export interface components {
             /** @description Null for a user token if the prompt was built from a generator. */
             prompt: string | null;
             prompt_source: components["schemas"]["PromptSource"];
+            /** @description How it was requested: with an API key, with a user token, in the console, over MCP, or by a video, batch or generator job (`workflow`). Null for turns from before this was recorded. */
+            channel: components["schemas"]["TurnChannel"] | null;
+            /** @description The API key that requested it, or that issued the user token. Null for a user token. */
+            key_id: string | null;
             /** @description The agent's messages, joined by blank lines. */
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
@@ -5009,6 +4983,8 @@ export interface components {
             sent_at: string | null;
             ended_at: string | null;
         };
+        /** @enum {string} */
+        TurnChannel: "api" | "user_token" | "console" | "mcp" | "workflow";
         TurnCompletedEvent: {
             /** @constant */
             type: "turn.completed";
@@ -5039,6 +5015,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -5132,6 +5110,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -5238,6 +5218,8 @@ export interface components {
             status: components["schemas"]["TurnStatus"];
             intent: components["schemas"]["TurnIntent"];
             prompt: string | null;
+            channel: components["schemas"]["TurnChannel"] | null;
+            key_id: string | null;
             text: string | null;
             /** @description False while the turn is running, and if the stream ended early. */
             text_complete: boolean;
@@ -6797,8 +6779,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T15:13:32.636Z"
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T15:13:32.636Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -7199,6 +7181,10 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the previous page. */
                 after?: string;
+                /** @description The newest turn that you know. Leave it out if you know of none. */
+                newest?: string;
+                /** @description Seconds to wait while `newest` is the newest turn of the project. */
+                wait?: number;
             };
             header?: {
                 /** @description Your own id of the end user. Required to create resources for a user, and to list what belongs to one user. */
@@ -7227,6 +7213,8 @@ export interface operations {
                      *           "intent": "chat",
                      *           "prompt": "make a 4 second clip of the sea",
                      *           "prompt_source": "caller",
+                     *           "channel": "api",
+                     *           "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *           "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *           "text_complete": true,
                      *           "charged": "yes",
@@ -7320,6 +7308,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "turn this video into a new short promotional clip with music and transitions",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": null,
                      *       "text_complete": false,
                      *       "charged": null,
@@ -7376,6 +7366,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "text_complete": true,
                      *       "charged": "yes",
@@ -7441,6 +7433,8 @@ export interface operations {
                      *       "intent": "chat",
                      *       "prompt": "make a 4 second clip of the sea",
                      *       "prompt_source": "caller",
+                     *       "channel": "api",
+                     *       "key_id": "key_01m8kxwkrfshzp1rrd7c",
                      *       "text": "Your 4-second clip \"sea\" is ready. I will now add music, a title and effects.\n\nI added Lo-fi music at 35% and the title \"Sea\".",
                      *       "text_complete": true,
                      *       "charged": "yes",
@@ -8576,8 +8570,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T15:13:33.192Z"
+                     *       "url": "https://gateway.example/f/…",
+                     *       "expires_at": "2026-11-30T15:13:33.192Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -11185,8 +11179,7 @@ export interface operations {
                      *           "rotated_at": null,
                      *           "replaces": null,
                      *           "revoked_at": null,
-                     *           "session_of": null,
-                     *           "app": null
+                     *           "session_of": null
                      *         }
                      *       ],
                      *       "has_more": true,
@@ -11245,7 +11238,6 @@ export interface operations {
                      *       "replaces": null,
                      *       "revoked_at": null,
                      *       "session_of": null,
-                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11291,8 +11283,7 @@ export interface operations {
                      *       "rotated_at": null,
                      *       "replaces": null,
                      *       "revoked_at": null,
-                     *       "session_of": null,
-                     *       "app": null
+                     *       "session_of": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11339,8 +11330,7 @@ export interface operations {
                      *       "rotated_at": "2026-11-29T15:13:34.103Z",
                      *       "replaces": null,
                      *       "revoked_at": "2026-11-29T15:13:34.379Z",
-                     *       "session_of": null,
-                     *       "app": null
+                     *       "session_of": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11397,7 +11387,6 @@ export interface operations {
                      *       "replaces": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "revoked_at": null,
                      *       "session_of": null,
-                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11830,6 +11819,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": "Your clip is ready.",
                  *         "text_complete": true,
                  *         "charged": "yes",
@@ -11911,6 +11902,8 @@ export interface operations {
                  *       "status": "completed",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": "Your clip is ready.",
                  *       "text_complete": true,
                  *       "charged": "yes",
@@ -11980,6 +11973,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": null,
                  *         "text_complete": false,
                  *         "charged": "no",
@@ -12066,6 +12061,8 @@ export interface operations {
                  *       "status": "failed",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": null,
                  *       "text_complete": false,
                  *       "charged": "no",
@@ -12135,6 +12132,8 @@ export interface operations {
                  *         "intent": "chat",
                  *         "prompt": "turn this video into a new short promotional clip with music and transitions",
                  *         "prompt_source": "caller",
+                 *         "channel": "api",
+                 *         "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *         "text": "Your clip is ready.",
                  *         "text_complete": false,
                  *         "charged": "unknown",
@@ -12216,6 +12215,8 @@ export interface operations {
                  *       "status": "unknown",
                  *       "intent": "chat",
                  *       "prompt": "turn this video into a new short promotional clip with music and transitions",
+                 *       "channel": "api",
+                 *       "key_id": "key_01jd8m3k5xq2w4v7z9ab",
                  *       "text": "Your clip is ready.",
                  *       "text_complete": false,
                  *       "charged": "unknown",

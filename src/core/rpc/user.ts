@@ -33,7 +33,7 @@ import type { BrowserLinkWire, NewProject, ProjectPatch, ProjectWire, TimelineWi
 import type { NewRender, RenderPlan, RenderStatus, RenderWire } from "../wire/render.ts";
 import type { QuotasWire } from "../wire/tenant.ts";
 import type { CreditsWire, NemoTokenWire, TokenFor } from "../wire/token.ts";
-import type { NewTurn, TurnEventsPage, TurnWire } from "../wire/turn.ts";
+import type { NewTurn, TurnChannel, TurnEventsPage, TurnWire } from "../wire/turn.ts";
 import type { AssetWire, AttachmentWire, UploadWire } from "../wire/upload.ts";
 import type { VideoEventsPage, VideoWire } from "../wire/video.ts";
 import type { ProvidedToken } from "./token.ts";
@@ -65,7 +65,12 @@ export type Call = {
    * without a caller.
    */
   readonly key?: KeyId | null;
+  /** How the request came; missing in calls without a caller. */
+  readonly channel?: TurnChannel;
 };
+
+/** A wait for a turn that the reader does not know. `newest`: the newest one it knows; null: none. */
+export type TurnPoll = { readonly newest: TurnId | null; readonly waitMs: number };
 
 export type PageRequest = { readonly limit: number; readonly after: string | null };
 export type Page<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
@@ -190,7 +195,8 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
     attribution?: AttributionWire | null,
   ): MeteredAnswer<TurnWire>;
   readTurn(id: TurnId): Answer<TurnWire>;
-  listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>>;
+  /** `poll`: while `newest` is the newest turn of the project, waits up to `waitMs` (real milliseconds) for another. */
+  listTurns(project: ProjectId, page: PageRequest, poll?: TurnPoll): Answer<Page<TurnWire>>;
   cancelTurn(call: Call, id: TurnId): Answer<TurnWire>;
   /** Events after the cursor as SSE frames, live until the final one or until the stream's maximum duration. */
   watchTurn(id: TurnId, after: number, ticket?: string | null, grant?: UserGrant | null): Answer<EventSubscription>;

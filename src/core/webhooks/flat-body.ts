@@ -31,7 +31,7 @@ const FILE: Fields = same(...Object.keys(fileFields));
 export const FLAT_FIELDS: Readonly<Record<Resource, Fields>> = {
   turn: {
     turn_id: "id",
-    ...same("project_id", "status", "intent", "prompt", "text", "text_complete", "charged"),
+    ...same("project_id", "status", "intent", "prompt", "channel", "key_id", "text", "text_complete", "charged"),
     credits_amount: "credits.amount",
     credits_basis: "credits.basis",
     timeline_changed: "timeline.changed",

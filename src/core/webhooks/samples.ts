@@ -33,6 +33,8 @@ export const SAMPLE_TURN: TurnWire = {
   intent: "chat",
   prompt: PROMPT,
   prompt_source: "caller",
+  channel: "api",
+  key_id: "key_01jd8m3k5xq2w4v7z9ab",
   text: "Your clip is ready.",
   text_complete: true,
   charged: "yes",

@@ -12,6 +12,8 @@ export const AUDIT_ACTIONS = [
   "key.created",
   "key.rotated",
   "key.revoked",
+  "invite.created",
+  "invite.revoked",
   "user.signed_out",
   "user.deleted",
   "nemo_token.set",
@@ -24,7 +26,9 @@ export const auditEntry = z
   .object({
     id: plain("aud"),
     happened_at: moment,
-    actor: z.string().meta({ description: "`admin`, or the id of the key that made the request.", example: "admin" }),
+    actor: z
+      .string()
+      .meta({ description: "`admin`, or the id of the key or invite that made the request.", example: "admin" }),
     action: auditAction,
     target: z.string().meta({
       description:

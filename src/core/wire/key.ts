@@ -22,7 +22,9 @@ const connectedApp = z
     user_hash: z.string().nullable().meta({
       description: "The end of the ids of the user that the app acts for. Null: it acts as an API key alone.",
     }),
-    approved_by: plain("key").meta({ description: "The key with which a person approved it, and with which it ends." }),
+    approved_by: z.union([plain("key"), plain("inv")]).meta({
+      description: "The key or invite with which a person approved it, and with which it ends.",
+    }),
   })
   .meta({ id: "ConnectedApp" });
 
@@ -46,9 +48,10 @@ export const key = z
     revoked_at: moment
       .nullable()
       .meta({ description: "When the key stops working. In the future during the grace period of a rotation." }),
-    session_of: plain("key")
+    session_of: z
+      .union([plain("key"), plain("inv")])
       .nullable()
-      .meta({ description: "For a session of the console: the key that it was opened with, and ends with." }),
+      .meta({ description: "For a session of the console: the key or invite that it was opened with, and ends with." }),
     app: connectedApp
       .nullable()
       .meta({ description: "For the access of an app that was connected by OAuth. Revoking it disconnects the app." }),

@@ -3,7 +3,21 @@
  * `id:` the cursor and `data:` the body. Clients ignore unknown types.
  */
 import * as z from "zod";
-import { callbackUrl, charged, failure, language, metadata, moment, owned, prompt, promptSource } from "./common.ts";
+import { ownedIdPattern } from "../ids.ts";
+import { LONG_POLL_MAX_SECONDS } from "../limits.ts";
+import {
+  callbackUrl,
+  charged,
+  failure,
+  language,
+  metadata,
+  moment,
+  owned,
+  pageQuery,
+  plain,
+  prompt,
+  promptSource,
+} from "./common.ts";
 import { timelineDiff } from "./timeline-diff.ts";
 import { spent } from "./token.ts";
 
@@ -11,6 +25,11 @@ import { spent } from "./token.ts";
 export const TURN_STATUSES = ["queued", "running", "settling", "completed", "failed", "unknown"] as const;
 export const turnStatus = z.enum(TURN_STATUSES).meta({ id: "TurnStatus" });
 export type TurnStatus = z.infer<typeof turnStatus>;
+
+/** How a turn was requested. `workflow`: by a video, a batch or a generator job. */
+const TURN_CHANNELS = ["api", "user_token", "console", "mcp", "workflow"] as const;
+const turnChannel = z.enum(TURN_CHANNELS).meta({ id: "TurnChannel" });
+export type TurnChannel = z.infer<typeof turnChannel>;
 
 export const turn = z
   .object({
@@ -27,6 +46,13 @@ export const turn = z
       .nullable()
       .meta({ description: "Null for a user token if the prompt was built from a generator." }),
     prompt_source: promptSource,
+    channel: turnChannel.nullable().meta({
+      description:
+        "How it was requested: with an API key, with a user token, in the console, over MCP, or by a video, batch or generator job (`workflow`). Null for turns from before this was recorded.",
+    }),
+    key_id: plain("key").nullable().meta({
+      description: "The API key that requested it, or that issued the user token. Null for a user token.",
+    }),
     text: z.string().nullable().meta({ description: "The agent's messages, joined by blank lines." }),
     text_complete: z.boolean().meta({ description: "False while the turn is running, and if the stream ended early." }),
     charged: charged.nullable().meta({ description: "Null until the turn has ended." }),
@@ -53,6 +79,19 @@ export const turn = z
   })
   .meta({ id: "Turn" });
 export type TurnWire = z.infer<typeof turn>;
+
+/** The query of the list of a project's turns, which is also a long poll. */
+export const turnsQuery = pageQuery(ownedIdPattern("trn")).extend({
+  newest: owned("trn")
+    .optional()
+    .meta({ description: "The newest turn that you know. Leave it out if you know of none." }),
+  wait: z.coerce
+    .number()
+    .min(0)
+    .max(LONG_POLL_MAX_SECONDS)
+    .default(0)
+    .meta({ description: "Seconds to wait while `newest` is the newest turn of the project." }),
+});
 
 export const newTurn = z
   .strictObject({

@@ -164,6 +164,7 @@ export const stepCall = (
   named: isNamed(context),
   idempotency: { key: stepKey(id, step), fingerprint: id },
   key,
+  channel: "workflow",
 });
 
 /**

@@ -23,7 +23,14 @@ import { withTimeout } from "../../timeout.ts";
 import type { Downloads } from "../shared/downloads.ts";
 import { mustEnd } from "../shared/jobs.ts";
 import type { UserServices } from "./services.ts";
-import { FRAMES_PER_READ, type Frame, frameText, type LogId, type TurnEventLog } from "./turns/event-log.ts";
+import {
+  FRAMES_PER_READ,
+  type Frame,
+  frameText,
+  type LogId,
+  type TurnEventLog,
+  type WatchedId,
+} from "./turns/event-log.ts";
 
 const utf8 = new TextEncoder();
 const NOT_READ = "the client does not read the stream";
@@ -239,8 +246,8 @@ export class Waiting {
     return this.#count >= WAITING_PER_USER;
   }
 
-  /** Waits for the next event of a turn or video, or for `ms`. */
-  async forChange(of: LogId, ms: number): Promise<void> {
+  /** Waits for the next event of a turn or video, or the next turn of a project, or for `ms`. */
+  async forChange(of: WatchedId, ms: number): Promise<void> {
     this.#count++;
     await this.#log.changed(of, ms).finally(() => {
       this.#count--;
@@ -248,7 +255,7 @@ export class Waiting {
   }
 }
 
-const tooManyWaiting = (): Problem =>
+export const tooManyWaiting = (): Problem =>
   problemOf(
     "concurrency_limited",
     `At most ${WAITING_PER_USER} requests of a user may wait at once; read the event stream instead, or retry without waiting.`,

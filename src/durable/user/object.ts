@@ -32,6 +32,7 @@ import {
   type Page,
   type PageRequest,
   type StoredFile,
+  type TurnPoll,
   USER_METHODS,
   type UserMethod,
   type UserRpc,
@@ -168,8 +169,8 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return this.#user.turns.read(id);
   }
 
-  async listTurns(project: ProjectId, page: PageRequest): Answer<Page<TurnWire>> {
-    return this.#user.turns.list(project, page);
+  async listTurns(project: ProjectId, page: PageRequest, poll: TurnPoll | null = null): Answer<Page<TurnWire>> {
+    return this.#user.turns.list(project, page, poll);
   }
 
   async cancelTurn(_call: Call, id: TurnId): Answer<TurnWire> {

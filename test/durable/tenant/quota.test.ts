@@ -217,6 +217,10 @@ describe("waiting requests", () => {
     const polls = Array.from({ length: WAITING_PER_USER }, () => user.readTurnEvents(turn, 1_000, 10, 25_000));
     expect(bad(await user.readTurnEvents(turn, 1_000, 10, 25_000)).code).toBe("concurrency_limited");
     expect(good(await user.awaitTurn(turn, 60_000)).ended_at).toBeNull();
+    const first = { limit: 1, after: null };
+    const unheard = await user.listTurns(project, first, { newest: turn, waitMs: 25_000 });
+    expect(bad(unheard).code).toBe("concurrency_limited");
+    good(await user.listTurns(project, first, { newest: null, waitMs: 25_000 })); // there is a newer one: no wait
     const order = orderOf(newVideo.parse({ prompt: "make a video of the sea #slow:1800s" }));
     const video = good(await user.startVideo(call(), order)).id;
     expect(bad(await user.readVideoEvents(video, 1_000, 10, 25_000)).code).toBe("concurrency_limited");

@@ -50,6 +50,27 @@ describe("a turn in its object", () => {
     expect((await requestLog(address)).turns).toHaveLength(1);
   });
 
+  it.concurrent("is seen at once by a reader that waits for the next turn of its project, and by no other", async () => {
+    const user = userRpc(freshAddress());
+    const [project, other] = [await newProject(user), await newProject(user)];
+    const first = { limit: 10, after: null };
+    const waitMs = 200_000; // longer than the test may take
+    const waiting = user.listTurns(project, first, { newest: null, waitMs });
+    let isElsewhere = false;
+    const elsewhere = user.listTurns(other, first, { newest: null, waitMs }).then((page) => {
+      isElsewhere = true;
+      return page;
+    });
+    const id = await startTurn(user, project, "make a video of the sea");
+    expect(good(await waiting).data.map((turn) => turn.id)).toEqual([id]);
+    const again = await user.listTurns(project, first, { newest: null, waitMs });
+    expect(good(again).data).toHaveLength(1); // a newer one than it knows: no wait
+    expect(isElsewhere).toBe(false);
+    await startTurn(user, other, "make a video of a forest");
+    expect(good(await elsewhere).data).toHaveLength(1);
+    await endOf(user, id);
+  });
+
   it.concurrent("settles a cut stream by reading, never by sending again", async () => {
     const address = freshAddress();
     const user = userRpc(address);

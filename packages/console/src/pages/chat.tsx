@@ -2,7 +2,7 @@
 import type { Project, Render, Schemas, Timeline, Turn, TurnEvent } from "nemo-gateway";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { goTo, linkTo } from "../router.ts";
-import { account, acting, may } from "../session.ts";
+import { account, acting, may, online, session } from "../session.ts";
 import { user } from "../settings.ts";
 import { bytes, clock, percent, type TextKey, t, textOr } from "../text.ts";
 import { CostNote, spentText } from "../ui/cost.tsx";
@@ -234,6 +234,22 @@ function afterEvent(live: Live, event: TurnEvent): Live {
 }
 
 const TURNS = 50;
+/** How long a request waits for what others send, in seconds; and the pause after one that was answered early, in ms. */
+const POLL_SECONDS = 25;
+const POLL_AGAIN_MS = 3_000;
+
+/** The shown turns with those of a page, oldest first. Ids sort by time. What has ended here is not made unfinished again. */
+function withPage(shown: readonly Turn[], page: readonly Turn[]): Turn[] {
+  const known = new Map(shown.map((turn) => [turn.id, turn]));
+  const found = page.map((turn) => {
+    const before = known.get(turn.id);
+    return before !== undefined && ENDED.has(before.status) ? before : turn;
+  });
+  const ids = new Set(found.map(({ id }) => id));
+  const rest = shown.filter(({ id }) => !ids.has(id));
+  const first = found[0]?.id ?? "";
+  return [...rest.filter(({ id }) => id < first), ...found, ...rest.filter(({ id }) => id >= first)];
+}
 /** So close to the end counts as being there, in pixels. */
 const AT_END_PX = 40;
 
@@ -267,8 +283,42 @@ function Conversation(props: {
     const { turns: api } = account.value;
     const turn = await once(text, (options) => api.create(project.id, { prompt: text }, options));
     setPrompt("");
-    set([...latest.current, turn]);
+    set(withPage(latest.current, [turn]));
   });
+
+  // What others send to this project appears here as well: each request waits for a turn that is newer than the last one seen.
+  const isLoaded = data !== undefined;
+  const seen = useRef<string | undefined>(undefined);
+  if (seen.current === undefined && data !== undefined) seen.current = data.at(-1)?.id;
+  useEffect(() => {
+    if (!isLoaded) return undefined;
+    const stop = new AbortController();
+    const { signal } = stop;
+    void (async () => {
+      while (!signal.aborted) {
+        const isVisible = document.visibilityState === "visible" && online.peek();
+        const newest = seen.current === undefined ? {} : { newest: seen.current };
+        const asked = { limit: TURNS, wait: POLL_SECONDS, ...newest };
+        const began = Date.now();
+        const page = isVisible
+          ? await account
+              .peek()
+              .turns.list(project.id, asked, { signal })
+              .catch(() => null)
+          : null;
+        if (signal.aborted) return;
+        const last = page?.data[0];
+        if (page !== null && last !== undefined && last.id !== seen.current) {
+          seen.current = last.id;
+          set(withPage(latest.current, [...page.data].reverse()));
+        } else if (Date.now() - began < POLL_AGAIN_MS) {
+          // It failed, or was answered without a wait, as the version before does.
+          await new Promise((resolve) => setTimeout(resolve, POLL_AGAIN_MS));
+        }
+      }
+    })();
+    return () => stop.abort();
+  }, [isLoaded, account.value, project.id]);
 
   // The end stays in view while text arrives, unless the reader has scrolled away from it.
   const isAtEnd = useRef(true);
@@ -334,6 +384,7 @@ function Conversation(props: {
                           key={turn.id}
                           turn={turn}
                           isLast={n === rows.length - 1}
+                          isNext={turn.id === rows.find(({ status }) => !ENDED.has(status))?.id}
                           onEnd={(ended, changed) => {
                             replace(ended);
                             if (ended.render_ids.length > 0) props.onRendered();
@@ -407,6 +458,8 @@ function Conversation(props: {
 function TurnView(props: {
   readonly turn: Turn;
   readonly isLast: boolean;
+  /** The first turn that has not ended: the one that runs. */
+  readonly isNext: boolean;
   readonly onEnd: (turn: Turn, diff: Diff | null) => void;
   readonly onAction: (action: Action) => void;
 }) {
@@ -415,9 +468,11 @@ function TurnView(props: {
   const [live, setLive] = useState<Live>(SILENT);
   const [error, setError] = useState<unknown>(undefined);
   const [attempt, setAttempt] = useState(0);
-  const wasRunning = useRef(isRunning);
-  // The stream of the last turn is also read when it has ended: it has the actions that the agent suggested.
-  const isRead = wasRunning.current || props.isLast;
+  const wasRead = useRef(false);
+  // One turn of a project runs at a time, and a browser opens few connections. The stream of the last turn is also read when it
+  // has ended: it has the actions that the agent suggested.
+  const isRead = wasRead.current || props.isNext || (props.isLast && !isRunning);
+  wasRead.current = isRead;
   useEffect(() => {
     if (!isRead) return undefined;
     const stop = new AbortController();
@@ -440,7 +495,8 @@ function TurnView(props: {
   }, [turn.id, isRead, attempt]);
 
   const cancel = useAction(async () => {
-    await account.value.turns.cancel(turn.id);
+    const cancelled = await account.value.turns.cancel(turn.id);
+    if (ENDED.has(cancelled.status)) props.onEnd(cancelled, null);
   });
   const streamed = Object.values(live.texts).join("\n\n");
   const text = isRunning ? streamed : (turn.text ?? streamed);
@@ -450,6 +506,11 @@ function TurnView(props: {
       <p class="said" dir="auto">
         {turn.prompt ?? ""}
       </p>
+      {turn.channel === null ? null : (
+        <p class="said-by muted small" title={turn.key_id ?? ""}>
+          {turn.key_id === session.value?.id ? t("by_you") : textOr(`by_${turn.channel}`, turn.channel)}
+        </p>
+      )}
       <div class="answered">
         {text === "" ? null : (
           <p class="long turn-text" dir="auto">

@@ -1,12 +1,12 @@
 /**
- * The operator's page: tenants, their quotas and keys, and the gateway's status. The admin token is held in this page's memory
- * alone: it is in no cookie, and a reload asks for it again.
+ * The operator's page: tenants, their quotas, keys and invites, and the gateway's status. The admin token is held in this page's
+ * memory alone: it is in no cookie, and a reload asks for it again.
  */
-import { signal } from "@preact/signals";
-import { ConnectionError, GatewayError, Page as ListPage } from "nemo-gateway";
 import { useState } from "preact/hooks";
+import { ask, listOf, type Mode, tenantPath, token } from "../operator.ts";
 import { linkTo } from "../router.ts";
 import { bytes, count, moment, t, textOr } from "../text.ts";
+import { Invites } from "../ui/invites.tsx";
 import { useAction, useLoad, usePages } from "../ui/load.ts";
 import {
   announce,
@@ -31,10 +31,6 @@ import {
   Words,
 } from "../ui/parts.tsx";
 
-const token = signal<string | null>(null);
-
-/* The operator's routes: they are not part of the public API, so the SDK has no methods for them. */
-
 type Quotas = Readonly<Record<"concurrent_turns" | "renders_per_day" | "bytes_per_day" | "new_users_per_day", number>>;
 type Tenant = {
   readonly id: string;
@@ -46,7 +42,6 @@ type Tenant = {
   readonly quotas: Readonly<Record<Mode, Quotas>>;
   readonly created_at: string;
 };
-type Mode = "live" | "test";
 type Key = {
   readonly id: string;
   readonly name: string;
@@ -76,30 +71,6 @@ type Entry = {
   readonly request_id: string;
   readonly detail: unknown;
 };
-type Listed<T> = { readonly data: readonly T[]; readonly has_more: boolean; readonly next_cursor: string | null };
-
-async function ask<T>(method: string, path: string, json?: unknown): Promise<T> {
-  const headers: Record<string, string> = { authorization: `Bearer ${token.peek() ?? ""}` };
-  if (json !== undefined) headers["content-type"] = "application/json";
-  if (method === "POST") headers["idempotency-key"] = crypto.randomUUID();
-  const body = json === undefined ? {} : { body: JSON.stringify(json) };
-  const response = await fetch(path, { method, headers, credentials: "omit", ...body }).catch((cause) => {
-    throw new ConnectionError(t("noConnection"), { cause });
-  });
-  const data = await response.json().catch(() => null);
-  if (response.ok) return data as T; // the operator's document says its type
-  if (response.status === 401) token.value = null;
-  throw new GatewayError(response.status, response.headers, data);
-}
-
-const listOf = async <T,>(path: string, after?: string | number): Promise<ListPage<T>> => {
-  const at = after === undefined ? "" : `&after=${encodeURIComponent(after)}`;
-  const { data, has_more, next_cursor } = await ask<Listed<T>>("GET", `${path}?limit=50${at}`);
-  return new ListPage(data, has_more ? next_cursor : null, (next) => listOf(path, next));
-};
-
-const tenantPath = (id: string, rest = ""): string => `/admin/tenants/${encodeURIComponent(id)}${rest}`;
-
 export function Page({ id }: { readonly id: string | null }) {
   if (token.value === null) return <OperatorSignIn />;
   return id === null ? <Operator /> : <TenantPage id={id} />;
@@ -467,6 +438,12 @@ function TenantPage({ id }: { readonly id: string }) {
               }
             </Show>
           </Card>
+          <Invites
+            of={shown.id}
+            scopes={shown.scopes}
+            isOpen={shown.state !== "deleting"}
+            onChanged={() => void entries.reload()}
+          />
           <Card title={t("auditLog")}>
             <Show of={entries}>
               {(rows) => (

@@ -21,6 +21,12 @@ export function Page() {
   return (
     <>
       <PageHead title={tenant === "" ? t("overview") : tenant} lead={t("overviewLead")} />
+      {session.value?.session_of?.startsWith("inv_") && may("keys") ? (
+        <p class="notice">
+          {t("invitedSession", { end: session.value.expires_at === null ? "" : moment(session.value.expires_at) })}{" "}
+          <a href={linkTo("keys")}>{t("newKey")}</a>
+        </p>
+      ) : null}
       <div class="steps">
         {may("chat") ? <Step icon="videos" page="videos" title={t("stepVideo")} text={t("stepVideoText")} /> : null}
         {may("chat") ? <Step icon="chat" page="chat" title={t("stepChat")} text={t("stepChatText")} /> : null}

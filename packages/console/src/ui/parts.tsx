@@ -292,6 +292,7 @@ const TONES: Readonly<Record<string, string>> = {
   ready: "good",
   enabled: "good",
   active: "good",
+  accepted: "good",
   valid: "good",
   ok: "good",
   failed: "bad",

@@ -9,7 +9,7 @@
  * more than `UNSTORED_FRAMES` later (`skipUnstored`), so a cursor neither repeats nor skips a stored event.
  */
 import type { Unsigned } from "../../../core/download.ts";
-import type { TurnId, VideoId } from "../../../core/ids.ts";
+import type { ProjectId, TurnId, VideoId } from "../../../core/ids.ts";
 import { TURN_TEXT_CHARS } from "../../../core/limits.ts";
 import { cut } from "../../../core/text.ts";
 import type { EpochMs } from "../../../core/time.ts";
@@ -25,6 +25,8 @@ type UnsignedEnd = { readonly type: EndOfVideo["type"]; readonly video: Unsigned
 
 /** The owner of a log: a turn or a video. */
 export type LogId = TurnId | VideoId;
+/** What a reader waits for: the next event of a log, or the next turn of a project, which has no log. */
+export type WatchedId = LogId | ProjectId;
 
 export type Frame = { readonly seq: number; readonly type: string; readonly data: string };
 
@@ -105,7 +107,7 @@ function wake({ followers }: ActiveLog): void {
 
 export class TurnEventLog {
   readonly #runtime: ObjectRuntime;
-  readonly #active = new Map<LogId, ActiveLog>();
+  readonly #active = new Map<WatchedId, ActiveLog>();
   /** The video whose log also receives a turn's events. */
   readonly #forwards = new Map<TurnId, VideoId>();
   #dirty = false;
@@ -160,7 +162,7 @@ export class TurnEventLog {
   }
 
   /** Stores what these logs have not stored yet, and publishes it when it is on disk. */
-  #store(...logs: readonly (readonly [LogId, ActiveLog])[]): void {
+  #store(...logs: readonly (readonly [WatchedId, ActiveLog])[]): void {
     const rows = logs.flatMap(([turn, { recent, stored }]) =>
       unstored(recent, stored).map((frame) => ({ turn, ...frame })),
     );
@@ -242,7 +244,7 @@ export class TurnEventLog {
   }
 
   /** The last stored event's sequence number, 0 when there is none. */
-  last(turn: LogId): number {
+  last(turn: WatchedId): number {
     return (
       this.#runtime.sql
         .exec<{ seq: number | null }>("SELECT max(seq) AS seq FROM event_log WHERE owner = ?", turn)
@@ -251,7 +253,7 @@ export class TurnEventLog {
   }
 
   /** Calls `wake` whenever further events are visible, until the returned function is called. */
-  follow(turn: LogId, wake: () => void): () => void {
+  follow(turn: WatchedId, wake: () => void): () => void {
     const { followers } = this.#activeLog(turn);
     followers.add(wake);
     return () => {
@@ -261,7 +263,7 @@ export class TurnEventLog {
   }
 
   /** Resolves at the next visible event or after `ms`, whichever is first. */
-  async changed(turn: LogId, ms: number): Promise<void> {
+  async changed(turn: WatchedId, ms: number): Promise<void> {
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
@@ -271,6 +273,12 @@ export class TurnEventLog {
       const timer = setTimeout(finish, ms);
       const unsubscribe = this.follow(turn, finish);
     });
+  }
+
+  /** Wakes who waits for another turn of a project. */
+  wake(project: ProjectId): void {
+    const active = this.#active.get(project);
+    if (active !== undefined) wake(active);
   }
 
   /** Wakes every follower and every wait, so that they check their access again. */
@@ -289,13 +297,13 @@ export class TurnEventLog {
     this.#evict(ended);
   }
 
-  #evict(turn: LogId): void {
+  #evict(turn: WatchedId): void {
     const active = this.#active.get(turn);
     if (active === undefined || active.isActive || active.followers.size > 0) return;
     if (active.synced === active.next - 1) this.#active.delete(turn);
   }
 
-  #activeLog(turn: LogId): ActiveLog {
+  #activeLog(turn: WatchedId): ActiveLog {
     const known = this.#active.get(turn);
     if (known !== undefined) return known;
     const active = newActiveLog(this.last(turn));
@@ -317,7 +325,7 @@ export class TurnEventLog {
     }
   }
 
-  #markSynced(turn: LogId, seq: number): void {
+  #markSynced(turn: WatchedId, seq: number): void {
     const active = this.#active.get(turn);
     if (active === undefined || active.synced >= seq) return;
     active.synced = seq;

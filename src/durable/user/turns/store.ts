@@ -153,6 +153,12 @@ export class TurnRows {
     return this.#turns(query, project, idBefore(page), rowsFor(page));
   }
 
+  /** The newest turn of a stored project; undefined when it has none. */
+  newest(project: ProjectId): TurnId | undefined {
+    const query = "SELECT id FROM turns WHERE project = ? ORDER BY rowid DESC LIMIT 1";
+    return this.#runtime.sql.exec<{ id: TurnId }>(query, project).toArray()[0]?.id;
+  }
+
   /** Turns in any of these phases, oldest first. */
   inPhases(phases: readonly OpenTurn["phase"][]): Turn[] {
     return this.#openWhere(({ phase }) => phases.includes(phase as OpenTurn["phase"])).flatMap(
@@ -278,6 +284,8 @@ function show(context: UserContext, turn: Turn, text: string | null, renders: Re
     intent: turn.intent,
     prompt: turn.prompt,
     prompt_source: turn.source,
+    channel: turn.channel ?? null,
+    key_id: turn.key,
     text,
     text_complete: ended && (turn.intent !== "chat" || (turn.stream.end === "closed" && turn.stream.hasFinalText)),
     charged: verdict?.charged ?? null,

@@ -13,7 +13,7 @@ import {
 } from "../../../core/limits.ts";
 import { cutPage } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
-import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
+import type { Call, Page, PageRequest, TurnPoll } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
 import { newTurnOf, type OpenTurn, type Turn } from "../../../core/turn.ts";
 import { type Metered, metered } from "../../../core/usage/quota.ts";
@@ -24,7 +24,7 @@ import { readMeta, writeMeta } from "../../shared/database.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import { confirmSlot, releaseQuota, reserveQuota } from "../../shared/problems.ts";
 import { recordCaller, TURN } from "../context.ts";
-import type { StreamSource } from "../event-streams.ts";
+import { type StreamSource, tooManyWaiting } from "../event-streams.ts";
 import { noProject } from "../projects.ts";
 import type { UserServices } from "../services.ts";
 import { aheadEndsBy, checkCallback, eventsUrl, showNewTurn, showTurn } from "./store.ts";
@@ -82,6 +82,7 @@ export class Turns {
           source,
           attribution,
           key: call.key ?? null,
+          channel: call.channel ?? null,
           createdAt: runtime.now(),
         });
         const slot = { quota: "concurrent_turns", ref: turn.id, amount: 1 } as const;
@@ -98,6 +99,7 @@ export class Turns {
       },
       created: async ({ turn, limits }) => {
         confirmSlot(runtime, turn.id);
+        log.wake(project);
         await runtime.failpoint("turn.intent");
         jobs.tick();
         return metered(showNewTurn(this.#user, turn), limits);
@@ -123,9 +125,15 @@ export class Turns {
     return turn === null ? err(noTurn()) : ok(showTurn(this.#user, turn));
   }
 
-  list(project: ProjectId, page: PageRequest): Result<Page<TurnWire>, Problem> {
+  async list(project: ProjectId, page: PageRequest, poll: TurnPoll | null): Promise<Result<Page<TurnWire>, Problem>> {
     if (this.#user.projects.find(project) === null) return err(noProject());
-    const turns = this.#user.turnRows.page(project, page);
+    const { turnRows, waiting } = this.#user;
+    if (poll !== null && poll.waitMs > 0 && poll.newest === (turnRows.newest(project) ?? null)) {
+      if (waiting.isFull) return err(tooManyWaiting());
+      await waiting.forChange(project, poll.waitMs);
+      if (this.#user.projects.find(project) === null) return err(noProject());
+    }
+    const turns = turnRows.page(project, page);
     const show = (turn: Turn): TurnWire => showTurn(this.#user, turn);
     return ok(cutPage(turns, page, (turn) => turn.id, show));
   }
