@@ -111,7 +111,7 @@ describe("callers that a resource does not belong to", () => {
   /** Generators belong to a tenant, in both modes. */
   const ofTenant = (who: string): boolean => who !== "another tenant";
 
-  it.each(Object.keys(WRONG))("%s: no tool, resource, completion or task tells or changes anything", async (who) => {
+  it.each(Object.keys(WRONG))("%s: no tool, resource, completion or task returns or changes anything", async (who) => {
     const headers = (await WRONG[who]?.()) ?? {};
     const before = await everything();
     for (const { name, args } of callsWithIds()) {
@@ -188,8 +188,8 @@ describe("scopes", () => {
   it("every tool needs a scope, and a key without any sees none", () => {
     for (const tool of TOOLS) {
       expect(tool.scopes.length, tool.name).toBeGreaterThan(0);
-      const nobody = { var: { caller: { scopes: [], grant: null } } } as unknown as Parameters<typeof isOpenTo>[1];
-      expect(isOpenTo(tool, nobody)).toBe(false);
+      const scopeless = { var: { caller: { scopes: [], grant: null } } } as unknown as Parameters<typeof isOpenTo>[1];
+      expect(isOpenTo(tool, scopeless)).toBe(false);
     }
   });
 
@@ -408,7 +408,7 @@ describe("values that nothing takes", () => {
     });
   });
 
-  it("notifications and answers that nobody asked for are accepted and do nothing", async () => {
+  it("notifications, and answers without a request, are accepted and do nothing", async () => {
     const before = await everything();
     for (const message of [
       { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1, reason: "\ud800" } },
