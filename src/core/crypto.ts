@@ -146,10 +146,10 @@ export type LinkTarget =
   | { readonly purpose: "share"; readonly id: RenderId | AssetId }
   | { readonly purpose: "pull"; readonly id: AssetId }
   | { readonly purpose: "ticket"; readonly id: TurnId }
-  | ({ readonly purpose: "upload"; readonly id: UploadId } & LinkMaker);
+  | ({ readonly purpose: "upload"; readonly id: UploadId } & UploadLinkMaker);
 
 /** Who made a link that lets its bearer write: the link ends with that key, and with the sign-out of a token's user. */
-export type LinkMaker = {
+export type UploadLinkMaker = {
   readonly key: KeyId;
   /** The sign-outs of the user when its token made the link; null if a key made it. */
   readonly epoch: number | null;

@@ -9,7 +9,7 @@ import type { UserTokenWire } from "../../src/core/wire/user.ts";
 import { isOpenTo } from "../../src/mcp/tool.ts";
 import { TOOLS } from "../../src/mcp/tools.ts";
 import { call, jsonOf, type Member, makeKey, makeMember, send } from "../support/gateway.ts";
-import { ask, askModern, callTool, post, type Rpc, textOf } from "../support/mcp.ts";
+import { askModern, askOld, type Rpc, sendMessage, textOf, toolResultOf } from "../support/mcp.ts";
 import { createResources } from "../support/resources.ts";
 
 type Headers = Record<string, string>;
@@ -30,7 +30,7 @@ let resources: Map<string, string>;
 let tools: readonly ListedTool[];
 
 const bearer = (secret: string): Headers => ({ Authorization: `Bearer ${secret}` });
-const listed = async (headers: Headers) => (await ask(headers, "tools/list")).result?.tools as readonly ListedTool[];
+const listed = async (headers: Headers) => (await askOld(headers, "tools/list")).result?.tools as readonly ListedTool[];
 const idOf = (prefix: string): string => resources.get(prefix) ?? "";
 
 beforeAll(async () => {
@@ -111,13 +111,13 @@ describe("callers that a resource does not belong to", () => {
   /** Generators belong to a tenant, in both modes. */
   const ofTenant = (who: string): boolean => who !== "another tenant";
 
-  it.each(Object.keys(WRONG))("%s: no tool, resource, completion or task tells or changes anything", async (who) => {
+  it.each(Object.keys(WRONG))("%s: no tool, resource, completion or task returns or changes anything", async (who) => {
     const headers = (await WRONG[who]?.()) ?? {};
     const before = await everything();
     for (const { name, args } of callsWithIds()) {
       if (args.generator !== undefined && ofTenant(who)) continue;
       if (args.assets !== undefined && who === "the other mode") continue; // a live video leaves for Nemo
-      const result = await callTool(headers, name, args);
+      const result = await toolResultOf(headers, name, args);
       const says = expect.stringMatching(
         args.assets === undefined ? /not_found/ : /not_found|names a file that does not exist/,
       );
@@ -126,20 +126,20 @@ describe("callers that a resource does not belong to", () => {
     const uris = [`nemo://videos/${idOf("vid")}`, `nemo://projects/${idOf("prj")}/timeline`];
     if (!ofTenant(who)) uris.push(`nemo://generators/${idOf("generators")}`);
     for (const uri of uris)
-      for (const read of [ask, askModern])
+      for (const read of [askOld, askModern])
         expect((await read(headers, "resources/read", { uri })).error?.code, uri).toBe(-32_602);
     for (const method of ["tasks/get", "tasks/update", "tasks/cancel"])
       expect((await askModern(headers, method, { taskId: idOf("vid") })).error?.code, method).toBe(-32_602);
     const shown = await Promise.all([
-      ask(headers, "resources/list"),
+      askOld(headers, "resources/list"),
       ...["nemo://videos/{id}", "nemo://projects/{id}/timeline"].map((uri) =>
-        ask(headers, "completion/complete", {
+        askOld(headers, "completion/complete", {
           ref: { type: "ref/resource", uri },
           argument: { name: "id", value: "" },
         }),
       ),
-      callTool(headers, "list_videos", {}),
-      callTool(headers, "list_videos", { after: idOf("vid") }),
+      toolResultOf(headers, "list_videos", {}),
+      toolResultOf(headers, "list_videos", { after: idOf("vid") }),
     ]);
     for (const id of ["vid", "prj", "trn", "rnd", "upl", "ast"]) expect(JSON.stringify(shown)).not.toContain(idOf(id));
     expect(await everything()).toBe(before);
@@ -152,7 +152,7 @@ describe("callers that a resource does not belong to", () => {
       ["wait_for_turn", { id: idOf("trn") }],
       ["get_timeline", { project: idOf("prj") }],
     ] as const)
-      expect((await callTool(named, name, args)).isError, name).toBeUndefined();
+      expect((await toolResultOf(named, name, args)).isError, name).toBeUndefined();
     expect((await askModern(named, "tasks/get", { taskId: idOf("vid") })).result).toMatchObject({
       taskId: idOf("vid"),
     });
@@ -166,7 +166,7 @@ describe("scopes", () => {
     const expected = TOOLS.filter((tool) => !tool.scopes.includes(scope)).map(({ name }) => name);
     expect((await listed(headers)).map(({ name }) => name)).toEqual(expected);
     for (const tool of tools.filter(({ name }) => !expected.includes(name)))
-      expect((await ask(headers, "tools/call", { name: tool.name, arguments: argumentsOf(tool) })).error?.code).toBe(
+      expect((await askOld(headers, "tools/call", { name: tool.name, arguments: argumentsOf(tool) })).error?.code).toBe(
         -32_602,
       );
     const needs: [string, Record<string, unknown>, string][] = [
@@ -182,20 +182,20 @@ describe("scopes", () => {
     const ref = { type: "ref/prompt", name: "x" };
     const params = { uri: "nemo://videos/vid_1", name: "x", ref, argument: { name: "x", value: "" } };
     for (const method of ["resources/list", "resources/read", "prompts/list", "prompts/get", "completion/complete"])
-      expect((await ask(headers, method, params)).error?.code, method).toBe(-32_601);
+      expect((await askOld(headers, method, params)).error?.code, method).toBe(-32_601);
   });
 
   it("every tool needs a scope, and a key without any sees none", () => {
     for (const tool of TOOLS) {
       expect(tool.scopes.length, tool.name).toBeGreaterThan(0);
-      const nobody = { var: { caller: { scopes: [], grant: null } } } as unknown as Parameters<typeof isOpenTo>[1];
-      expect(isOpenTo(tool, nobody)).toBe(false);
+      const scopeless = { var: { caller: { scopes: [], grant: null } } } as unknown as Parameters<typeof isOpenTo>[1];
+      expect(isOpenTo(tool, scopeless)).toBe(false);
     }
   });
 
   it("a video with addresses in assets needs the scope upload", async () => {
     const headers = bearer((await makeKey(owner.tenant.id, { scopes: ["chat", "render"] })).secret);
-    const result = await callTool(headers, "make_video", { prompt: VALUES.prompt, assets: [VALUES.url] });
+    const result = await toolResultOf(headers, "make_video", { prompt: VALUES.prompt, assets: [VALUES.url] });
     expect([result.isError, textOf(result)]).toEqual([true, expect.stringContaining("missing_scope")]);
   });
 });
@@ -245,7 +245,7 @@ describe("values that nothing takes", () => {
         for (const value of NEVER) {
           const isVariables = field === "variables" && !Array.isArray(value); // takes any name
           const args = { ...argumentsOf(tool), [field]: value };
-          const result = await callTool(stranger, tool.name, args);
+          const result = await toolResultOf(stranger, tool.name, args);
           const what = `${tool.name} ${field} ${JSON.stringify(value).slice(0, 30)}`;
           expect(result.isError, what).toBe(true);
           expect(textOf(result).length, what).toBeLessThanOrEqual(600);
@@ -257,13 +257,13 @@ describe("values that nothing takes", () => {
           const args = { ...argumentsOf(tool), [field]: value };
           // Without the ids of another tenant nothing is found; what the schema takes is then not_found.
           expectNoBug(
-            await ask(stranger, "tools/call", { name: tool.name, arguments: args }),
+            await askOld(stranger, "tools/call", { name: tool.name, arguments: args }),
             `${tool.name} ${field} ${JSON.stringify(value)}`,
           );
         }
       }
       for (const args of [[], "text", 7, true, { ...argumentsOf(tool), zz: 1 }, { constructor: { id: 1 } }]) {
-        const answer = await ask(stranger, "tools/call", { name: tool.name, arguments: args });
+        const answer = await askOld(stranger, "tools/call", { name: tool.name, arguments: args });
         expectNoBug(answer, `${tool.name} ${JSON.stringify(args)}`);
         expect(
           answer.error !== undefined || answer.result?.isError === true,
@@ -329,7 +329,7 @@ describe("values that nothing takes", () => {
       ].map((method): [string, unknown] => [method, { level: {}, uri: 7 }]),
     ];
     for (const [method, params] of requests)
-      for (const sent of [ask, askModern]) {
+      for (const sent of [askOld, askModern]) {
         if (sent === askModern && (typeof params !== "object" || params === null || !/^[a-z/]+$/i.test(method)))
           continue;
         expectNoBug(
@@ -348,14 +348,14 @@ describe("values that nothing takes", () => {
       params: { name: "get_video", arguments: { id: idOf("vid") } },
     };
     for (const id of [0, -1, 9e15, "", "x".repeat(10_000), "\u0000", "\ud800", "__proto__"])
-      expect(await post(named, { ...message, id }), String(id).slice(0, 20)).toMatchObject({ status: 200 });
+      expect(await sendMessage(named, { ...message, id }), String(id).slice(0, 20)).toMatchObject({ status: 200 });
     for (const id of [{}, [], true, [1], 1.5, null]) {
-      const answer = await post(named, { ...message, id });
+      const answer = await sendMessage(named, { ...message, id });
       expect([answer.status, answer.error?.code], JSON.stringify(id)).toEqual([400, -32_600]);
     }
     for (const progressToken of [0, "", "\ud800", "x".repeat(10_000), "__proto__", {}, [], null, true]) {
       const params = { ...message.params, _meta: { progressToken } };
-      expectNoBug(await post(named, { ...message, id: 1, params }), JSON.stringify(progressToken).slice(0, 20));
+      expectNoBug(await sendMessage(named, { ...message, id: 1, params }), JSON.stringify(progressToken).slice(0, 20));
     }
     for (const _meta of [
       [],
@@ -370,7 +370,7 @@ describe("values that nothing takes", () => {
         { ...named, "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "get_video" },
       ])
         expectNoBug(
-          await post(headers, { ...message, id: 1, params: { ...message.params, _meta } }),
+          await sendMessage(headers, { ...message, id: 1, params: { ...message.params, _meta } }),
           JSON.stringify(_meta),
         );
     expect(printed.mock.calls).toEqual([]);
@@ -390,25 +390,25 @@ describe("values that nothing takes", () => {
       `${ping},`,
       `\ufeff{`,
     ]) {
-      const { status, error, id } = await post(named, body);
+      const { status, error, id } = await sendMessage(named, body);
       expect([status, error?.code === -32_700 || error?.code === -32_600, id], body).toEqual([400, true, null]);
     }
     for (const type of ["text/html", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"]) {
-      const { status, id } = await post({ ...named, "Content-Type": type }, "zz=1");
+      const { status, id } = await sendMessage({ ...named, "Content-Type": type }, "zz=1");
       expect([status, id], type).toEqual([415, null]);
     }
-    expect((await post({ ...named, "Content-Encoding": "gzip" }, ping)).status).toBe(415);
-    expect((await post({ ...named, Accept: "text/html" }, ping)).status).toBe(406);
+    expect((await sendMessage({ ...named, "Content-Encoding": "gzip" }, ping)).status).toBe(415);
+    expect((await sendMessage({ ...named, Accept: "text/html" }, ping)).status).toBe(406);
     for (const session of ["other", "../..", "x".repeat(5_000)])
-      expect((await post({ ...named, "Mcp-Session-Id": session, "Last-Event-ID": "9" }, ping)).status).toBe(200);
-    expect((await post({ ...named, "MCP-Protocol-Version": "1999-01-01" }, ping)).status).toBe(400);
-    expect(await post({ ...named, "X-Long": "x".repeat(9_000) }, ping)).toMatchObject({
+      expect((await sendMessage({ ...named, "Mcp-Session-Id": session, "Last-Event-ID": "9" }, ping)).status).toBe(200);
+    expect((await sendMessage({ ...named, "MCP-Protocol-Version": "1999-01-01" }, ping)).status).toBe(400);
+    expect(await sendMessage({ ...named, "X-Long": "x".repeat(9_000) }, ping)).toMatchObject({
       id: null,
       error: { code: -32_000 },
     });
   });
 
-  it("notifications and answers that nobody asked for are accepted and do nothing", async () => {
+  it("notifications, and answers without a request, are accepted and do nothing", async () => {
     const before = await everything();
     for (const message of [
       { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1, reason: "\ud800" } },
@@ -422,7 +422,7 @@ describe("values that nothing takes", () => {
       { jsonrpc: "2.0", id: 1, result: { action: "accept", content: {} } },
       { jsonrpc: "2.0", id: 1, error: { code: 1, message: "x" } },
     ]) {
-      const { status, result } = await post(named, message);
+      const { status, result } = await sendMessage(named, message);
       expect([status < 500, result], JSON.stringify(message)).toEqual([true, undefined]);
     }
     expect(await everything()).toBe(before);

@@ -2,7 +2,7 @@
 import { call } from "./gateway.ts";
 
 export type RpcError = { readonly code: number; readonly message: string; readonly data?: Record<string, unknown> };
-export type ToolResult = {
+export type AnyToolResult = {
   readonly isError?: boolean;
   readonly content: readonly { readonly type: string; readonly text?: string; readonly uri?: string }[];
   readonly structuredContent?: Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ export const envelope = (extensions: Record<string, object> = {}) => ({
 });
 
 /** Sends a body as it is. An answer without a body has only a status; of an event stream the last message counts. */
-export async function post(headers: Record<string, string>, body: unknown): Promise<Rpc> {
+export async function sendMessage(headers: Record<string, string>, body: unknown): Promise<Rpc> {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const accepts = { "Content-Type": "application/json", Accept: "application/json, text/event-stream" };
   const response = await call("/mcp", { method: "POST", body: text, headers: { ...accepts, ...headers } });
@@ -33,8 +33,8 @@ export async function post(headers: Record<string, string>, body: unknown): Prom
 }
 
 /** A request in the way of 2025. */
-export const ask = (headers: Record<string, string>, method: string, params: unknown = {}): Promise<Rpc> =>
-  post(headers, { jsonrpc: "2.0", id: 1, method, params });
+export const askOld = (headers: Record<string, string>, method: string, params: unknown = {}): Promise<Rpc> =>
+  sendMessage(headers, { jsonrpc: "2.0", id: 1, method, params });
 
 /** A request of revision 2026-07-28 from a client that takes tasks. */
 export function askModern(
@@ -46,14 +46,18 @@ export function askModern(
   const named: Record<string, string> = typeof name === "string" && /^[!-~]+$/.test(name) ? { "Mcp-Name": name } : {};
   const sent = { "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method, ...named, ...headers };
   const _meta = envelope({ "io.modelcontextprotocol/tasks": {} });
-  return post(sent, { jsonrpc: "2.0", id: 1, method, params: { _meta, ...params } });
+  return sendMessage(sent, { jsonrpc: "2.0", id: 1, method, params: { _meta, ...params } });
 }
 
 /** The result of a tool; throws if the call is an error of the protocol. */
-export async function callTool(headers: Record<string, string>, name: string, args: unknown): Promise<ToolResult> {
-  const { result, error } = await ask(headers, "tools/call", { name, arguments: args });
+export async function toolResultOf(
+  headers: Record<string, string>,
+  name: string,
+  args: unknown,
+): Promise<AnyToolResult> {
+  const { result, error } = await askOld(headers, "tools/call", { name, arguments: args });
   if (result === undefined) throw new Error(`${name}: ${error?.message}`);
-  return result as ToolResult;
+  return result as AnyToolResult;
 }
 
-export const textOf = ({ content }: ToolResult): string => content[0]?.text ?? "";
+export const textOf = ({ content }: AnyToolResult): string => content[0]?.text ?? "";
