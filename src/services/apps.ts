@@ -3,7 +3,7 @@
  *
  * An app's access is a row among the keys that ends with the key of the person who approved it: scopes, revocation, limits,
  * usage and the audit log apply to it as to a key. What it holds are tokens in D1, each found by its hash. Requests and
- * registrations of clients are not stored: both are encrypted and given to the client, which brings them back.
+ * registrations of clients are not stored: both are encrypted and given to the client, which sends them back.
  */
 import { type AppTokenKind, isAppToken, issueKey, keyHash } from "../core/auth.ts";
 import { decrypt, encrypt, reEncrypt } from "../core/crypto.ts";
@@ -122,7 +122,7 @@ async function fetchJson(address: string): Promise<unknown> {
 
 /* A person's approval. */
 
-/** A client's request as the console brings it back. */
+/** A client's request as the console sends it back. */
 type PendingRequest = AuthorizationRequest & {
   /** SHA-256 of the client id, hex. */
   readonly client: string;
@@ -178,7 +178,7 @@ export async function readApproval(c: Ctx, encrypted: string) {
 const grantedOf = (c: Ctx, scopes: readonly AppScope[]): readonly AppScope[] =>
   scopes.filter((scope) => c.var.caller.scopes.includes(scope));
 
-/** The address to which the person's browser goes with a refusal. */
+/** The address to which the person's browser goes when the app was denied. */
 export async function denyApp(c: Ctx, encrypted: string): Promise<string> {
   const { redirectUri, state } = await openRequest(c, encrypted);
   return redirectWith(redirectUri, { error: "access_denied", state, iss: c.var.origin });
@@ -255,12 +255,12 @@ async function exchange(c: Ctx, text: string): Promise<Result<AppTokens, OauthFa
   const token = sent.get(type === "authorization_code" ? "code" : "refresh_token") ?? "";
   const hash = await keyHash(token);
   const held = isAppToken(token, GRANTS[type]) ? await findAppToken(c.env.DB, hash, GRANTS[type]) : null;
-  if (held === null) return refused(type, "does not exist");
+  if (held === null) return rejected(type, "does not exist");
   const fault = await proofFault(held, sent);
-  if (fault !== null) return refused(type, fault);
+  if (fault !== null) return rejected(type, fault);
   if (held.isUsed) return disconnect(c, held, type);
   const now = Date.now();
-  if (held.expiresAt <= now) return refused(type, "has expired");
+  if (held.expiresAt <= now) return rejected(type, "has expired");
   const caller = await authenticateAppId(c, held.key);
   await checkRateLimit(c, caller, false);
   const end = Math.min(now + APP_IDLE_MS, caller.parent?.endsAt ?? Number.POSITIVE_INFINITY);
@@ -296,11 +296,11 @@ async function proofFault({ app, challenge, redirectUri }: HeldToken, sent: Read
     : "needs the code_verifier of its request";
 }
 
-const refused = (type: keyof typeof GRANTS, why: string) =>
+const rejected = (type: keyof typeof GRANTS, why: string) =>
   oauthFault("invalid_grant", `The ${type === "authorization_code" ? "code" : "refresh token"} ${why}.`);
 
 async function disconnect(c: Ctx, { key }: HeldToken, type: keyof typeof GRANTS): Promise<Result<never, OauthFault>> {
   c.set("actor", key);
   await revokeStoredKey(c, await getKey(c, key), true);
-  return refused(type, "was used before, so the app was disconnected; connect it again");
+  return rejected(type, "was used before, so the app was disconnected; connect it again");
 }

@@ -243,7 +243,7 @@ describe("a connected app", () => {
     ]);
   });
 
-  it("reads D1 for every request: a revocation that no isolate was told of holds at once", async () => {
+  it("reads D1 for every request: a revocation that no isolate has noticed holds at once", async () => {
     const { key } = await makeMember();
     const { access_token } = await connect(key);
     expect(await statusOf(access_token)).toBe(200);
@@ -608,7 +608,7 @@ describe("a client's description", () => {
 });
 
 describe("the token endpoint", () => {
-  it("refuses what a code needs and lacks, and the code stays usable", async () => {
+  it("rejects what a code needs and lacks, and the code stays usable", async () => {
     const { key } = await makeMember();
     const code = await codeFor(key);
     const wrong: Query[] = [
@@ -635,7 +635,7 @@ describe("the token endpoint", () => {
     expect((await useCode(code)).status).toBe(200);
   });
 
-  it("refuses a refresh token of another client, and it stays usable", async () => {
+  it("rejects a refresh token of another client, and it stays usable", async () => {
     const { key } = await makeMember();
     const { refresh_token, access_token } = await connect(key);
     expect(await faultOf(await useRefresh(refresh_token, { client_id: publish() }))).toBe("400 invalid_grant");
@@ -643,7 +643,7 @@ describe("the token endpoint", () => {
     expect((await useRefresh(refresh_token)).status).toBe(200);
   });
 
-  it("refuses a refresh token and an access token that have expired", async () => {
+  it("rejects a refresh token and an access token that have expired", async () => {
     const { key } = await makeMember();
     const { refresh_token, access_token } = await connect(key);
     const app = await onlyApp(key);
