@@ -1,7 +1,7 @@
 /**
  * Bills are exact: random turns, renders and uploads of several tenants, users, keys and days, some published twice and in any
- * order, against a ledger that this test keeps in whole hundredths. What the tenant and the operator are shown, as JSON and as
- * CSV, and what the caps act on, is the ledger.
+ * order, against sums that this test keeps in whole hundredths. What the tenant and the operator are shown, as JSON and as
+ * CSV, and what the caps act on, are those sums.
  */
 import { describe, expect, it } from "vitest";
 import { eventId, type KeyId, MODES, type Mode, randomUserHash } from "../../src/core/ids.ts";
@@ -28,7 +28,7 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-/** One line of the ledger: what an event must add. `hundredths` of a credit. */
+/** What an event must add. `hundredths` of a credit. */
 type Entry = {
   readonly day: string;
   readonly uh: string | null;
@@ -39,13 +39,13 @@ type Entry = {
 
 type Books = {
   readonly events: readonly NewEvent[];
-  readonly ledger: readonly Entry[];
+  readonly entries: readonly Entry[];
   readonly users: readonly string[];
 };
 
 const NOW = Date.now();
 
-/** Random events of one tenant in one mode, with the ledger that they make. */
+/** Random events of one tenant in one mode, with what they must add. */
 async function booksOf(
   draw: (below: number) => number,
   name: string,
@@ -54,7 +54,7 @@ async function booksOf(
 ): Promise<Books> {
   const users = Array.from({ length: 3 }, () => randomUserHash(random));
   const events: NewEvent[] = [];
-  const ledger: Entry[] = [];
+  const entries: Entry[] = [];
   for (let nth = 0; nth < EVENTS; nth++) {
     const at = NOW - draw(days) * DAY_MS;
     const user = draw(4);
@@ -89,15 +89,15 @@ async function booksOf(
     const id = await eventId(resource, `${type}#1`);
     const owner = { uh: uh ?? users[0] ?? "", named: uh !== null, key };
     events.push({ id, type, resource, sequence: 1, at, ...owner, data: JSON.stringify(data) });
-    for (const [kind, amount] of adds) ledger.push({ day: toDay(at), uh, key, kind, amount });
+    for (const [kind, amount] of adds) entries.push({ day: toDay(at), uh, key, kind, amount });
   }
-  return { events, ledger, users };
+  return { events, entries, users };
 }
 
-/** The sums of the ledger by a name of each entry, then by kind, without those that are 0. */
-function sumsOf(ledger: readonly Entry[], by: (entry: Entry) => string): Record<string, Record<string, number>> {
+/** The sums of the entries by a name of each entry, then by kind, without those that are 0. */
+function sumsOf(entries: readonly Entry[], by: (entry: Entry) => string): Record<string, Record<string, number>> {
   const sums: Record<string, Record<string, number>> = {};
-  for (const entry of ledger) {
+  for (const entry of entries) {
     const row = sums[by(entry)] ?? {};
     sums[by(entry)] = row;
     row[entry.kind] = (row[entry.kind] ?? 0) + entry.amount;
@@ -114,7 +114,7 @@ function sumsOf(ledger: readonly Entry[], by: (entry: Entry) => string): Record<
 
 type Shown = Omit<UsageOfTenantWire, "tenant" | "mode" | "day">;
 
-/** A row as it is shown, by the ledger's names, without what is 0. */
+/** A row as it is shown, by the names of the entries, without what is 0. */
 function kindsOf({ turns, credits, renders, upload_bytes, render_bytes }: Shown): Record<string, number> {
   const all = {
     turns_completed: turns.completed,
@@ -156,7 +156,7 @@ const FROM = toDay(NOW - DAYS * DAY_MS);
 const TO = toDay(NOW);
 const MONTH = monthOf(NOW);
 
-describe("usage and the ledger", () => {
+describe("usage and what the events add", () => {
   it("are equal for each tenant, mode, day, user and key, as JSON and as CSV", async () => {
     const draw = numbers(SEED);
     const members = await Promise.all([0, 1, 2].map(() => makeMember(null)));
@@ -164,7 +164,7 @@ describe("usage and the ledger", () => {
       for (const mode of MODES) {
         const books = await booksOf(draw, `${member.tenant.id}_${mode}`, [`key_${nth}a`, `key_${nth}b`]);
         await publish(draw, member, mode, books.events);
-        const byDay = sumsOf(books.ledger, ({ day }) => day);
+        const byDay = sumsOf(books.entries, ({ day }) => day);
         const query = `tenant=${member.tenant.id}&mode=${mode}&from=${FROM}&to=${TO}`;
         const admin = (more: string) => call(`/admin/usage?${query}${more}`, { headers: adminHeaders });
 
@@ -177,7 +177,7 @@ describe("usage and the ledger", () => {
           ),
         ).toEqual(byDay);
         const [sum] = allUsagePage.parse(await jsonOf(await admin("&by=tenant"))).data;
-        expect(sum && kindsOf(sum)).toEqual(sumsOf(books.ledger, () => "all").all);
+        expect(sum && kindsOf(sum)).toEqual(sumsOf(books.entries, () => "all").all);
 
         const csv = (await (await admin("&format=csv")).text()).split("\r\n").slice(1, -1);
         const lines = Object.entries(byDay).flatMap(([day, kinds]) =>
@@ -202,23 +202,23 @@ describe("usage and the ledger", () => {
             ({ uh }) => String(uh),
             (row) => row,
           ),
-        ).toEqual(sumsOf(books.ledger, ({ uh }) => String(uh)));
+        ).toEqual(sumsOf(books.entries, ({ uh }) => String(uh)));
         expect(
           rowsOf(
             (await own("key")).data,
             ({ key }) => String(key),
             (row) => row,
           ),
-        ).toEqual(sumsOf(books.ledger, ({ key }) => String(key)));
+        ).toEqual(sumsOf(books.entries, ({ key }) => String(key)));
       }
     }
   });
 
-  it("decide the caps: each is announced once, exactly when the ledger reaches it", async () => {
+  it("decide the caps: each is announced once, exactly when the events reach it", async () => {
     const draw = numbers(SEED + 1);
     const member = await makeMember(null);
     const books = await booksOf(draw, member.tenant.id, ["key_a"], 1); // today: caps are for the calendar month
-    const ofMonth = books.ledger.filter(
+    const ofMonth = books.entries.filter(
       ({ day, kind }) => day >= MONTH.from && /^credits_(measured|estimated)$/.test(kind),
     );
     const hundredths = (uh?: string): number =>
