@@ -144,7 +144,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a video
-         * @description Returns a signed link that opens the file without a credential until it expires.
+         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
          */
         post: operations["videos.link"];
         delete?: never;
@@ -648,7 +648,7 @@ export interface paths {
         put?: never;
         /**
          * Create a download link for a render
-         * @description Returns a signed link that opens the file without a credential until it expires.
+         * @description Returns a signed link that opens the file without a credential, valid for as long as you choose. The resource itself shows one as `download_url`.
          */
         post: operations["renders.link"];
         delete?: never;
@@ -2956,6 +2956,19 @@ export interface components {
         };
         /** @enum {string} */
         Charged: "yes" | "no" | "unknown";
+        ConnectedApp: {
+            /** @description The host that publishes the app's description. Null for an app that registered itself. */
+            host: string | null;
+            /**
+             * @description The host, or the scheme, to which the app's access was sent.
+             * @example claude.ai
+             */
+            redirect_host: string;
+            /** @description The end of the ids of the user that the app acts for. Null: it acts as an API key alone. */
+            user_hash: string | null;
+            /** @description The key or invite with which a person approved it, and with which it ends. */
+            approved_by: string;
+        };
         /** @description What such an order cost lately, in credits. Not a quote. */
         Cost: {
             /**
@@ -2981,7 +2994,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it.
+             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3001,6 +3014,8 @@ export interface components {
             revoked_at: string | null;
             /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
             session_of: (string) | null;
+            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
+            app: components["schemas"]["ConnectedApp"] | null;
             /**
              * @description The API key. Returned once.
              * @example ngw_test_…
@@ -3740,7 +3755,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             scopes: components["schemas"]["Scope"][];
             /**
-             * @description The first characters of the key, to identify it.
+             * @description The first characters of the key, to identify it. Empty for a connected app, which has no key.
              * @example ngw_test_4f9a
              */
             hint: string;
@@ -3760,6 +3775,8 @@ export interface components {
             revoked_at: string | null;
             /** @description For a session of the console: the key or invite that it was opened with, and ends with. */
             session_of: (string) | null;
+            /** @description For the access of an app that was connected by OAuth. Revoking it disconnects the app. */
+            app: components["schemas"]["ConnectedApp"] | null;
         };
         KeyPage: {
             data: components["schemas"]["Key"][];
@@ -3774,12 +3791,16 @@ export interface components {
             grace_seconds: number;
         };
         Link: {
-            url: string;
+            /**
+             * @description Downloads the file without a credential; with `?inline` it is played in the browser.
+             * @example https://gateway.example/f/…
+             */
+            download_url: string;
             /**
              * Format: date-time
              * @example 2026-11-21T10:00:00.000Z
              */
-            expires_at: string;
+            download_url_expires_at: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -4292,6 +4313,12 @@ export interface components {
         NewVideoTurn: {
             /** @example turn this video into a new short promotional clip with music and transitions */
             prompt: string;
+            /**
+             * Format: uri
+             * @description An https address that receives the video's next end, and later ones, in place of the `callback_url` it had. Defaults to that one.
+             * @example https://example.com/hooks/nemo
+             */
+            callback_url?: string;
         };
         NewWebhookEndpoint: {
             /**
@@ -6779,8 +6806,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T15:13:32.636Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T15:13:32.636Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8570,8 +8597,8 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "url": "https://gateway.example/f/…",
-                     *       "expires_at": "2026-11-30T15:13:33.192Z"
+                     *       "download_url": "https://gateway.example/f/…",
+                     *       "download_url_expires_at": "2026-11-30T15:13:33.192Z"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -11179,7 +11206,8 @@ export interface operations {
                      *           "rotated_at": null,
                      *           "replaces": null,
                      *           "revoked_at": null,
-                     *           "session_of": null
+                     *           "session_of": null,
+                     *           "app": null
                      *         }
                      *       ],
                      *       "has_more": true,
@@ -11238,6 +11266,7 @@ export interface operations {
                      *       "replaces": null,
                      *       "revoked_at": null,
                      *       "session_of": null,
+                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
@@ -11283,7 +11312,8 @@ export interface operations {
                      *       "rotated_at": null,
                      *       "replaces": null,
                      *       "revoked_at": null,
-                     *       "session_of": null
+                     *       "session_of": null,
+                     *       "app": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11330,7 +11360,8 @@ export interface operations {
                      *       "rotated_at": "2026-11-29T15:13:34.103Z",
                      *       "replaces": null,
                      *       "revoked_at": "2026-11-29T15:13:34.379Z",
-                     *       "session_of": null
+                     *       "session_of": null,
+                     *       "app": null
                      *     }
                      */
                     "application/json": components["schemas"]["Key"];
@@ -11387,6 +11418,7 @@ export interface operations {
                      *       "replaces": "key_01m8kxwkz8c7nmn0mcr9",
                      *       "revoked_at": null,
                      *       "session_of": null,
+                     *       "app": null,
                      *       "secret": "ngw_test_…"
                      *     }
                      */
