@@ -104,7 +104,7 @@ export function filled(value: unknown, scope: Values): unknown {
   }
   if (Array.isArray(value)) return value.map((item) => filled(item, scope));
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).flatMap(([name, given]) => {
+  const entries = Object.entries(value).flatMap<readonly [string, unknown]>(([name, given]) => {
     const made = filled(given, scope);
     if (name === "{{...}}") return Object.entries(object(made));
     return made === undefined ? [] : [[name, made] as const];
@@ -122,7 +122,7 @@ export class MakeError extends Error {
   }
 }
 
-function bodyOf(request: Values, scope: Values): { body: BodyInit | null; type: string | null } {
+function bodyOf(request: Values, scope: Values): { body: string | FormData | null; type: string | null } {
   if (request.body === undefined) return { body: null, type: null };
   if (request.type === "multipart/form-data") {
     const form = new FormData();
