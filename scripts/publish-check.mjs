@@ -2,6 +2,7 @@
 // CONTRIBUTING.md, "Release", lists them. Plain JavaScript, because it also runs outside of this repository's Node.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
 
 const PLACEHOLDER = /YOUR-[A-Z]+/;
 const TEXT = /\.(json|md|ts|mjs|svg)$/;
@@ -16,6 +17,7 @@ function* filesIn(folder) {
   }
 }
 
+parseArgs({}); // throws for any argument
 const found = [...filesIn(process.cwd())].flatMap((path) =>
   readFileSync(path, "utf8")
     .split("\n")

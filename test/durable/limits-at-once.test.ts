@@ -209,6 +209,7 @@ const NOT_ASKED_FOR: Readonly<Record<string, string>> = {
   KEYS_REMEMBERED: "memory of an isolate: the oldest makes room",
   STREAMING_TURNS_PER_USER: "the user's object takes them out of its own queue",
   SENDERS_AT_ONCE: "the tenant's object calls its own senders",
+  APPS_PER_KEY: "one more ends the oldest, in the same transaction",
   CONSOLE_SESSIONS_PER_KEY: "one more ends the oldest, in the same statement",
   SECRETS_AT_ONCE: "a further one removes the oldest",
   TEST_HOST_PER_SECOND: "the pace of what leaves",

@@ -13,6 +13,7 @@ const INNER = [
   "scripts/install.mjs",
   "scripts/make-test-clips.sh",
   "scripts/pack-test-clip.mjs",
+  "scripts/publish-check.mjs",
 ];
 
 function run(script: string, flag: string): Promise<{ code: number | null; output: string }> {
