@@ -40,15 +40,27 @@ export const SLOW_FILES = [
   "test/node/body-work.test.ts",
 ];
 
-/** Files that only `test:all` runs: each takes a minute or more. Run them before a release, and after a change of what they test. */
+/** Files that only `test:all` runs: the slowest ones. Run them before a release, and after a change of what they test. */
 export const LONGEST_FILES = [
   "test/conformance/bad-input.test.ts",
+  "test/conformance/docs.test.ts",
   "test/conformance/media-corpus.test.ts",
   "test/conformance/recovery.test.ts",
+  "test/conformance/traces.test.ts",
+  "test/conformance/uploads-concat.test.ts",
   "test/durable/upload/memory.test.ts",
+  "test/durable/user/render-random.test.ts",
+  "test/durable/user/turn-random.test.ts",
   "test/durable/year.test.ts",
+  "test/jobs/delete-tenant-failures.test.ts",
   "test/node/body-work.test.ts",
+  "test/node/gateway.test.ts",
   "test/node/leaks.test.ts",
+  "test/node/renamed.test.ts",
+  "test/node/scripts.test.ts",
+  "test/routes/after-commit-table.test.ts",
+  "test/routes/bad-input.test.ts",
+  "test/routes/nasty.test.ts",
 ];
 
 /** The files that a run of this extent leaves out, besides the folder of a whole gateway's tests. */

@@ -53,7 +53,7 @@ const waitSeconds = (seconds: number) =>
       description: `Seconds to wait for the end, at most ${MCP_WAIT_SECONDS}; larger values count as ${MCP_WAIT_SECONDS}.`,
     });
 
-const pollSeconds = z.coerce
+const pollSeconds = z
   .number()
   .min(0)
   .default(0)

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
 import { turn, turnEventsPage } from "../../src/core/wire/turn.ts";
 import { type Member, newMember, problem, request, served, shown } from "./support/client.ts";
-import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd } from "./support/frames.ts";
+import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd, withoutKey } from "./support/frames.ts";
 
 const STREAM = { accept: "text/event-stream" };
 const ticketed = z.object({ url: z.string(), first_use_by: moment });
@@ -193,7 +193,9 @@ describe.concurrent("§4.4 stream tickets", () => {
     const live = await poll(0);
     expect(live.headers.get("access-control-allow-origin")).toBe("*");
     const bytes = bytesOf(await watchToEnd(live, poll));
-    expect(bytes).toEqual(bytesOf(await watch(await open(member, id))));
+    const [byTicket, byKey] = [await watch(await poll(0)), await watch(await open(member, id))];
+    expect(bytes).toEqual(bytesOf(byTicket));
+    expect(byTicket.frames.map(({ event }) => event)).toEqual(byKey.frames.map(({ event }) => withoutKey(event)));
     for (let after = 0; after < bytes.length; after++)
       expect(bytesOf(await watch(await poll(after)))).toEqual(bytes.slice(after));
     expect((await poll(bytes.length)).status).toBe(204);

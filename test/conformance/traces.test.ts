@@ -153,8 +153,8 @@ it("spans of turns, requests to Nemo, parts and deliveries reach the collector, 
     await sleep(100);
     rendered = await api.get(`/v1/renders/${render.id}`, file, { headers: named });
   }
-  const link = await post(`/v1/renders/${render.id}/link`, {}, z.object({ url: z.string() }));
-  expect((await fetch(link.url)).status).toBe(200);
+  const link = await post(`/v1/renders/${render.id}/link`, {}, z.object({ download_url: z.string() }));
+  expect((await fetch(link.download_url)).status).toBe(200);
   const large = new Uint8Array(PART + 1_000);
   large.set(PNG);
   const tus = { ...named, "tus-resumable": "1.0.0" };
@@ -239,7 +239,7 @@ it("spans of turns, requests to Nemo, parts and deliveries reach the collector, 
     "webhook secret's bytes": Buffer.from(endpoint.secret.slice("whsec_".length), "base64"),
     "user token": signatureOf(userToken.token),
     "stream ticket": signatureOf(ticket.url),
-    "link signature": signatureOf(link.url),
+    "link signature": signatureOf(link.download_url),
     "signature of a shown link": signatureOf(rendered.download_url ?? ""),
     "signature of a link for a file": signatureOf(putUrl),
     "an address": "://",

@@ -191,9 +191,12 @@ function* within(
   for (const inner of Object.values(schema)) yield* within(inner, document, "", seen);
 }
 
-/** It has a finished file: a link to it, or a route that serves it. An upload's `content_url` takes bytes in. */
+/**
+ * It has a finished file: a link to it, or a route that serves it. An upload's `content_url` takes bytes in, and a `Link` is
+ * made for one request and has nothing of the file.
+ */
 const showsFile = (name: string, { properties = {} }: Schema): boolean =>
-  name !== "Upload" && ("content_url" in properties || "download_url" in properties);
+  !["Upload", "Link"].includes(name) && ("content_url" in properties || "download_url" in properties);
 /** What holds any resource, and says in words what it is. */
 const ANY_RESOURCE = ["Event", "HookBody"];
 
