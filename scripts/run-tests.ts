@@ -24,7 +24,7 @@ const { flags, words } = readFlags({
   says: "Runs the quick tests of every module, or the files that are named.",
   flags: {
     all: { says: "also the slow ones: a whole gateway, random sequences, tables of every route" },
-    check: { says: "as --all, without those that take a minute or more" },
+    check: { says: "as --all, without the slowest files" },
     only: { value: "NAME", says: "only tests with this in their name" },
     project: { value: "NAME", says: "only this project of vitest.config.ts" },
     verbose: { says: "shows every file, and the lines that the runtime prints by itself" },

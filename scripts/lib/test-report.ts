@@ -34,6 +34,7 @@ export const SLOW_FILES = [
   "test/node/gateway.test.ts",
   "test/node/install.test.ts",
   "test/node/leaks.test.ts",
+  "test/node/renamed.test.ts",
   "test/node/scripts.test.ts",
   // Memory and processor time.
   "test/durable/upload/memory.test.ts",
