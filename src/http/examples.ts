@@ -1077,6 +1077,7 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
     response: {
       download_url: "https://gateway.example/f/…",
       download_url_expires_at: "2026-11-30T15:13:33.192Z",
+      url: "https://gateway.example/f/…",
     },
   },
   "renders.list": {
@@ -1615,6 +1616,7 @@ export const EXAMPLES: Readonly<Record<string, RecordedExample>> = {
     response: {
       download_url: "https://gateway.example/f/…",
       download_url_expires_at: "2026-11-30T15:13:32.636Z",
+      url: "https://gateway.example/f/…",
     },
   },
   "videos.list": {

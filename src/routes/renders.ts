@@ -179,6 +179,7 @@ export function mountRenders(app: Api): void {
     const { expires_in_seconds } = c.req.valid("json");
     const user = userObject(c.env, addressOf(c, id));
     const { token, expires_at } = unwrap(await user.shareRender(await callOf(c), id, expires_in_seconds));
-    return c.json({ download_url: linkUrl(c.var.origin, token), download_url_expires_at: expires_at }, 201);
+    const url = linkUrl(c.var.origin, token);
+    return c.json({ download_url: url, download_url_expires_at: expires_at, url }, 201);
   });
 }

@@ -3801,6 +3801,11 @@ export interface components {
              * @example 2026-11-21T10:00:00.000Z
              */
             download_url_expires_at: string;
+            /**
+             * @description The same address as `download_url`.
+             * @example https://gateway.example/f/…
+             */
+            url: string;
         };
         ListedProject: components["schemas"]["Project"] & components["schemas"]["WithUser"];
         ListedProjectPage: {
@@ -6807,7 +6812,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T15:13:32.636Z"
+                     *       "download_url_expires_at": "2026-11-30T15:13:32.636Z",
+                     *       "url": "https://gateway.example/f/…"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];
@@ -8598,7 +8604,8 @@ export interface operations {
                     /**
                      * @example {
                      *       "download_url": "https://gateway.example/f/…",
-                     *       "download_url_expires_at": "2026-11-30T15:13:33.192Z"
+                     *       "download_url_expires_at": "2026-11-30T15:13:33.192Z",
+                     *       "url": "https://gateway.example/f/…"
                      *     }
                      */
                     "application/json": components["schemas"]["Link"];

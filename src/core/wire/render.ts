@@ -111,5 +111,8 @@ export const link = z
       example: "https://gateway.example/f/…",
     }),
     download_url_expires_at: moment,
+    url: z
+      .string()
+      .meta({ description: "The same address as `download_url`.", example: "https://gateway.example/f/…" }),
   })
   .meta({ id: "Link" });
