@@ -45,7 +45,7 @@ export async function createInvite(c: Ctx, to: TenantId, fields: NewInvite): Pro
   return made.isFirst ? { ...wire, url: `${c.var.origin}/console#invite=${code}` } : { ...wire, url_shown_once: true };
 }
 
-/** Revokes an invite, and with it the session that it opened. A repeated call changes nothing. */
+/** Revokes an invite, and with it the sessions that it opened and the apps that were approved in them. A repeated call changes nothing. */
 export async function revokeInvite(c: Ctx, id: InviteId): Promise<InviteWire> {
   const { tenant, mode } = await getInvite(c, id);
   await store.endInvite(
@@ -73,18 +73,9 @@ export async function acceptInvite(c: Ctx, code: string): Promise<ShownKeyWire> 
   const secret = await sessionKeyOf(code, idempotency.key, mode);
   const session = plainId("key", at, random);
   const expiresAt = at + CONSOLE_SESSION_MS;
-  const record = {
-    ...{
-      id: session,
-      hash: await keyHash(secret),
-      hint: keyHint(secret),
-      tenant,
-      mode,
-      name: "Console session",
-      scopes,
-    },
-    ...{ createdAt: at, expiresAt, replaces: null, parent: invite, app: null },
-  };
+  const hint = keyHint(secret);
+  const shown = { id: session, hint, tenant, mode, name: "Console session", scopes, createdAt: at, expiresAt };
+  const record = { ...shown, hash: await keyHash(secret), replaces: null, parent: invite, app: null };
   c.set("actor", invite);
   const detail = { scopes, expires_at: toRfc3339(expiresAt), session_of: invite };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: session, detail });

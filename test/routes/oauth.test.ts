@@ -327,6 +327,22 @@ describe("a connected app", () => {
     expect(await statusOf(refresh_token)).toBe(401);
   });
 
+  it("ends with the invite in whose session it was approved, also when the invite is no longer stored", async () => {
+    const tenant = await makeTenant();
+    const made = await send("POST", `/admin/tenants/${tenant.id}/invites`, { label: "ada" }, adminHeaders);
+    const { id, url } = await jsonOf<{ id: string; url: string }>(made, 201);
+    const headers = { ...bearer(url.split("#invite=")[1] ?? ""), ...fromPage, "Idempotency-Key": crypto.randomUUID() };
+    const session = await jsonOf<ShownKeyWire>(await call("/console/session/invite", { method: "POST", headers }), 201);
+    const { access_token, refresh_token } = await connect(session);
+    expect((await onlyApp(session)).app?.approved_by).toBe(id);
+    expect(await statusOf(access_token)).toBe(200);
+    expect((await call(`/admin/invites/${id}`, { method: "DELETE", headers: adminHeaders })).status).toBe(200);
+    expect(await statusOf(access_token)).toBe(401);
+    await env.DB.prepare("DELETE FROM invites WHERE id = ?1").bind(id).run();
+    expect(await statusOf(access_token)).toBe(401);
+    expect(await faultOf(await useRefresh(refresh_token))).toBe("400 invalid_grant");
+  });
+
   it("is not seen or ended by another tenant, nor by the other mode", async () => {
     const { key, tenant } = await makeMember();
     const { access_token } = await connect(key);
