@@ -2,9 +2,9 @@
 import { useState } from "preact/hooks";
 import { askGateway, session, signOut } from "../session.ts";
 import { user } from "../settings.ts";
-import { t, textOr } from "../text.ts";
+import { t } from "../text.ts";
 import { useAction, useLoad } from "../ui/load.ts";
-import { Button, Card, Facets, Field, PageHead, Problem, Show, Words } from "../ui/parts.tsx";
+import { Button, Card, Facets, Field, PageHead, Problem, Show, scopeText, Words } from "../ui/parts.tsx";
 
 /** The answer of `POST /console/app`. */
 type Asked = {
@@ -15,8 +15,6 @@ type Asked = {
   readonly scopes: readonly string[];
   readonly missing_scopes: readonly string[];
 };
-
-const meaningOf = (scope: string): string => `${scope} — ${textOr(`scope_${scope}`, scope)}`;
 
 export function Page({ id }: { readonly id: string | null }) {
   const request = id ?? "";
@@ -55,7 +53,7 @@ export function Page({ id }: { readonly id: string | null }) {
             {app.scopes.length === 0 ? <p class="notice">{t("appNothing")}</p> : null}
             <ul>
               {app.scopes.map((scope) => (
-                <li key={scope}>{meaningOf(scope)}</li>
+                <li key={scope}>{scopeText(scope)}</li>
               ))}
             </ul>
             {app.missing_scopes.length === 0 ? null : (

@@ -2,13 +2,12 @@
 import type { CreatedKey, Key } from "nemo-gateway";
 import { useState } from "preact/hooks";
 import { account, session } from "../session.ts";
-import { day, moment, t, textOr } from "../text.ts";
+import { day, moment, t } from "../text.ts";
 import { useAction, usePages } from "../ui/load.ts";
 import {
   announce,
   Button,
   Card,
-  Check,
   Confirm,
   Dialog,
   Empty,
@@ -17,6 +16,7 @@ import {
   More,
   PageHead,
   Problem,
+  ScopeField,
   Secret,
   Show,
   Status,
@@ -222,17 +222,7 @@ function NewKey({ onClose }: { readonly onClose: () => void }) {
             />
           )}
         </Field>
-        <fieldset>
-          <legend>{t("scopes")}</legend>
-          {own.map((scope) => (
-            <Check
-              key={scope}
-              label={`${scope} — ${textOr(`scope_${scope}`, scope)}`}
-              checked={scopes.includes(scope)}
-              onChange={(checked) => setScopes(own.filter((one) => (one === scope ? checked : scopes.includes(one))))}
-            />
-          ))}
-        </fieldset>
+        <ScopeField label={t("scopes")} all={own} value={scopes} onChange={setScopes} />
         <Field label={t("expires")} error={fieldError(create.error, "/expires_at")}>
           {(ids) => (
             <select {...ids} value={String(days)} onChange={(event) => setDays(Number(event.currentTarget.value))}>

@@ -20,6 +20,7 @@ import {
   fieldError,
   Id,
   Json,
+  ModeField,
   More,
   PageHead,
   Problem,
@@ -596,18 +597,7 @@ function NewTenantKey({ tenant, onClose }: { readonly tenant: Tenant; readonly o
               />
             )}
           </Field>
-          <Field label={t("mode")} hint={t("modeHint")}>
-            {(ids) => (
-              <select
-                {...ids}
-                value={mode}
-                onChange={(event) => setMode(event.currentTarget.value === "live" ? "live" : "test")}
-              >
-                <option value="test">{t("test")}</option>
-                <option value="live">{t("live")}</option>
-              </select>
-            )}
-          </Field>
+          <ModeField value={mode} onChange={setMode} />
           <Problem error={create.error} />
           <div class="dialog-actions">
             <Button onClick={onClose}>{t("keep")}</Button>

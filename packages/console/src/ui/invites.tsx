@@ -1,19 +1,20 @@
 /** The invites of a tenant, on the operator's page: make a link for a person, see whether it was used, revoke it. */
 import { useState } from "preact/hooks";
 import { ask, listOf, type Mode, tenantPath } from "../operator.ts";
-import { t, textOr } from "../text.ts";
+import { t } from "../text.ts";
 import { useAction, usePages } from "./load.ts";
 import {
   announce,
   Button,
   Card,
-  Check,
   Confirm,
   Dialog,
   Field,
   fieldError,
+  ModeField,
   More,
   Problem,
+  ScopeField,
   Secret,
   Show,
   Status,
@@ -163,18 +164,7 @@ function NewInvite({
             />
           )}
         </Field>
-        <Field label={t("mode")} hint={t("modeHint")}>
-          {(ids) => (
-            <select
-              {...ids}
-              value={mode}
-              onChange={(event) => setMode(event.currentTarget.value === "live" ? "live" : "test")}
-            >
-              <option value="test">{t("test")}</option>
-              <option value="live">{t("live")}</option>
-            </select>
-          )}
-        </Field>
+        <ModeField value={mode} onChange={setMode} />
         <Field label={t("inviteLife")}>
           {(ids) => (
             <select {...ids} value={String(hours)} onChange={(event) => setHours(Number(event.currentTarget.value))}>
@@ -186,17 +176,7 @@ function NewInvite({
             </select>
           )}
         </Field>
-        <fieldset>
-          <legend>{t("inviteScopes")}</legend>
-          {all.map((scope) => (
-            <Check
-              key={scope}
-              label={`${scope} — ${textOr(`scope_${scope}`, scope)}`}
-              checked={scopes.includes(scope)}
-              onChange={(checked) => setScopes(all.filter((one) => (one === scope ? checked : scopes.includes(one))))}
-            />
-          ))}
-        </fieldset>
+        <ScopeField label={t("inviteScopes")} all={all} value={scopes} onChange={setScopes} />
         <Problem error={create.error} />
         <div class="dialog-actions">
           <Button onClick={onClose}>{t("keep")}</Button>

@@ -137,6 +137,51 @@ export const Check = (props: {
   </label>
 );
 
+export function ModeField(props: {
+  readonly value: "live" | "test";
+  readonly onChange: (mode: "live" | "test") => void;
+}) {
+  return (
+    <Field label={t("mode")} hint={t("modeHint")}>
+      {(ids) => (
+        <select
+          {...ids}
+          value={props.value}
+          onChange={(event) => props.onChange(event.currentTarget.value === "live" ? "live" : "test")}
+        >
+          <option value="test">{t("test")}</option>
+          <option value="live">{t("live")}</option>
+        </select>
+      )}
+    </Field>
+  );
+}
+
+/** A scope and what it allows. */
+export const scopeText = (scope: string): string => `${scope} — ${textOr(`scope_${scope}`, scope)}`;
+
+/** A choice of scopes, in the order of `all`. */
+export const ScopeField = (props: {
+  readonly label: string;
+  readonly all: readonly string[];
+  readonly value: readonly string[];
+  readonly onChange: (scopes: readonly string[]) => void;
+}) => (
+  <fieldset>
+    <legend>{props.label}</legend>
+    {props.all.map((scope) => (
+      <Check
+        key={scope}
+        label={scopeText(scope)}
+        checked={props.value.includes(scope)}
+        onChange={(checked) =>
+          props.onChange(props.all.filter((one) => (one === scope ? checked : props.value.includes(one))))
+        }
+      />
+    ))}
+  </fieldset>
+);
+
 /* Tables: on narrow screens each row becomes a block with the column's name before each value. */
 
 export type Column<R> = {
