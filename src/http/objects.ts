@@ -19,8 +19,9 @@ import { TENANT_METHODS, type TenantRpc } from "../core/rpc/tenant.ts";
 import { TOKEN_METHODS, type TokenRpc } from "../core/rpc/token.ts";
 import { UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
 import { USER_METHODS, type UserRpc, type UserTokenMethod } from "../core/rpc/user.ts";
+import { noUpload } from "../core/uploads/append.ts";
 import type { Env } from "../env.ts";
-import { apiError, notFound, unwrap } from "./problem.ts";
+import { ApiError, apiError, notFound, unwrap } from "./problem.ts";
 
 type Stub = Record<string, (...given: unknown[]) => Promise<unknown>>;
 /** Sends one call; `reads`: the method changes nothing. */
@@ -87,13 +88,23 @@ export const operatorsToken = (env: Env): TokenRpc =>
 export function uploadObject(env: Env, principal: Principal, id: UploadId): UploadRpc {
   if (principal.grant !== null && principal.grant.uh !== userHashOf(id)) throw notFound();
   checkOtherUser(principal.named, userHashOf(id));
+  const send = sendTo(() => env.UPLOAD.getByName(uploadObjectName(principal, id)));
   return uploadClient(
-    withTokenCheck(
-      env,
-      principal,
-      sendTo(() => env.UPLOAD.getByName(uploadObjectName(principal, id))),
-    ),
+    principal.grant === null ? withUserCheck(env, principal, id, send) : withTokenCheck(env, principal, send),
   );
+}
+
+/**
+ * Checks before each call that the upload's user is not deleted. The user's object alone knows it at once: it deletes its
+ * uploads one after the other, in a job. A new upload asks that object by itself.
+ */
+function withUserCheck(env: Env, { tenant, mode }: Scope, id: UploadId, send: Send): Send {
+  return async (method, given, reads) => {
+    if (method === "create" || method === "startImport") return send(method, given, reads);
+    const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
+    if (await user.isDeleted()) throw new ApiError(noUpload());
+    return send(method, given, reads);
+  };
 }
 
 /** Answers `not_found` when the request names one user and the id belongs to another. */

@@ -29,6 +29,7 @@ const CLOSED = [
   "callWithToken",
   "checkUserToken",
   "eraseUser",
+  "isDeleted",
   "mayStart",
   "openSession",
   "putToken",

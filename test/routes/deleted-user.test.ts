@@ -1,8 +1,13 @@
 /** Every writing route of the document, asked for a user who is deleted. A new route is covered without a line here. */
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import type { TenantId } from "../../src/core/ids.ts";
+import { userHash } from "../../src/core/ids.ts";
+import { DELETE_USER } from "../../src/durable/user/deletion.ts";
+import type { UserObject } from "../../src/durable/user/object.ts";
 import { type ApiDocument, pathOf, requestOf, routesOf } from "../support/document.ts";
 import { call, jsonOf, makeMember, readProblem, send } from "../support/gateway.ts";
-import { until } from "../support/objects.ts";
+import { until, userRpc, userStub } from "../support/objects.ts";
 import { createResources } from "../support/resources.ts";
 
 const USER = "ada";
@@ -50,5 +55,41 @@ describe("every writing route", () => {
     const wanted = routes.map((route) => [route.name, OTHERS[route.name] ?? "user_deleted"]);
     expect(said).toEqual(Object.fromEntries(wanted));
     expect(routes.length).toBeGreaterThan(10);
+  });
+});
+
+describe("an upload of a user whose deletion has only begun", () => {
+  it("is not found, whatever is requested of it", async () => {
+    const { headers, tenant } = await makeMember(USER);
+    const created = await send("POST", "/v1/uploads", { filename: "photo.jpg", size_bytes: 4 }, headers);
+    const { id } = await jsonOf<{ id: string }>(created, 201);
+    const tenantId = tenant.id as TenantId;
+    const address = { tenant: tenantId, mode: "test", uh: await userHash(tenantId, USER) } as const;
+    // The job that tells the upload's object is put off.
+    await runInDurableObject(userStub(address) as DurableObjectStub<UserObject>, async (user, { storage }) => {
+      const begun = user.eraseUser();
+      storage.sql.exec("UPDATE jobs SET due_at = ?1 WHERE kind = ?2", Date.now() + 3_600_000, DELETE_USER);
+      expect((await begun).ok).toBe(true);
+    });
+    const offset = {
+      "Upload-Offset": "0",
+      "Tus-Resumable": "1.0.0",
+      "Content-Type": "application/offset+octet-stream",
+    };
+    const requests: [string, string, Record<string, string>, string?][] = [
+      ["PUT", `/v1/uploads/${id}/content`, { "Content-Length": "4" }, "abcd"],
+      ["PATCH", `/v1/uploads/${id}`, offset, "abcd"],
+      ["HEAD", `/v1/uploads/${id}`, { "Tus-Resumable": "1.0.0" }],
+      ["GET", `/v1/uploads/${id}`, {}],
+      ["DELETE", `/v1/uploads/${id}`, {}],
+    ];
+    const seen: Record<string, number> = {};
+    for (const [method, path, more, body] of requests) {
+      const response = await call(path, { method, headers: { ...headers, ...more }, ...(body && { body }) });
+      await response.body?.cancel();
+      seen[method] = response.status;
+    }
+    expect(seen).toEqual({ PUT: 404, PATCH: 404, HEAD: 404, GET: 404, DELETE: 404 });
+    expect(await userRpc(address).readUser()).toMatchObject({ value: { state: "deleting" } });
   });
 });

@@ -160,6 +160,8 @@ export interface UserRpc extends VideoRpc, GeneratorJobRpc, BatchRpc {
   callWithToken(grant: UserGrant, method: UserTokenMethod, given: readonly unknown[]): Answer<unknown>;
   /** Checks a user token before a call to another object of the same user. */
   checkUserToken(grant: UserGrant): Answer<null>;
+  /** Whether the user was deleted, or is being deleted. */
+  isDeleted(): Promise<boolean>;
   /** The values for a new user token. Registers the user if it is new. */
   openSession(call: Call): Answer<UserSession>;
   /** Revokes every earlier user token, and ends its open streams and every stream ticket. */
@@ -294,6 +296,7 @@ export const USER_METHODS = {
   changeBatch: { reads: false, token: true },
   callWithToken: { reads: false, token: false },
   checkUserToken: { reads: true, token: false },
+  isDeleted: { reads: true, token: false },
   openSession: { reads: false, token: false },
   signOut: { reads: false, token: false },
   readName: { reads: true, token: true },

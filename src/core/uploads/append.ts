@@ -44,6 +44,11 @@ export function checkAppend(position: UploadPosition, append: Append): Problem |
   return checkSizes(position, append);
 }
 
+export const noUpload = (): Problem =>
+  problemOf("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", {
+    hint: "POST /v1/uploads",
+  });
+
 export function checkClosed(status: UploadPosition["status"]): Problem | null {
   const another = { hint: "POST /v1/uploads" };
   switch (status) {

@@ -11,6 +11,7 @@ import {
   checkClosed,
   checkLarge,
   isWhole,
+  noUpload,
   sizeAfter,
   type UploadPosition,
 } from "../../core/uploads/append.ts";
@@ -22,7 +23,7 @@ import type { UploadCompletion, UploadTermination } from "./complete.ts";
 import { CHECK_WRITE, type UploadContext } from "./context.ts";
 import { checkFirstBytes } from "./digests.ts";
 import { Meter } from "./metering.ts";
-import { checkCut, checkFailed, isPartial, mimeOf, noUpload, type Upload } from "./record.ts";
+import { checkCut, checkFailed, isPartial, mimeOf, type Upload } from "./record.ts";
 
 export class UploadReceiver {
   readonly #context: UploadContext;

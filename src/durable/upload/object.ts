@@ -10,7 +10,7 @@ import type { UploadId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
 import type { NewFile, PartialFile, PartialUser, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
-import { type Append, checkClosed } from "../../core/uploads/append.ts";
+import { type Append, checkClosed, noUpload } from "../../core/uploads/append.ts";
 import type { ImportRequest } from "../../core/uploads/import.ts";
 import { finalRejectsBytes } from "../../core/uploads/tus.ts";
 import type { Metered } from "../../core/usage/quota.ts";
@@ -28,7 +28,7 @@ import { ASSET, CHECK_WRITE, DELETE_JOB, EXPIRE, IMPORT, PUBLISH, UploadContext 
 import { UploadCreation } from "./create.ts";
 import { checkSender, ImportJob } from "./import.ts";
 import { BYTES_TABLES } from "./parts.ts";
-import { isPartial, noUpload, type Upload } from "./record.ts";
+import { isPartial, type Upload } from "./record.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 

@@ -166,11 +166,6 @@ function checkEnded(reason: "stopped" | "store", next: string): Problem {
     : problemOf("unavailable", `The content could not be stored; ${next}.`, { retryAfterSeconds: 5 });
 }
 
-export const noUpload = (): Problem =>
-  problemOf("not_found", "No upload with this id exists here; create one with POST /v1/uploads.", {
-    hint: "POST /v1/uploads",
-  });
-
 /** The format of the first bytes; before they were checked, the one of the file name, if it has one. */
 const shownFormat = (upload: Upload): MediaFormat | null =>
   FORMATS.find(({ ext }) => ext === upload.format) ?? formatOfName(upload.filename);

@@ -92,6 +92,10 @@ export class UserObject extends DurableObject<Env> implements UserRpc {
     return problem === null ? ok(null) : err(problem);
   }
 
+  async isDeleted(): Promise<boolean> {
+    return this.#user.userDeletion.check() !== null;
+  }
+
   async openSession(call: Call): Answer<UserSession> {
     return this.#whileActive(() => this.#user.sessions.open(call));
   }

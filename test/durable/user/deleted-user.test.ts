@@ -9,7 +9,7 @@ type Methods = Record<string, (...given: unknown[]) => Promise<Result<unknown, P
 
 /** Methods that find nothing in a deleted user's object, and methods that its own deletion still needs. */
 const OPEN =
-  /^(read(?!Credits)|list|await|watch|mayStart$|repairName$|renderFile$|callWithToken$|checkUserToken$|eraseUser$|recordUpload$|removeToken$|wake$|alarm$|constructor$)/;
+  /^(read(?!Credits)|list|await|watch|mayStart$|repairName$|renderFile$|callWithToken$|checkUserToken$|isDeleted$|eraseUser$|recordUpload$|removeToken$|wake$|alarm$|constructor$)/;
 
 /** The names of every method that can be asked for from outside. */
 function methodsOf(of: object): string[] {
