@@ -38,6 +38,7 @@ describe("a reader of the event list", () => {
         seen.push(...page.data);
         if (page.data.length === 0 && !writing) return;
         after = page.next_cursor;
+        await pause(1);
       }
     })();
     const objects = Array.from({ length: 6 }, (_, n) => events.filter((_, at) => at % 6 === n));

@@ -139,7 +139,11 @@ describe("a hard cap", () => {
     good(await userRpc(other).startTurn(call(), await newProject(userRpc(other)), say(CLIP)));
     const unnamed = { ...call(), named: false };
     good(await userRpc(address).startTurn(unnamed, project, say(CLIP)));
-    expect(await capEvents(address)).toMatchObject([{ scope: "user", cap: "hard", uh: address.uh, used: 12 }]);
+    const reached = await until(async () => {
+      const events = await capEvents(address);
+      return events.length > 0 && events;
+    });
+    expect(reached).toMatchObject([{ scope: "user", cap: "hard", uh: address.uh, used: 12 }]);
   });
 
   it("is exceeded in a race by no more than the turns in flight spend", async () => {

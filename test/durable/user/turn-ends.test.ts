@@ -275,6 +275,7 @@ describe("a turn that is settled by polling", () => {
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 1 second video"));
     const id = await startTurn(user, project, 'add a title "Hello" #fault:stale');
+    await until(async () => good(await user.readTurn(id)).status !== "queued"); // from then on its end is known
     const behind = await startTurn(user, project, 'add a title "Hello"');
     // The verdict `failed` with a charge is given by the agent's own words alone: after 15 minutes it would be `unknown`.
     const turn = await endOf(user, id);
