@@ -65,7 +65,7 @@ describe("an upload of a user whose deletion has only begun", () => {
     const { id } = await jsonOf<{ id: string }>(created, 201);
     const tenantId = tenant.id as TenantId;
     const address = { tenant: tenantId, mode: "test", uh: await userHash(tenantId, USER) } as const;
-    // The job that tells the upload's object is put off.
+    // The job that deletes the uploads is postponed.
     await runInDurableObject(userStub(address) as DurableObjectStub<UserObject>, async (user, { storage }) => {
       const begun = user.eraseUser();
       storage.sql.exec("UPDATE jobs SET due_at = ?1 WHERE kind = ?2", Date.now() + 3_600_000, DELETE_USER);

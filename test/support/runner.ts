@@ -43,7 +43,7 @@ if (isFirst(worker))
 const printed: { readonly level: "log" | "info" | "warn" | "error"; readonly given: unknown[] }[] = [];
 const MOST_LINES = 200;
 
-// A line is sent with an object's own request, whose end the runner waits for, and most lines are shown to nobody: only those of
+// A line is sent with an object's own request, whose end the runner waits for, and most lines are never shown: only those of
 // tests that fail.
 const { log, info, warn, error } = console;
 const shown = { log, info, warn, error };

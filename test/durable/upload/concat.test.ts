@@ -199,7 +199,7 @@ describe("a final upload", () => {
       metadata: {},
     });
     expect(bad(late).code).toBe("quota_exceeded");
-    // The places of the partials are free when the user's object has heard of their end.
+    // The places of the partials are free when the user's object has recorded their end.
     await Promise.all(partials.map(idle));
     for (let open = 0; open < 20; open += 1) await announced(address, null);
     good((await joined(address, partials, { quotas })).answer);
