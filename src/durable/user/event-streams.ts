@@ -68,13 +68,18 @@ export class EventSubscribers {
   }
 
   /**
-   * Follows the log and closes the stream. The slot is released before the last write, which the client may never
-   * read.
+   * Follows the log and closes the stream. The slot is released when the lifetime is over, before the last writes,
+   * which the client may never read.
    */
   async #serve(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<void> {
     const { streamLeave } = this.#user.runtime.config.timings;
+    let hasSlot = true;
+    const release = (): void => {
+      if (hasSlot) this.#release(turn);
+      hasSlot = false;
+    };
     try {
-      const last = await this.#follow(turn, after, writer, grant).finally(() => this.#close(turn));
+      const last = await this.#follow(turn, after, writer, grant, release).finally(release);
       if (last !== null) await withTimeout(writer.write(utf8.encode(last)), streamLeave, notRead);
       await withTimeout(writer.close(), streamLeave, notRead);
     } catch (error) {
@@ -83,7 +88,7 @@ export class EventSubscribers {
     }
   }
 
-  #close(turn: LogId): void {
+  #release(turn: LogId): void {
     const count = (this.#perTurn.get(turn) ?? 1) - 1;
     if (count > 0) this.#perTurn.set(turn, count);
     else this.#perTurn.delete(turn);
@@ -96,10 +101,17 @@ export class EventSubscribers {
   }
 
   /**
-   * Writes the log's frames until its end or until the stream's lifetime is over. Returns the last text to write, if
-   * any. Two timers for the whole stream: one per event would cost more than the event.
+   * Writes the log's frames until its end or until the stream's lifetime is over: then `onEnd` is called, and a write
+   * that is pending has `streamLeave` to finish, so that a slow client gets whole frames. Returns the last text to
+   * write, if any. Two timers for the whole stream: one per event would cost more than the event.
    */
-  async #follow(turn: LogId, after: number, writer: Writer, grant: UserGrant | null): Promise<string | null> {
+  async #follow(
+    turn: LogId,
+    after: number,
+    writer: Writer,
+    grant: UserGrant | null,
+    onEnd: () => void,
+  ): Promise<string | null> {
     const { timings } = this.#user.runtime.config;
     const maxLife = timings.streamLife + (this.#user.runtime.random01() * 2 - 1) * timings.streamLifeSpread;
     const life = grant === null ? maxLife : Math.min(maxLife, grant.until - this.#user.runtime.now());
@@ -116,10 +128,11 @@ export class EventSubscribers {
       due.check = true;
       wake();
     }, timings.ping);
-    const endTimer = setTimeout(() => {
+    let endTimer = setTimeout(() => {
       due.end = true;
       wake();
-      giveUp(new Error(NOT_READ));
+      onEnd();
+      endTimer = setTimeout(() => giveUp(new Error(NOT_READ)), timings.streamLeave);
     }, life);
     let unsubscribe: (() => void) | null = null;
     try {

@@ -97,6 +97,16 @@ describe("a turn's stream", () => {
     expect(unread).toHaveLength(10);
   });
 
+  it.concurrent("whose client has not read all when its lifetime ends still ends with whole frames", async () => {
+    const address = freshAddress();
+    const user = userRpc(address);
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #fault:heartbeats_only");
+    const watching = good(await user.watchTurn(id, 0));
+    if (watching.kind === "ended") throw new Error("not a stream");
+    await new Promise((resolve) => setTimeout(resolve, 5_000)); // a lifetime is 4.5 s at most here, and the client reads nothing
+    expect(await new Response(watching.body).text()).toMatch(/^id: 1\n.*\n\nretry: \d+\n\n$/s);
+  });
+
   it.each([
     { random01: 0, life: 210_000 },
     { random01: 0.5, life: 240_000 },
