@@ -30,6 +30,16 @@ type Document = {
 const read = async (): Promise<Document> => jsonOf(await call("/openapi.json"));
 
 describe("the document", () => {
+  it("is sent again only after a change, to a client that sends its tag", async () => {
+    const first = await call("/openapi.json");
+    const etag = first.headers.get("ETag") ?? "";
+    expect(etag).toMatch(/^"[0-9a-z]{26}"$/);
+    expect((await first.text()).length).toBeGreaterThan(100_000);
+    const again = await call("/openapi.json", { headers: { "If-None-Match": `W/${etag}` } });
+    expect([again.status, again.headers.get("ETag"), await again.text()]).toEqual([304, etag, ""]);
+    expect((await call("/openapi.json", { headers: { "If-None-Match": '"other"' } })).status).toBe(200);
+  });
+
   it("is OpenAPI 3.1, with the server it was requested from", async () => {
     const document = await read();
     expect(document.openapi).toBe("3.1.0");
