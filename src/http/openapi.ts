@@ -143,7 +143,7 @@ export const adminDocumentOf = (routes: readonly DocumentedRoute[]): object =>
 type EncodedDocument = {
   readonly origin: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Of the bytes: a client that has them gets 304 in place of more than 300 kB. */
+  /** Of the bytes: a client that has them gets 304 in their place. */
   readonly etag: string;
 };
 
