@@ -65,9 +65,6 @@ export const LONGEST_FILES = [
   "test/node/leaks.test.ts",
   "test/node/renamed.test.ts",
   "test/node/scripts.test.ts",
-  "test/routes/after-commit-table.test.ts",
-  "test/routes/bad-input.test.ts",
-  "test/routes/nasty.test.ts",
 ];
 
 /** The files that a run of this extent leaves out, besides the folder of a whole gateway's tests. */
