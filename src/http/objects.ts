@@ -94,13 +94,16 @@ export function uploadObject(env: Env, principal: Principal, id: UploadId): Uplo
   );
 }
 
+/** Methods that make a new upload. Its object asks the user's object by itself. */
+const MAKES_UPLOAD: readonly string[] = ["create", "startImport"] satisfies (keyof UploadRpc)[];
+
 /**
  * Checks before each call that the upload's user is not deleted. The user's object alone knows it at once: it deletes its
- * uploads one after the other, in a job. A new upload asks that object by itself.
+ * uploads one after the other, in a job.
  */
 function withUserCheck(env: Env, { tenant, mode }: Scope, id: UploadId, send: Send): Send {
   return async (method, given, reads) => {
-    if (method === "create" || method === "startImport") return send(method, given, reads);
+    if (MAKES_UPLOAD.includes(method)) return send(method, given, reads);
     const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
     if (await user.isDeleted()) throw new ApiError(noUpload());
     return send(method, given, reads);

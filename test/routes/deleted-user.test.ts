@@ -1,8 +1,7 @@
 /** Every writing route of the document, asked for a user who is deleted. A new route is covered without a line here. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { TenantId } from "../../src/core/ids.ts";
-import { userHash } from "../../src/core/ids.ts";
+import { type TenantId, userHash } from "../../src/core/ids.ts";
 import { DELETE_USER } from "../../src/durable/user/deletion.ts";
 import type { UserObject } from "../../src/durable/user/object.ts";
 import { type ApiDocument, pathOf, requestOf, routesOf } from "../support/document.ts";
