@@ -185,4 +185,14 @@ describe("ended keys", () => {
     expect(await listed(end)).toEqual(new Set([open, revoked, expired, later].map(({ id }) => id)));
     expect(await listed(end + 1)).toEqual(new Set([open, later].map(({ id }) => id)));
   });
+
+  it("are listed as long when they were created with an end long past", async () => {
+    const key = await stored({ expiresAt: now - 2 * CLOSED_KEY_TTL_MS });
+    const isFound = async (at: number) => {
+      await deleteExpiredKeys(env.DB, at);
+      return (await findKey(env.DB, key.hash)) !== null;
+    };
+    expect(await isFound(now + CLOSED_KEY_TTL_MS)).toBe(true);
+    expect(await isFound(now + CLOSED_KEY_TTL_MS + 1)).toBe(false);
+  });
 });
