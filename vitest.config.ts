@@ -1,12 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { type Extent, leftOut } from "./scripts/lib/test-report.ts";
-
-// Builds the files of /docs and /console. wrangler does this before it starts a Worker; the tests start their runtime without wrangler.
-for (const script of ["build-docs.ts", "build-console.mjs"])
-  execFileSync(process.execPath, [`${import.meta.dirname}/scripts/${script}`]);
 
 /** The sample files by name, as base64, because tests in workerd have no file system. */
 const samples = Object.fromEntries(
@@ -39,6 +34,9 @@ const LEFT_OUT = [...leftOut((process.env.TESTS ?? "all") as Extent)]; // set by
 
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
+/** The files of /docs and /console, for every project but the pure modules. */
+const ASSETS = ["test/support/build-assets.ts"];
+
 /** Tests that compare durations: nothing else runs at the same time. */
 const QUIET = ["test/conformance/fairness.test.ts"];
 
@@ -70,6 +68,7 @@ export default defineConfig({
         plugins: [stateful()],
         test: {
           name: "workerd",
+          globalSetup: ASSETS,
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           exclude: [...ALONE, ...LEFT_OUT],
           setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
@@ -83,6 +82,7 @@ export default defineConfig({
         plugins: [stateful()],
         test: {
           name: "alone",
+          globalSetup: ASSETS,
           include: ALONE,
           exclude: LEFT_OUT,
           setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
@@ -94,6 +94,7 @@ export default defineConfig({
         // Tests in Node: the launcher scripts, the source tree, and black-box runs over HTTP.
         test: {
           name: "node",
+          globalSetup: ASSETS,
           include: ["test/node/**/*.test.ts", "test/architecture.test.ts", "test/seeds.test.ts"],
           exclude: LEFT_OUT,
           testTimeout: TIMEOUT_MS,
@@ -104,7 +105,7 @@ export default defineConfig({
         // A whole gateway, tested over HTTP. These tests mostly wait, so they run in parallel.
         test: {
           name: "conformance",
-          globalSetup: ["test/conformance/support/global-setup.ts"],
+          globalSetup: [...ASSETS, "test/conformance/support/global-setup.ts"],
           include: ["test/conformance/**/*.test.ts"],
           exclude: [...QUIET, ...LEFT_OUT],
           testTimeout: TIMEOUT_MS,
@@ -115,7 +116,7 @@ export default defineConfig({
       {
         test: {
           name: "quiet",
-          globalSetup: ["test/conformance/support/global-setup.ts"],
+          globalSetup: [...ASSETS, "test/conformance/support/global-setup.ts"],
           include: QUIET,
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,

@@ -54,6 +54,7 @@ const vitest = spawn(
     stdio: ["ignore", flags.verbose ? "inherit" : "pipe", flags.verbose ? "inherit" : "pipe"],
     env: {
       ...quietEnv(join(ROOT, ".state/tests")),
+      NODE_COMPILE_CACHE: join(ROOT, ".state/compile-cache"), // the next run does not compile wrangler and vitest
       ...(isPartial ? {} : { TESTS: extent }), // read by vitest.config.ts
       ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}),
     },
