@@ -31,31 +31,33 @@ import { samplesOf } from "../ui/samples.ts";
 type EventType = Schemas["EventType"];
 
 /** What an endpoint can be sent, in groups. */
-const TYPES: readonly EventType[] = [
-  "video.completed",
-  "video.failed",
-  "video.cancelled",
-  "video.needs_input",
-  "turn.completed",
-  "turn.failed",
-  "turn.unknown",
-  "timeline.changed",
-  "render.completed",
-  "render.failed",
-  "upload.completed",
-  "upload.failed",
-  "upload.expired",
-  "asset.ready",
-  "asset.rejected",
-  "batch.completed",
-  "generator_job.completed",
-  "generator_job.failed",
-  "credits.low",
-  "credits.exhausted",
-  "token.expiring",
-  "endpoint.disabled",
-  "hook.disabled",
-];
+const SHOWN: Readonly<Record<EventType, true>> = {
+  "video.completed": true,
+  "video.failed": true,
+  "video.cancelled": true,
+  "video.needs_input": true,
+  "turn.completed": true,
+  "turn.failed": true,
+  "turn.unknown": true,
+  "timeline.changed": true,
+  "render.completed": true,
+  "render.failed": true,
+  "upload.completed": true,
+  "upload.failed": true,
+  "upload.expired": true,
+  "asset.ready": true,
+  "asset.rejected": true,
+  "batch.completed": true,
+  "generator_job.completed": true,
+  "generator_job.failed": true,
+  "credits.low": true,
+  "credits.exhausted": true,
+  "credits.cap_reached": true,
+  "token.expiring": true,
+  "endpoint.disabled": true,
+  "hook.disabled": true,
+};
+const TYPES = Object.keys(SHOWN) as EventType[]; // the keys of a record by type
 
 type Open =
   | { readonly kind: "new" }
