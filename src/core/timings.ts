@@ -145,8 +145,8 @@ export type Timings = {
   /** Interval at which an import that waits for a slot checks again. */
   readonly importPollInterval: number;
   /**
-   * Bytes that arrive more slowly than one part in this time are stored as they come. Chosen: the most that a crash
-   * costs a slow sender.
+   * Bytes that arrive more slowly than one part in this time are stored in rows as they come. Chosen: a crash costs a slow
+   * sender this much at most, and twenty files that share a fast connection go to R2 without rows.
    */
   readonly uploadKeep: number;
   /** How long a request waits for a buffer. Chosen: as long as a client waits without giving up. */
@@ -207,7 +207,7 @@ const REAL: Timings = {
   importTotal: 10 * MINUTE_MS,
   importRetries: [2 * SECOND_MS, 10 * SECOND_MS, 30 * SECOND_MS],
   importPollInterval: 2 * SECOND_MS,
-  uploadKeep: SECOND_MS,
+  uploadKeep: 5 * SECOND_MS,
   uploadBuffer: 5 * SECOND_MS,
   tenantQuiet: 2 * MINUTE_MS,
   tenantState: 5 * SECOND_MS,

@@ -1,9 +1,10 @@
 /** RPC interface of an upload's object. The compatibility rules of user.ts apply. */
 import type { UserAddress } from "../address.ts";
+import { base64, fromBase64 } from "../encoding.ts";
 import type { Problem } from "../errors.ts";
 import type { UploadId, UserHash } from "../ids.ts";
 import type { Result } from "../result.ts";
-import type { Append } from "../uploads/append.ts";
+import type { Append, ChecksumAlgorithm } from "../uploads/append.ts";
 import type { ImportRequest } from "../uploads/import.ts";
 import type { Concat } from "../uploads/tus.ts";
 import type { Metered } from "../usage/quota.ts";
@@ -90,3 +91,47 @@ export const UPLOAD_METHODS = {
   erase: { reads: false },
   wake: { reads: false },
 } as const satisfies Record<keyof UploadRpc, { readonly reads: boolean }>;
+
+/*
+ * `write` and `append` as requests to the object's `fetch`. A stream that is an argument of an RPC call is read in smaller
+ * chunks, each at a higher cost; the body of a request is not. Measured: bench/README.md.
+ */
+
+/** The arguments of a call beside its body. */
+export type BodyCall =
+  | { readonly method: "write"; readonly sizeBytes: number }
+  | { readonly method: "append"; readonly append: Append };
+
+type SentAppend = Omit<Append, "checksums"> & {
+  readonly checksums: readonly { readonly algorithm: ChecksumAlgorithm; readonly digest: string }[];
+};
+type SentCall = Extract<BodyCall, { method: "write" }> | { readonly method: "append"; readonly append: SentAppend };
+
+/** The header with the arguments, as JSON in ASCII. */
+const CALL_HEADER = "X-Call";
+
+/** The request that makes this call. The answer's body is the method's result as JSON. */
+export function toBodyRequest(body: ReadableStream, call: BodyCall): Request {
+  const sent: SentCall = call.method === "write" ? call : { ...call, append: withTextDigests(call.append) };
+  return new Request("https://upload.internal/", {
+    method: "POST",
+    body,
+    headers: { [CALL_HEADER]: JSON.stringify(sent) },
+  });
+}
+
+/** The call that `toBodyRequest` has written into the request's header. */
+export function readBodyCall({ headers }: Request): BodyCall {
+  const sent = JSON.parse(headers.get(CALL_HEADER) ?? "") as SentCall; // written by toBodyRequest only
+  if (sent.method === "write") return sent;
+  const checksums = sent.append.checksums.map(({ algorithm, digest }) => ({
+    algorithm,
+    digest: fromBase64(digest) ?? new Uint8Array(),
+  }));
+  return { method: "append", append: { ...sent.append, checksums } };
+}
+
+const withTextDigests = (append: Append): SentAppend => ({
+  ...append,
+  checksums: append.checksums.map(({ algorithm, digest }) => ({ algorithm, digest: base64(digest) })),
+});

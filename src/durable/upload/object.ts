@@ -8,7 +8,14 @@ import type { UserAddress } from "../../core/address.ts";
 import type { Problem } from "../../core/errors.ts";
 import type { UploadId } from "../../core/ids.ts";
 import { err, ok, type Result } from "../../core/result.ts";
-import type { NewFile, PartialFile, PartialUser, UploadRpc, UploadState } from "../../core/rpc/upload.ts";
+import {
+  type NewFile,
+  type PartialFile,
+  type PartialUser,
+  readBodyCall,
+  type UploadRpc,
+  type UploadState,
+} from "../../core/rpc/upload.ts";
 import type { Call } from "../../core/rpc/user.ts";
 import { type Append, checkClosed, noUpload } from "../../core/uploads/append.ts";
 import type { ImportRequest } from "../../core/uploads/import.ts";
@@ -108,6 +115,14 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     if (rejected !== null) return this.#reject(body, this.#withOffset(rejected, upload));
     const problem = await this.#writer.run((signal) => this.#receiver.append(body, append, signal));
     return problem === null ? ok(this.#state(this.#context.read())) : err(problem);
+  }
+
+  /** `write` and `append` with a body, as `toBodyRequest` sends them. */
+  override async fetch(request: Request): Promise<Response> {
+    const call = readBodyCall(request);
+    const body = request.body ?? new Blob([]).stream();
+    if (call.method === "write") return Response.json(await this.write(body, call.sizeBytes));
+    return Response.json(await this.append(body, call.append));
   }
 
   async settle(): Answer<UploadState> {

@@ -21,7 +21,7 @@ import {
 } from "../../http/define-route.ts";
 import { authenticateKeyId } from "../../http/middleware/auth.ts";
 import { countUploadLink, tooLarge } from "../../http/middleware/limits.ts";
-import { checkUserToken, pipeToObject, uploadObject } from "../../http/objects.ts";
+import { checkUserToken, uploadObject } from "../../http/objects.ts";
 import { ApiError, apiError, notFound, unwrap } from "../../http/problem.ts";
 import { stateHeaders } from "../../http/upload-headers.ts";
 import { listResources } from "../../services/lists.ts";
@@ -144,7 +144,7 @@ export function mountUploads(app: Api): void {
   app.openapi(write, async (c) => {
     const { id } = c.req.valid("param");
     const size = announcedBytes(c.req.raw.headers);
-    const content = pipeToObject(c.req.raw.body ?? new Blob([]).stream());
+    const content = c.req.raw.body ?? new Blob([]).stream();
     return c.json(unwrap(await uploadObject(c.env, c.var.caller, id).write(content, size)), 200);
   });
 }
@@ -176,7 +176,7 @@ async function receive(c: Ctx) {
   await checkMaker(c, read.value);
   await countUploadLink(c, tenant, mode);
   const sizeBytes = announcedBytes(c.req.raw.headers);
-  const content = pipeToObject(c.req.raw.body ?? new Blob([]).stream());
+  const content = c.req.raw.body ?? new Blob([]).stream();
   const written = unwrap(await uploadObject(c.env, { tenant, mode, grant: null }, id).write(content, sizeBytes));
   const { status, filename, size_bytes, error } = written;
   return { id, status, filename, size_bytes, error };

@@ -17,7 +17,7 @@ import type { Api, AppEnv, Ctx } from "../../http/context.ts";
 import { defineRoute, jsonResponse, noteLimits, ownedParams } from "../../http/define-route.ts";
 import { callOf, newAddress, newUploadId } from "../../http/idempotency.ts";
 import { access } from "../../http/middleware/auth.ts";
-import { pipeToObject, uploadObject } from "../../http/objects.ts";
+import { uploadObject } from "../../http/objects.ts";
 import { ApiError, unwrap } from "../../http/problem.ts";
 import { stateHeaders, unwrapUpload } from "../../http/upload-headers.ts";
 import { createFromForm } from "./form.ts";
@@ -46,8 +46,7 @@ async function createTus(c: Ctx): Promise<Response> {
   // An idempotent replay whose first bytes were stored returns their offset.
   if (append === null || made.offset_bytes > 0)
     return created(c, { ...stateOf(made), concat: file.concat?.text ?? null });
-  const content = body && pipeToObject(body);
-  return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "tus"));
+  return created(c, unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(body, append), "tus"));
 }
 
 /** The draft: creates an upload with its first content, which may be the whole file. */
@@ -57,8 +56,7 @@ async function createIetf(c: Ctx): Promise<Response> {
   const append = unwrap(readBody(headers, 0));
   const made = await create(c, file, "ietf");
   if (made.offset_bytes > 0 || made.status !== "open") return created(c, stateOf(made));
-  const content = body && pipeToObject(body);
-  const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(content, append), "ietf");
+  const state = unwrapUpload(await uploadObject(c.env, c.var.caller, made.id).append(body, append), "ietf");
   return created(c, state);
 }
 
@@ -133,8 +131,7 @@ export function mountUploadResource(app: Api): void {
     if (dialect === null) throw new ApiError(noProtocol);
     const fields = unwrap(dialect === "tus" ? readTusAppend(headers, null) : readIetfAppend(headers));
     const { id } = c.req.valid("param");
-    const content = body && pipeToObject(body);
-    const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(content, fields), dialect);
+    const state = unwrapUpload(await uploadObject(c.env, c.var.caller, id).append(body, fields), dialect);
     // The draft: the last append returns what a single request would have returned. tus: the response MUST be 204.
     if (dialect === "ietf" && state.isComplete) return c.json(state.upload, 200, stateHeaders(state));
     return c.body(null, 204, stateHeaders(state));

@@ -1,12 +1,13 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type UserAddress, uploadKey, uploadObjectName } from "../../../src/core/address.ts";
 import { ownedId, type UploadId } from "../../../src/core/ids.ts";
 import { UPLOAD_PART_BYTES } from "../../../src/core/limits.ts";
 import type { NewFile, UploadRpc } from "../../../src/core/rpc/upload.ts";
 import type { Append } from "../../../src/core/uploads/append.ts";
 import { BUFFER_POOL } from "../../../src/durable/upload/body-writer.ts";
+import { Digests } from "../../../src/durable/upload/digests.ts";
 import {
   bad,
   call,
@@ -266,10 +267,18 @@ describe("a checksum", () => {
 describe("a newer request", () => {
   it.each(["append", "settle", "remove"] as const)("takes over at once: %s", async (how) => {
     const tookMs: number[] = [];
+    let came = 0;
+    const { add } = Digests.prototype;
+    const spy = vi.spyOn(Digests.prototype, "add").mockImplementation(function (this: Digests, bytes) {
+      came += bytes.length;
+      return add.call(this, bytes);
+    });
+    onTestFinished(() => spy.mockRestore());
     for (let n = 0; n < 3; n++) {
       const upload = await opened(1_000);
+      came = 0;
       const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await until(async () => came === 100);
       const began = Date.now();
       if (how === "append")
         expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");
@@ -290,9 +299,11 @@ describe("a newer request", () => {
       .port()
       .append(readable, at(0, 2 * MIB))
       .catch(() => undefined); // it ends with its instance
+    const stored = async () => (await rowsOf(upload)).rest.reduce((sum, bytes) => sum + bytes, 0);
     for (let sent = 0; sent < 4; sent++) {
       await writer.write(bytesOf(256 * 1024));
-      await new Promise((resolve) => setTimeout(resolve, 50)); // slower than a part in `uploadKeep`, 17 ms here
+      await until(async () => (await stored()) >= sent * 256 * 1024); // all but what comes with the next bytes
+      await new Promise((resolve) => setTimeout(resolve, 100)); // slower than a part in `uploadKeep`, 83 ms here
     }
     await runInDurableObject(stubOf(upload), (_, state) => state.abort("killed by the test")).catch(() => undefined);
     expect(await offsetOf(upload)).toBeGreaterThanOrEqual(3 * 256 * 1024);
