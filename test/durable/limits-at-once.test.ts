@@ -25,6 +25,9 @@ import {
   userRpc,
   userStub,
 } from "../support/objects.ts";
+import { paceIs } from "../support/pace.ts";
+
+paceIs(1); // no stream ends, which would make room for one more, before the last of the calls has come
 
 /** How many of so many calls at once were let in, and how many may be. */
 type Asked = { readonly letIn: number; readonly limit: number };

@@ -25,6 +25,7 @@ describe("deleting a tenant", () => {
     await jsonOf(await send("POST", `/admin/tenants/${tenant.id}/invites`, { label: "ada" }, adminHeaders), 201);
     await env.MEDIA.put(`t/${tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
     await env.MEDIA.put(`t/${other.tenant.id}/live/0000000000000000/renders/rnd_x.mp4`, "12345");
+    await until(async () => (await rowsOf(tenant.id)).users === 2); // written after the answers to the first requests
 
     const begun = await call(`/admin/tenants/${tenant.id}`, { method: "DELETE", headers: adminHeaders });
     expect(begun.headers.get("Location")).toBe(`/admin/tenants/${tenant.id}/deletion`);

@@ -1,5 +1,5 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from "cloudflare:test";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { tenantObjectName } from "../../src/core/address.ts";
 import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryMessage } from "../../src/core/queues.ts";
@@ -7,6 +7,15 @@ import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { readConfig } from "../../src/env.ts";
 import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
 import { editRows, env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
+
+// No sender comes by the real queue: the next attempt is due in 75 ms, and would change the delivery before it is read.
+beforeEach(() => {
+  const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
+  vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** One event, one endpoint, one attempt against this response; returns the delivery afterwards. `moved`: its later address. */
 async function attempt(

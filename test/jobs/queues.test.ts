@@ -12,12 +12,18 @@ const address = freshAddress();
 const WAKE = { kind: "user", name: userObjectName(address) };
 const DUE = { kind: "deliveries", tenant: tenantObjectName(address) };
 
+/** Of an object: the real queue may still wake those of other files. */
+const nameOf = (object: UserObject | TenantObject): string | undefined =>
+  (object as unknown as { readonly ctx: DurableObjectState }).ctx.id.name; // protected
+
 /** Consumes a batch of one queue; what happened to its messages, and which effects it had. */
 async function consume(queue: string, ...bodies: unknown[]) {
   const effects: string[] = [];
-  vi.spyOn(UserObject.prototype, "wake").mockImplementation(async () => void effects.push("wake"));
-  vi.spyOn(TenantObject.prototype, "workDeliveries").mockImplementation(async () => {
-    effects.push("deliveries");
+  vi.spyOn(UserObject.prototype, "wake").mockImplementation(async function (this: UserObject) {
+    if (nameOf(this) === WAKE.name) effects.push("wake");
+  });
+  vi.spyOn(TenantObject.prototype, "workDeliveries").mockImplementation(async function (this: TenantObject) {
+    if (nameOf(this) === DUE.tenant) effects.push("deliveries");
     return [];
   });
   const lines: unknown[] = [];

@@ -72,24 +72,24 @@ describe("the end of a stream", () => {
     );
 
   it("comes after the idle timeout of a silent stream, and after the total timeout of any", async () => {
-    expect(await turnOf(silent(), { turnIdleMs: 5 })).toMatchObject([
+    expect(await turnOf(silent(), { turnIdleMs: 100 })).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "idle" },
     ]);
-    expect(await turnOf(silent(), { turnTotalMs: 5 })).toMatchObject([
+    expect(await turnOf(silent(), { turnTotalMs: 200 })).toMatchObject([
       { text: "a" },
       { type: "ended", clean: false, why: "too_long" },
     ]);
   });
 
   it("does not count the consumer's own time as silence", async () => {
-    const { nemo } = upstream([sse([data("a"), data("b")])], { turnIdleMs: 5 });
+    const { nemo } = upstream([sse([data("a"), data("b")])], { turnIdleMs: 100 });
     const opened = await nemo.openTurn(TOKEN, { sessionId: SESSION, text: "x" });
     const events: TurnEvent[] = [];
     if (opened.ok) {
       for await (const batch of opened.value.events) {
         events.push(...batch);
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        await new Promise((resolve) => setTimeout(resolve, 150));
       }
     }
     expect(events.at(-1)).toEqual(CLOSED);

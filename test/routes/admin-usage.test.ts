@@ -11,7 +11,7 @@ const admin = (path: string): Promise<Response> => call(path, { headers: adminHe
 const usage = async (query: string) => allUsagePage.parse(await jsonOf(await admin(`/admin/usage?${query}`)));
 
 let nth = 0;
-async function spend({ tenant }: Member, mode: "live" | "test", amount: number, at = Date.now()): Promise<void> {
+async function spend({ tenant }: Member, mode: "live" | "test", amount: number, at = NOW): Promise<void> {
   nth += 1;
   const resource = `trn_usage_${nth}`;
   const data = JSON.stringify({ credits: { amount, basis: "measured" } });
@@ -21,15 +21,17 @@ async function spend({ tenant }: Member, mode: "live" | "test", amount: number, 
   await tenantRpc({ tenant: tenant.id as `ten_${string}`, mode, uh }).accept([event]);
 }
 
-const TODAY = toDay(Date.now());
-const YESTERDAY = toDay(Date.now() - DAY_MS);
+/** The same for all tests and events, so that no day ends between them. */
+const NOW = Date.now();
+const TODAY = toDay(NOW);
+const YESTERDAY = toDay(NOW - DAY_MS);
 
 describe("GET /admin/usage", () => {
   it("has a row for each tenant, mode and day, equal to what the tenant sees", async () => {
     const one = await makeMember(null);
     await spend(one, "test", 12);
     await spend(one, "test", 0.5);
-    await spend(one, "test", 7, Date.now() - DAY_MS);
+    await spend(one, "test", 7, NOW - DAY_MS);
     await spend(one, "live", 100);
     const { data } = await usage(`tenant=${one.tenant.id}&from=${YESTERDAY}`);
     expect(data.map(({ mode, day, credits, turns }) => [mode, day, credits.measured, turns.completed])).toEqual([

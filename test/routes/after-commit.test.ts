@@ -10,7 +10,7 @@ beforeAll(async () => {
   member = await makeMember();
   const project = await jsonOf<{ id: string }>(await send("POST", "/v1/projects", {}, member.headers), 201);
   resources = new Map([["prj", project.id]]);
-}, 60_000);
+});
 
 describe("a POST whose stream cannot be opened", () => {
   paceIs(1); // the running turn outlasts the test on a slow machine

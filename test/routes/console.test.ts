@@ -4,6 +4,7 @@ import { CONSOLE_SESSION_MS, CONSOLE_SESSIONS_PER_KEY } from "../../src/core/lim
 import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { CreatedKeyWire, KeyWire, ShownKeyWire } from "../../src/core/wire/key.ts";
 import { call, env, jsonOf, makeKey, makeTenant, readProblem, send } from "../support/gateway.ts";
+import { until } from "../support/objects.ts";
 
 const bearer = (secret: string | undefined) => ({ Authorization: `Bearer ${secret}` });
 const origin = new URL((await call("/console")).url || "http://localhost").origin;
@@ -66,6 +67,9 @@ describe("a session of the console", () => {
 
   it("is restored by its cookie, which opens no route of the API", async () => {
     const { session, cookie } = await signedIn(await makeKey((await makeTenant()).id));
+    expect((await use(session.secret)).status).toBe(200);
+    const used = env.DB.prepare("SELECT last_used_on FROM keys WHERE id = ?1").bind(session.id);
+    await until(() => used.first("last_used_on")); // written after the answer
     const restored = await resume(cookie);
     expect(restored.headers.get("Cache-Control")).toBe("no-store");
     expect(await jsonOf<ShownKeyWire>(restored, 200)).toEqual({ ...session, last_used_on: expect.any(String) });

@@ -196,7 +196,7 @@ describe("uploads", () => {
 describe("renders", () => {
   it("end with a file that can be read in ranges and shared by link", async () => {
     const { id } = await newProject();
-    await endedTurn(id, "make a clip");
+    await endedTurn(id, "make a clip #slow_render:120s"); // two seconds, so that there is no file to share at first
     const response = await post(`/v1/projects/${id}/renders`);
     const made = await jsonOf<RenderWire>(response, 202);
     expect(response.headers.get("Location")).toBe(`/v1/renders/${made.id}`);

@@ -173,7 +173,7 @@ describe("a list of all users", () => {
     const video = (await created(member, "ada", "/v1/videos", { prompt: "make a 1 second video" })) as VideoId;
     await until(async () => (await rowsOf(member)).some(({ id, status }) => id === video && status === "completed"));
     await jsonOf(
-      await send("POST", `/v1/videos/${video}/turns`, { prompt: "make it blue #slow:240s" }, as(member, null)),
+      await send("POST", `/v1/videos/${video}/turns`, { prompt: "make it blue #slow:600s" }, as(member, null)),
       202,
     );
     const late = { type: "video.completed", resource: video, sequence: 1, at: Date.now(), uh, data: "{}" } as const;

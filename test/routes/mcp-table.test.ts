@@ -10,7 +10,7 @@ import { isOpenTo } from "../../src/mcp/tool.ts";
 import { TOOLS } from "../../src/mcp/tools.ts";
 import { call, jsonOf, type Member, makeKey, makeMember, send } from "../support/gateway.ts";
 import { askModern, askOld, type Rpc, sendMessage, textOf, toolResultOf } from "../support/mcp.ts";
-import { createResources } from "../support/resources.ts";
+import { createResources, endOfResources } from "../support/resources.ts";
 
 type Headers = Record<string, string>;
 type Property = { readonly pattern?: string; readonly type?: string; readonly enum?: readonly unknown[] };
@@ -36,7 +36,9 @@ const idOf = (prefix: string): string => resources.get(prefix) ?? "";
 beforeAll(async () => {
   owner = await makeMember(null);
   named = { ...owner.headers, "X-User-Id": "ada" };
-  resources = await createResources((path, init) => call(path, { ...init, headers: { ...init?.headers, ...named } }));
+  const ask = (path: string, init?: RequestInit) => call(path, { ...init, headers: { ...init?.headers, ...named } });
+  resources = await createResources(ask);
+  await endOfResources(ask, resources); // what is in the lists afterwards must not be from these
   tools = await listed(named);
 });
 

@@ -1,5 +1,5 @@
 /** Quotas over HTTP: set by the operator, rejected with the exact count. */
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import { adminHeaders, call, jsonOf, makeKey, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
@@ -102,9 +102,9 @@ describe("a quota", () => {
       body: PNG,
     });
     expect(patched.status).toBe(204);
-    await vi.waitFor(async () => {
+    await until(async () => {
       const events = await jsonOf<{ data: { type: string }[] }>(await call("/v1/events", { headers }));
-      expect(events.data.map(({ type }) => type)).toContain("upload.completed");
+      return events.data.some(({ type }) => type === "upload.completed");
     });
     const next = await send("POST", "/v1/uploads", { filename: "b.png", size_bytes: 1 }, headers);
     expect(next.headers.get("RateLimit")).toContain(`"bytes_per_day";r=${99 - PNG.length};`);

@@ -20,13 +20,26 @@ async function made<T>(answer: Promise<Response>): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Polls until there is a result, for half a minute. */
+/** Polls until there is a result, for four minutes: only what hangs takes as long, also on a busy machine. */
 async function until<T>(poll: () => Promise<T | undefined>): Promise<T> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
+  for (const end = Date.now() + 240_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
     const seen = await poll();
     if (seen !== undefined) return seen;
   }
   throw new Error("timed out");
+}
+
+/** Waits until nothing more is created for them: until the video, the batch and the generator have ended. */
+export async function endOfResources(ask: Ask, resources: ReadonlyMap<string, string>): Promise<void> {
+  for (const [collection, prefix] of [
+    ["videos", "vid"],
+    ["batches", "bat"],
+    ["generator_jobs", "gjb"],
+  ] as const)
+    await until(async () => {
+      const { ended_at } = await made<{ ended_at: string | null }>(ask(`/v1/${collection}/${resources.get(prefix)}`));
+      return ended_at ?? undefined;
+    });
 }
 
 /** Creates them; returns their ids by prefix. The render and the asset's upload have ended by then. */

@@ -24,9 +24,11 @@ import {
   tenantStub,
   until,
 } from "../../support/objects.ts";
+import { paceIs } from "../../support/pace.ts";
 import { answering, type Behaviour, type Got, type PlayedReceiver, playReceivers } from "../../support/receivers.ts";
 
 const timings = scaledTimings(60); // vitest.config.ts
+const real = scaledTimings(1);
 const DAY = 24 * 3_600_000;
 
 let clock: SteppedClock;
@@ -81,13 +83,15 @@ const messages = (got: readonly Got[]): { data: { n: number }; stale?: boolean }
   got.map(({ body }) => JSON.parse(body));
 
 describe("a receiver that", () => {
+  paceIs(1); // the next attempt is due in seconds: after the test has read the one before
+
   it("answers 500 nine times receives the tenth attempt, each after the scheduled wait", async () => {
     const { tenant, played } = await hooked(answering(...Array<number>(9).fill(500)));
     await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) {
       const one = await attempted(tenant, attempt);
       expect(one).toMatchObject({ state: "pending", attempts: attempt, last_status: 500, last_answer: "said 500" });
-      const planned = timings.deliveries[attempt - 1] ?? 0;
+      const planned = real.deliveries[attempt - 1] ?? 0;
       const wait = Date.parse(one.due_at ?? "") - Date.parse(one.log.at(-1)?.at ?? "");
       expect(wait).toBeGreaterThanOrEqual(planned * 0.9 - 1);
       expect(wait).toBeLessThan(planned + 5_000); // jitter only shortens; the rest is this machine's
@@ -113,18 +117,6 @@ describe("a receiver that", () => {
     good(await tenant.retryDelivery(call("again"), dead.id as DeliveryId));
     await tenant.wake();
     expect(played.got).toHaveLength(11);
-  });
-
-  it("hangs times out", async () => {
-    const hang: Behaviour = ({ signal }) =>
-      new Promise((_, fail) => {
-        signal.addEventListener("abort", () => fail(new Error("aborted")));
-      });
-    const { tenant } = await hooked(hang);
-    await tenant.accept([await newEvent("rnd_a")]);
-    const one = await attempted(tenant, 1);
-    expect(one).toMatchObject({ state: "pending", last_status: null, last_answer: "no answer in time" });
-    expect(one.log[0]?.took_ms).toBeGreaterThanOrEqual(timings.deliveryTimeout - 5);
   });
 
   it("redirects is not followed", async () => {
@@ -213,14 +205,30 @@ describe("a receiver that", () => {
   });
 });
 
+describe("a receiver that never answers", () => {
+  it("times out", async () => {
+    const hang: Behaviour = ({ signal }) =>
+      new Promise((_, fail) => {
+        signal.addEventListener("abort", () => fail(new Error("aborted")));
+      });
+    const { tenant } = await hooked(hang);
+    await tenant.accept([await newEvent("rnd_a")]);
+    const one = await attempted(tenant, 1);
+    expect(one).toMatchObject({ state: "pending", last_status: null, last_answer: "no answer in time" });
+    expect(one.log[0]?.took_ms).toBeGreaterThanOrEqual(timings.deliveryTimeout - 5);
+  });
+});
+
 describe("an endpoint", () => {
+  paceIs(1);
+
   it("is disabled after five days of failures over several events, and never for one event alone", async () => {
     const { tenant, id } = await hooked(() => new Response(null, { status: 500 }));
     const alive = async (): Promise<boolean> => good(await tenant.readEndpoint(id)).state === "enabled";
     await tenant.accept([await newEvent("rnd_a")]);
     for (let attempt = 1; attempt <= 9; attempt++) await untilDue(tenant, await attempted(tenant, attempt));
     await attempted(tenant, 10);
-    clock.step(timings.endpointGiveUp);
+    clock.step(real.endpointGiveUp);
     expect(await alive()).toBe(true);
     await tenant.accept([await newEvent("rnd_b")]);
     await until(async () => !(await alive()));
@@ -241,6 +249,8 @@ describe("an endpoint", () => {
 });
 
 describe("events of one resource", () => {
+  paceIs(1); // the failed one is due again after the others were sent
+
   it("are sent in order; a failed one does not block later ones and is sent later as stale", async () => {
     const { tenant, played } = await hooked(answering(500));
     await tenant.accept([await newEvent("rnd_a", 1), await newEvent("rnd_a", 2), await newEvent("rnd_a", 3)]);
@@ -251,7 +261,7 @@ describe("events of one resource", () => {
       [2, undefined],
       [3, undefined],
     ]);
-    clock.step(timings.deliveries[0] ?? 0);
+    clock.step(real.deliveries[0] ?? 0);
     await tenant.wake();
     await until(async () => played.got.length >= 4);
     expect(messages(played.got)[3]).toMatchObject({ data: { n: 1 }, stale: true });
@@ -269,6 +279,7 @@ describe("events of one resource", () => {
 
 describe("a delivery whose stored body cannot be read", () => {
   it("counts no attempt: later ones wait, and the schedule does not advance, however long that lasts", async () => {
+    noSender();
     const { MEDIA } = env;
     const address = freshAddress();
     const large = { ...(await newEvent("rnd_a", 1)), data: JSON.stringify({ n: 1, more: "x".repeat(5_000) }) };
@@ -374,8 +385,7 @@ describe("the rate limit of one host", () => {
   });
 
   it("is fifty at once in live mode, across all targets", async () => {
-    const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
-    vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata }); // no sender comes
+    noSender();
     const address = { ...freshAddress(), mode: "live" as const };
     const events = await Promise.all(Array.from({ length: 30 }, (_, n) => newEvent(`rnd_${n}`)));
     for (const path of ["one", "two"]) await pendingDeliveries(address, events, `http://127.0.0.1:9/${path}`);
@@ -477,8 +487,15 @@ async function verifiedBy(key: JwksWire["keys"][number] | undefined, got: Got | 
   return (await Promise.all(checks)).includes(true);
 }
 
-/** A tenant with so many pending deliveries to one host, without a wake message for them. */
+/** No sender comes by the queue, so that only the test takes deliveries. */
+function noSender(): void {
+  const metadata = { metrics: { backlogCount: 0, backlogBytes: 0 } };
+  vi.spyOn(env.DELIVERIES, "sendBatch").mockResolvedValue({ metadata });
+}
+
+/** A tenant with so many pending deliveries to one host, which no sender takes. */
 async function tenantWith(count: number, mode: "live" | "test" = "test") {
+  noSender();
   const address = { ...freshAddress(), mode };
   const events = await Promise.all(Array.from({ length: count }, (_, n) => newEvent(`rnd_${n}`)));
   await pendingDeliveries(address, events, "http://127.0.0.1:9/in");

@@ -100,18 +100,20 @@ describe("slots for turns", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     await startTurn(user, project, "make a video of the sea #slow:1800s");
-    // The confirmation of the turn is lost with its instance: the slot is an unconfirmed one again.
-    await kill(address);
-    const soon = Date.now() + 60_000;
-    await runInDurableObject(tenantStub(address), (_, { storage }) =>
-      storage.sql.exec("UPDATE slots SET until = ?", soon),
-    );
-    await userRpc(address).listProjects({ limit: 1, after: null });
     const kept = () =>
       runInDurableObject(
         tenantStub(address),
         (_, { storage }) => storage.sql.exec<{ until: number }>("SELECT until FROM slots").one().until,
       );
+    const soon = Date.now() + 60_000;
+    await until(async () => (await kept()) > soon);
+    // As if the confirmation of the turn had been lost with its instance: the slot is an unconfirmed one again. Before the
+    // instance ends, because its alarm may start the next one at once.
+    await runInDurableObject(tenantStub(address), (_, { storage }) =>
+      storage.sql.exec("UPDATE slots SET until = ?", soon),
+    );
+    await kill(address);
+    await userRpc(address).listProjects({ limit: 1, after: null });
     await until(async () => (await kept()) > soon);
   });
 });

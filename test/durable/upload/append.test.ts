@@ -264,21 +264,27 @@ describe("a checksum", () => {
   });
 });
 
+/** Counts the bytes that have reached the objects, until the test has ended. */
+function countReceived(): { bytes: number } {
+  const received = { bytes: 0 };
+  const { add } = Digests.prototype;
+  const spy = vi.spyOn(Digests.prototype, "add").mockImplementation(function (this: Digests, bytes) {
+    received.bytes += bytes.length;
+    return add.call(this, bytes);
+  });
+  onTestFinished(() => spy.mockRestore());
+  return received;
+}
+
 describe("a newer request", () => {
   it.each(["append", "settle", "remove"] as const)("takes over at once: %s", async (how) => {
     const tookMs: number[] = [];
-    let came = 0;
-    const { add } = Digests.prototype;
-    const spy = vi.spyOn(Digests.prototype, "add").mockImplementation(function (this: Digests, bytes) {
-      came += bytes.length;
-      return add.call(this, bytes);
-    });
-    onTestFinished(() => spy.mockRestore());
+    const received = countReceived();
     for (let n = 0; n < 3; n++) {
       const upload = await opened(1_000);
-      came = 0;
+      received.bytes = 0;
       const first = upload.port().append(bodyOf(bytesOf(100), "stall"), at(0, 1_000));
-      await until(async () => came === 100);
+      await until(async () => received.bytes === 100);
       const began = Date.now();
       if (how === "append")
         expect(bad(await upload.port().append(bodyOf(bytesOf(9)), at(0, 9))).code).toBe("offset_mismatch");
@@ -292,6 +298,7 @@ describe("a newer request", () => {
   });
 
   it("continues after the bytes of a slow one, even after a crash", async () => {
+    const received = countReceived();
     const upload = await opened(2 * MIB);
     const { readable, writable } = new IdentityTransformStream();
     const writer = writable.getWriter();
@@ -302,7 +309,8 @@ describe("a newer request", () => {
     const stored = async () => (await rowsOf(upload)).rest.reduce((sum, bytes) => sum + bytes, 0);
     for (let sent = 0; sent < 4; sent++) {
       await writer.write(bytesOf(256 * 1024));
-      await until(async () => (await stored()) >= sent * 256 * 1024); // all but what comes with the next bytes
+      await until(async () => received.bytes === (sent + 1) * 256 * 1024);
+      await until(async () => (await stored()) >= sent * 256 * 1024); // the last bytes are stored with the next ones
       await new Promise((resolve) => setTimeout(resolve, 100)); // slower than a part in `uploadKeep`, 83 ms here
     }
     await runInDurableObject(stubOf(upload), (_, state) => state.abort("killed by the test")).catch(() => undefined);

@@ -62,6 +62,13 @@ const makeDue = (stub: Stub, kind: string): Promise<unknown> =>
     storage.sql.exec("UPDATE jobs SET due_at = 1 WHERE kind = ?", kind);
   });
 
+/** When the object's job of this kind is due. */
+const dueAt = (stub: Stub, kind: string): Promise<number> =>
+  runInDurableObject(
+    stub,
+    (_, { storage }) => storage.sql.exec<{ at: number }>("SELECT due_at AS at FROM jobs WHERE kind = ?", kind).one().at,
+  );
+
 /** Acts from inside the object, where its bindings can be made to fail. */
 const inside = <T>(
   stub: Stub,
@@ -207,10 +214,9 @@ describe("the content of an upload", () => {
     const { upload, stub } = await opened(1_000);
     const { body, end } = stalledBody();
     const writing = upload.write(body, 1_000);
-    await new Promise((resolve) => setTimeout(resolve, 100));
     await makeDue(stub, "expire");
-    await upload.wake();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await upload.wake(); // it arrives after the call that writes: those of one stub keep their order
+    await until(async () => (await dueAt(stub, "expire")) > 1); // it has run, and looks again later
     await end();
     expect(bad(await writing).code).toBe("size_mismatch");
     expect(good(await upload.read()).status).toBe("open");

@@ -59,7 +59,7 @@ describe("a batch", () => {
     expect(failed.map(({ index }) => index)).toEqual([1]);
 
     const other = freshAddress();
-    const stopped = await start(other, ["make a 1 second video #slow:300s", "make another"], { concurrency: 1 });
+    const stopped = await start(other, ["make a 1 second video #slow:600s", "make another"], { concurrency: 1 });
     await until(async () => (await sent(other)).length === 1);
     good(await userRpc(other).changeBatch(call(), stopped, "cancel"));
     expect((await endOf(other, stopped)).credits).toEqual({ amount: null, basis: "unknown" });
@@ -126,7 +126,9 @@ describe("a batch", () => {
   it.concurrent("pauses after its current items, resumes where it stopped, and ends when it is cancelled", async () => {
     const at = freshAddress();
     const user = userRpc(at);
-    const id = await start(at, prompts(4), { mode: "one_project" });
+    // The first takes two seconds, so that it has not ended before the batch is paused.
+    const [first = "", ...rest] = prompts(4);
+    const id = await start(at, [`${first} #slow:120s`, ...rest], { mode: "one_project" });
     expect(good(await user.changeBatch(call(), id, "pause")).status).toBe("paused");
     const paused = await until(async () => {
       const { counts } = good(await user.readBatch(id));

@@ -105,7 +105,8 @@ describe.concurrent("a render in its object", () => {
     const address = freshAddress();
     const user = userRpc(address);
     const project = await newProject(user);
-    await endOf(user, await startTurn(user, project, "make a 3 second video of the sea"));
+    // The export takes two seconds, so that it has not ended when its file is read.
+    await endOf(user, await startTurn(user, project, "make a 3 second video of the sea #slow_render:120s"));
     const started = good(await user.startRender(call("r1"), project, body));
     expect(good(await user.startRender(call("r1"), project, body)).id).toBe(started.id);
     expect(bad(await user.renderFile(started.id as RenderId)).code).toBe("render_not_ready");

@@ -65,7 +65,7 @@ describe("a turn's stream", () => {
   it.concurrent("is the same after its object crashed in the middle, and nothing is sent again", async () => {
     const address = freshAddress();
     const user = userRpc(address);
-    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:300s");
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:600s");
     const before = await until(async () => {
       const page = good(await user.readTurnEvents(id, 0, 100, 0));
       return page.data.length >= 3 ? page.data : null;
@@ -123,7 +123,7 @@ describe("a turn's stream", () => {
 
   it.concurrent("waits for the next event on request as JSON", async () => {
     const user = userRpc(freshAddress());
-    const id = await startTurn(user, await newProject(user), "make a video of the sea");
+    const id = await startTurn(user, await newProject(user), "make a video of the sea #slow:120s");
     const first = good(await user.readTurnEvents(id, 0, 100, 0));
     const next = good(await user.readTurnEvents(id, first.next_after, 100, 10_000));
     expect(next.data[0]?.id).toBe(first.next_after + 1);

@@ -274,9 +274,15 @@ describe("a turn that is settled by polling", () => {
     const user = userRpc(address);
     const project = await newProject(user);
     await endOf(user, await startTurn(user, project, "make a 1 second video"));
+    let hasNext = false;
+    replaceUpstream(address, async (request, real) => {
+      if (pathOf(request) === "/run_sse") await until(async () => hasNext); // so that it does not end before the next one waits
+      return real();
+    });
     const id = await startTurn(user, project, 'add a title "Hello" #fault:stale');
     await until(async () => good(await user.readTurn(id)).status !== "queued"); // from then on its end is known
     const behind = await startTurn(user, project, 'add a title "Hello"');
+    hasNext = true;
     // The verdict `failed` with a charge is given by the agent's own words alone: after 15 minutes it would be `unknown`.
     const turn = await endOf(user, id);
     expect(turn).toMatchObject({ status: "failed", error: { code: "turn_failed" }, evidence: { stream: "error" } });

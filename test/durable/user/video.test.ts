@@ -228,7 +228,7 @@ describe("a video", () => {
   it.concurrent("reports what its turn cost, once that has ended after the cancellation", async () => {
     const address = freshAddress();
     const user = userRpc(address);
-    const id = await start(user, order("make a 1 second video #slow:300s"));
+    const id = await start(user, order("make a 1 second video #slow:600s"));
     await until(async () => (await requestLog(address)).turns.length === 1);
     expect(good(await user.cancelVideo(call(), id))).toMatchObject({
       status: "cancelled",
