@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { runAdmin } from "../../scripts/lib/admin.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
-import { request, served } from "./support/client.ts";
+import { awayFromHourEnd, request, served } from "./support/client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "admin-cli-"));
 const tokenFile = join(folder, "token");
@@ -89,6 +89,7 @@ describe("npm run admin", () => {
   });
 
   it("sets caps, and shows usage as a table, as JSON and as CSV", async () => {
+    await awayFromHourEnd();
     const { id } = await json<{ id: string }>("tenants", "create", "usage");
     const key = await json<{ secret: string }>("keys", "create", id, "--mode", "test");
     const headers = { authorization: `Bearer ${key.secret}` };

@@ -119,8 +119,10 @@ describe("a page of the documentation", () => {
     expect(await page.locator(".copy, input").count()).toBe(0); // nothing that does not work
     await page.locator("summary").click();
     await page.locator(".menu").getByText("Webhooks", { exact: true }).click();
+    await page.waitForURL("**/docs/webhooks"); // a click does not wait for the next page
     expect(await text(page, "h1")).toBe("Webhooks");
     await page.locator('[rel="next"]').click();
+    await page.waitForURL("**/docs/testing");
     expect(await text(page, "h1")).toBe("Testing");
     await page.goto(`${served.url}/docs/explorer`);
     expect(await text(page, "noscript, main")).toContain("needs JavaScript");

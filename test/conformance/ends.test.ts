@@ -154,7 +154,7 @@ describe.concurrent("§4.6 cancelling", () => {
 
   it("§4.6 removes a waiting turn: it fails, uncharged and unsent", async () => {
     const { member, project } = await edited();
-    const first = await member.say(project, "add jazz music #slow:300s");
+    const first = await member.say(project, "add jazz music #slow:600s");
     await member.running(first.id);
     const name = `never sent ${process.pid}-${Date.now()}`;
     const waiting = await member.say(project, name);
@@ -173,7 +173,7 @@ describe.concurrent("§4.6 cancelling", () => {
 
   it("§4.6 no longer follows a running turn, and still settles its result", async () => {
     const { member, project } = await edited();
-    const { id } = await member.say(project, "add jazz music #fault:talkative #slow:300s");
+    const { id } = await member.say(project, "add jazz music #fault:talkative #slow:600s");
     await member.running(id);
     await cancel(member, id);
     expect(await member.endOf(id)).toMatchObject({

@@ -59,7 +59,7 @@ async function followed(list: (newest: string | undefined) => Promise<readonly L
 
 async function openConsole(member: Member, project: string): Promise<Page> {
   const page = await (await browser.newContext({ locale: "en" })).newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(240_000); // for a busy machine; it only ends a wait for what never comes
   await page.goto(`${served.url}/console`);
   await page.getByLabel("API key").fill(member.key.secret);
   await page.keyboard.press("Enter");

@@ -102,7 +102,7 @@ describe.concurrent("§9.5 tasks", () => {
 
   it("a task is cancelled", async () => {
     const member = await newMember();
-    const { taskId } = await started(member, { prompt: `${PROMPT} #slow:300s` });
+    const { taskId } = await started(member, { prompt: `${PROMPT} #slow:1800s` });
     for (let again = 0; again < 2; again += 1)
       expect((await ask(member, "tasks/cancel", { taskId })).result).toMatchObject({ resultType: "complete" });
     expect((await ended(member, taskId)).status).toBe("cancelled");

@@ -35,7 +35,7 @@ describe.concurrent("§9.1 the clients", () => {
         "boolean",
         "object",
       ]);
-    const made = read(await client.callTool({ name: "make_video", arguments: { prompt: `${PROMPT} #slow:180s` } }));
+    const made = read(await client.callTool({ name: "make_video", arguments: { prompt: `${PROMPT} #slow:600s` } }));
     const id = z.string().parse(made.structuredContent?.id);
     expect(made.text).toContain(`wait_for_video with id ${id}`);
     const steps: number[] = [];
@@ -108,7 +108,7 @@ describe.concurrent("§9.2 tools", () => {
     const id = asked.structuredContent?.id;
     const done = await called(member, "continue_video", { id, prompt: PROMPT, wait_seconds: 40 });
     expect(done.structuredContent).toMatchObject({ id, status: "completed" });
-    const slow = await calledWell(member, "make_video", { prompt: `${PROMPT} #slow:300s` });
+    const slow = await calledWell(member, "make_video", { prompt: `${PROMPT} #slow:1800s` });
     expect(await calledWell(member, "cancel_video", { id: slow.id })).toMatchObject({ status: "cancelled" });
     expect((await called(member, "list_videos", { limit: "2" })).structuredContent).toMatchObject({
       data: [{ id: slow.id }, { id }],

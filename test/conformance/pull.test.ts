@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, it } from "vitest";
 import * as z from "zod";
 import { apiWith } from "../../scripts/lib/api.ts";
@@ -12,6 +11,7 @@ import { freePort } from "../../scripts/lib/ports.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
 import { startSandbox } from "../../scripts/lib/sandbox-server.ts";
 import { makeKey, makeTenant } from "../../scripts/lib/tenant.ts";
+import { until } from "./support/client.ts";
 
 const made = z.object({ id: z.string() });
 const upload = z.object({ asset_id: z.string().nullable() });
@@ -23,14 +23,6 @@ const open: { stop: () => unknown }[] = [{ stop: () => rmSync(scratch, { recursi
 afterAll(async () => {
   for (const one of open.reverse()) await one.stop();
 });
-
-async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 30_000; ; await sleep(200)) {
-    const got = await ask();
-    if (isOver(got)) return got;
-    if (Date.now() > end) throw new Error(`not over: ${JSON.stringify(got)}`);
-  }
-}
 
 describe("§5 an asset of a live key", () => {
   it("is downloaded by Nemo through a signed link, byte for byte", async ({ expect }) => {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { experimental_generateVideo as generateVideo, readUIMessageStream, type UIMessage } from "ai";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createNemo, NemoChatTransport } from "../../packages/sdk/src/ai.ts";
 import { NemoGateway } from "../../packages/sdk/src/index.ts";
 import { newMember, served, until } from "./support/client.ts";
@@ -92,7 +92,7 @@ describe.concurrent("the chat transport", () => {
     const client = new NemoGateway(await optionsOf());
     const { id: project } = await client.projects.create();
     const transport = new NemoChatTransport({ client, project });
-    const sent = userMessage("make a video of the sea with music #slow:300s #fault:partial");
+    const sent = userMessage("make a video of the sea with music #slow:600s #fault:partial");
     const stop = new AbortController();
     const stream = await transport.sendMessages({
       trigger: "submit-message",
@@ -180,6 +180,10 @@ describe.concurrent("the chat transport", () => {
     }
     await reader.cancel();
     expect(await waiting).toEqual({ done: true, value: undefined });
-    await vi.waitFor(() => expect(cancelled).toBe(1), 10_000);
+    await until(
+      async () => cancelled,
+      (count) => count > 0,
+    );
+    expect(cancelled).toBe(1);
   });
 });

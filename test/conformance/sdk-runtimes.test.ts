@@ -70,6 +70,7 @@ describe.concurrent("the client", () => {
     const browser = await startBrowser();
     try {
       const page = await browser.newPage();
+      page.setDefaultTimeout(0); // a busy machine needs longer; the test's own timeout ends one that hangs
       await page.goto(`http://127.0.0.1:${port}/`);
       // As text: the test runner would rewrite the import of a function that is given to the page.
       const runIn = (options: object) =>

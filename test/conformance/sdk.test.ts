@@ -13,7 +13,7 @@ import {
   WebhookVerificationError,
 } from "../../packages/sdk/src/index.ts";
 import { unwrap } from "../../packages/sdk/src/webhooks.ts";
-import { newMember, served } from "./support/client.ts";
+import { newMember, served, until } from "./support/client.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -154,10 +154,16 @@ describe.concurrent("streams", () => {
       expect(open.size).toBe(1);
       break;
     }
-    await expect.poll(() => open.size).toBe(0);
+    await until(
+      async () => open.size,
+      (count) => count === 0,
+    );
     const { id: other } = await nemo.projects.create();
     await collect(nemo.turns.createAndStream(other, { prompt: "make a video of the sea" }));
-    await expect.poll(() => open.size).toBe(0);
+    await until(
+      async () => open.size,
+      (count) => count === 0,
+    );
   });
 
   it("stop at once when they are aborted, and end with what cannot be helped", async () => {

@@ -4,12 +4,12 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Api, apiWith } from "../../scripts/lib/api.ts";
 import { type Gateway, startGateway } from "../../scripts/lib/gateway.ts";
 import { ROOT } from "../../scripts/lib/root.ts";
+import { until } from "./support/client.ts";
 
 const manifest = z.object({
   key: z.string(),
@@ -38,14 +38,6 @@ function receive(port: number): Promise<{ server: Server; count: () => number }>
     });
   });
   return new Promise((settle) => server.listen(port, "127.0.0.1", () => settle({ server, count: () => count })));
-}
-
-async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 60_000; ; await sleep(200)) {
-    const got = await ask();
-    if (isOver(got)) return got;
-    if (Date.now() > end) throw new Error(`not over: ${JSON.stringify(got)}`);
-  }
 }
 
 const endOf = (api: Api, path: string): Promise<z.infer<typeof ended>> =>

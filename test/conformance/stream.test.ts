@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { moment } from "../../src/core/wire/common.ts";
-import { turn, turnEventsPage } from "../../src/core/wire/turn.ts";
-import { type Member, newMember, problem, request, served, shown } from "./support/client.ts";
+import { isTerminal, turn, turnEventsPage } from "../../src/core/wire/turn.ts";
+import { leastOf, type Member, newMember, problem, request, served, shown } from "./support/client.ts";
 import { bytesOf, countTo, idsOf, typesOf, type Watched, watch, watchToEnd, withoutKey } from "./support/frames.ts";
 
 const STREAM = { accept: "text/event-stream" };
@@ -97,33 +97,36 @@ describe.concurrent("§4.4 resuming", () => {
   });
 
   it("§4.4 ends a response after 240 s ± 30 s with retry: 500, pings every 15 s, and continues by id", async () => {
-    // The turn outlasts every answer here, however late it is opened: it is cancelled once they have ended by themselves.
-    const { member, id } = await started("#slow:1800s");
-    const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
     const minute = 60_000 / served.timeScale;
     const bounds = { answer: 4.5 * minute + 1_000, gap: minute / 4 + 750 };
     const answers: Watched[] = [];
-    const seen = () => answers.flatMap(({ frames }) => frames);
     const least = (of: (one: Watched) => number): number => Math.min(...answers.map(of));
     const longestGap = ({ pings }: Watched) => Math.max(...pings.map((moment, n) => moment - (pings[n - 1] ?? 0)));
-    // Seen from here a pause of this machine lengthens an answer; it does not lengthen all of five.
+    // Seen from here a pause of this machine lengthens an answer; it does not lengthen all of six.
     const isLong = (): boolean => least(({ tookMs }) => tookMs) >= bounds.answer || least(longestGap) >= bounds.gap;
-    while (answers.length < 2 || (answers.length < 5 && isLong()))
-      answers.push(await watch(await poll(seen().at(-1)?.id ?? 0)));
-    for (const one of answers) {
-      expect(one.retryMs).toBe(500);
-      expect(one.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
-      expect(typesOf(one).at(-1)).not.toMatch(/^turn\.(completed|failed|unknown)$/);
+    for (let turns = 0; turns < 3 && (answers.length < 2 || isLong()); turns++) {
+      // The turn outlasts two answers, and no more of them are read of it: it is cancelled then.
+      const { member, id } = await started("#slow:1800s");
+      const poll = (after: number): Promise<Response> => open(member, id, { "last-event-id": String(after) });
+      const first = await watch(await poll(0));
+      const second = await watch(await poll(idsOf(first).at(-1) ?? 0));
+      for (const one of [first, second]) {
+        expect(one.retryMs).toBe(500);
+        expect(one.tookMs).toBeGreaterThanOrEqual(3.5 * minute - 50);
+        expect(typesOf(one).filter(isTerminal)).toEqual([]);
+      }
+      await shown(member.ask("POST", `/v1/turns/${id}/cancel`), turn);
+      const seen = [...first.frames, ...second.frames];
+      const rest = await follow(poll, seen.at(-1)?.id ?? 0);
+      const all = [...seen, ...rest.frames];
+      expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
+      const whole = await watch(await open(member, id));
+      expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
+      answers.push(first, second);
     }
     expect(least(({ tookMs }) => tookMs)).toBeLessThan(bounds.answer);
     expect(least(longestGap)).toBeLessThan(bounds.gap);
     expect(Math.max(...answers.map(({ pings }) => pings.length))).toBeGreaterThan(8);
-    await shown(member.ask("POST", `/v1/turns/${id}/cancel`), turn);
-    const rest = await follow(poll, seen().at(-1)?.id ?? 0);
-    const all = [...seen(), ...rest.frames];
-    expect(all.map((frame) => frame.id)).toEqual(countTo(all.length));
-    const whole = await watch(await open(member, id));
-    expect(all.map((frame) => frame.hash)).toEqual(whole.frames.map((frame) => frame.hash));
   });
 
   it("§4.4 rejects an invalid cursor", async () => {
@@ -165,10 +168,13 @@ describe.concurrent("§4.4 pages", () => {
       ({ next_after: after, ended } = page);
     }
     expect(seen).toEqual(countTo(seen.length));
-    const begun = Date.now();
-    const over = await member.get(`${eventsOf(id)}?after=${seen.length}&wait=25`, turnEventsPage, json);
-    expect(over).toEqual({ data: [], next_after: seen.length, ended: true });
-    expect(Date.now() - begun).toBeLessThan(5_000);
+    const tookMs = async (): Promise<number> => {
+      const begun = Date.now();
+      const over = await member.get(`${eventsOf(id)}?after=${seen.length}&wait=25`, turnEventsPage, json);
+      expect(over).toEqual({ data: [], next_after: seen.length, ended: true });
+      return Date.now() - begun;
+    };
+    expect(await leastOf(tookMs, 5_000)).toBeLessThan(5_000);
     await problem(member.ask("GET", `${eventsOf(id)}?wait=26`, { headers: json }), "invalid_request");
   });
 

@@ -1,13 +1,19 @@
 /** PROTOCOL.md sections 4.1 to 4.3: how a turn is sent, in what order turns run, and what their events look like. */
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pageSchema } from "../../src/core/wire/common.ts";
 import { isTerminal, turn } from "../../src/core/wire/turn.ts";
 import { at, leastOf, type Member, newMember, problem, shown } from "./support/client.ts";
 import { countTo, idsOf, typesOf, type Watched, watchToEnd } from "./support/frames.ts";
-import { clearFailures, failNext, messagesWith } from "./support/nemo.ts";
+import { clearFailures, failNext, messagesWith, serveAlone } from "./support/nemo.ts";
 
 const listOf = pageSchema(turn);
 const STREAM = { accept: "text/event-stream" };
+
+let stop: (() => Promise<void>) | null = null;
+beforeAll(async () => {
+  stop = await serveAlone();
+});
+afterAll(() => stop?.());
 
 /** Says something and reads its events to the end, over the POST itself and what it takes after it. */
 async function follow(member: Member, project: string, prompt: string): Promise<Watched> {
@@ -78,7 +84,7 @@ describe.concurrent("§4.2 order", () => {
   it("§4.2 runs turns of different projects side by side", async () => {
     const member = await newMember();
     const [one, two] = [await member.newProject(), await member.newProject()];
-    const started = await Promise.all([one, two].map(({ id }) => member.say(id, "make a clip of the sea #slow:300s")));
+    const started = await Promise.all([one, two].map(({ id }) => member.say(id, "make a clip of the sea #slow:600s")));
     const [first, second] = await Promise.all(started.map(({ id }) => member.endOf(id)));
     expect(at(first?.sent_at ?? null)).toBeLessThan(at(second?.ended_at ?? null));
     expect(at(second?.sent_at ?? null)).toBeLessThan(at(first?.ended_at ?? null));

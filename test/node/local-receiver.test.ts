@@ -30,7 +30,7 @@ async function run(...flags: string[]): Promise<Running> {
   const args = [join(ROOT, "scripts/receiver.ts"), "--port", String(port), ...flags];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const output: string[] = [];
-  const ended = new Promise((settle) => child.on("exit", settle));
+  const ended = new Promise((settle) => child.on("close", settle)); // "exit" may come before the last lines
   await new Promise<void>((settle) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       output.push(line);

@@ -23,9 +23,9 @@ async function untilSaid(group: ProcessGroup, word: string): Promise<void> {
   while (!group.lastLines().includes(word)) await sleep(20);
 }
 
-async function untilGone(id: number): Promise<boolean> {
-  for (let left = 100; left > 0 && isAlive(id); left -= 1) await sleep(20);
-  return !isAlive(id);
+/** A busy machine takes its time; the test's own timeout ends a wait for what never ends. */
+async function untilGone(id: number): Promise<void> {
+  while (isAlive(id)) await sleep(20);
 }
 
 describe("a process group", () => {
@@ -62,6 +62,6 @@ describe("a process group", () => {
     const id = Number(String(output));
     expect(isAlive(id)).toBe(true);
     launcher.kill("SIGKILL");
-    expect(await untilGone(id)).toBe(true);
+    await untilGone(id);
   });
 });

@@ -16,6 +16,9 @@ const event = (sequence: number): string =>
     data: { id: "rnd_1" },
   });
 
+/** Ends a wait for a webhook that never comes; a busy machine may take seconds. */
+const HANGS_MS = 60_000;
+
 let receiver: WebhookReceiver;
 beforeAll(async () => {
   receiver = await startReceiver();
@@ -38,10 +41,10 @@ describe("the webhook receiver", () => {
   });
 
   it("accepts what is signed, for a caller that waits and for one that comes late", async () => {
-    const waited = receiver.waitFor(({ sequence }) => sequence === 2, 5_000);
+    const waited = receiver.waitFor(({ sequence }) => sequence === 2, HANGS_MS);
     expect(await deliver(event(2))).toBe(204);
     expect((await waited).sequence).toBe(2);
-    expect((await receiver.waitFor(({ sequence }) => sequence === 2, 5_000)).data).toEqual({ id: "rnd_1" });
+    expect((await receiver.waitFor(({ sequence }) => sequence === 2, HANGS_MS)).data).toEqual({ id: "rnd_1" });
   });
 
   it("rejects a foreign signature and an old one", async () => {

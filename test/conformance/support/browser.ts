@@ -15,6 +15,9 @@ const ARGS = [
   "--disable-sync",
 ];
 
+/** A start takes a second; a busy machine gets three minutes. */
+const START_MS = 180_000;
+
 /** Throws with advice if there is no Chromium, because skipping the tests would prove nothing. */
 export async function startBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -22,7 +25,7 @@ export async function startBrowser(): Promise<Browser> {
     throw new Error(
       `There is no Chromium at ${executablePath}. Install it (Debian, Ubuntu: apt-get install chromium; macOS: brew install --cask chromium), or set CHROMIUM_PATH to the binary of a Chromium or Chrome.`,
     );
-  return chromium.launch({ executablePath, args: ARGS });
+  return chromium.launch({ executablePath, args: ARGS, timeout: START_MS });
 }
 
 const TYPES: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript" };

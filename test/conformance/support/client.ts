@@ -3,13 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, inject } from "vitest";
 import * as z from "zod";
 import { ERRORS, type ErrorCode } from "../../../src/core/errors.ts";
+import { HOUR_MS } from "../../../src/core/time.ts";
 import { type ProblemWire, problemBody } from "../../../src/core/wire/common.ts";
 import { type KeyScope, type ShownKeyWire, shownKey } from "../../../src/core/wire/key.ts";
 import { type ProjectWire, project } from "../../../src/core/wire/project.ts";
 import { type TenantWire, tenant } from "../../../src/core/wire/tenant.ts";
 import { type TurnWire, turn } from "../../../src/core/wire/turn.ts";
+import type { Served } from "./served.ts";
 
-export const served = inject("served");
+/** The gateway that requests go to: the one of all files, or one of this file's own (`serveAlone` in nemo.ts). */
+export const served: Served = { ...inject("served") };
 
 export type Ask = {
   /** Sent as JSON. */
@@ -62,19 +65,19 @@ export async function problem(answer: Response | Promise<Response>, code: ErrorC
   return rejected;
 }
 
-const admin = { authorization: `Bearer ${served.adminToken}` };
+const admin = () => ({ authorization: `Bearer ${served.adminToken}` });
 
 export const newTenant = (name = "acme"): Promise<TenantWire> =>
-  shown(request("POST", "/admin/tenants", { json: { name }, headers: admin }), tenant, 201);
+  shown(request("POST", "/admin/tenants", { json: { name }, headers: admin() }), tenant, 201);
 
 export const newKey = (
   owner: string,
   wanted: { mode?: "live" | "test"; scopes?: KeyScope[]; expires_at?: string } = {},
 ): Promise<ShownKeyWire> =>
-  shown(request("POST", `/admin/tenants/${owner}/keys`, { json: wanted, headers: admin }), shownKey, 201);
+  shown(request("POST", `/admin/tenants/${owner}/keys`, { json: wanted, headers: admin() }), shownKey, 201);
 
 export const revokeKey = (id: string): Promise<Response> =>
-  request("POST", `/admin/keys/${id}/revoke`, { headers: admin });
+  request("POST", `/admin/keys/${id}/revoke`, { headers: admin() });
 
 /** A client with a key, acting for a user or for none. */
 export class Member {
@@ -158,8 +161,11 @@ export async function newMember(user: string | null = "ada", mode: "live" | "tes
   return new Member(owner, await newKey(owner.id, { mode }), user);
 }
 
+/** Ends a wait for what never comes, before the test's own timeout, which does not say what was there instead. */
+const HANGS_MS = 240_000;
+
 /** Polls until `isOver`. */
-export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, ms = 60_000): Promise<T> {
+export async function until<T>(ask: () => Promise<T>, isOver: (got: T) => boolean, ms = HANGS_MS): Promise<T> {
   for (const end = Date.now() + ms; ; await sleep(50)) {
     const got = await ask();
     if (isOver(got)) return got;
@@ -175,6 +181,18 @@ export async function leastOf(read: () => Promise<number>, bound: number): Promi
   let least = Number.POSITIVE_INFINITY;
   for (let reading = 0; reading < 3 && least >= bound; reading++) least = Math.min(least, await read());
   return least;
+}
+
+/** Longer than what is compared over the end of an hour takes. */
+const HOUR_MARGIN_MS = 60_000;
+
+/**
+ * Waits for the next hour if this one is about to end: download links are renewed with the hour, and usage and quotas count by
+ * days, so two readings before and after it differ.
+ */
+export async function awayFromHourEnd(): Promise<void> {
+  const left = HOUR_MS - (Date.now() % HOUR_MS);
+  if (left < HOUR_MARGIN_MS) await sleep(left);
 }
 
 /** Milliseconds of an RFC 3339 time. */

@@ -1,22 +1,6 @@
-/** One gateway for all files of the project, and a sandbox as Nemo for its live keys, whose request log can be read. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** One gateway for all files of the project. */
 import type { TestProject } from "vitest/node";
-import { startGateway } from "../../../scripts/lib/gateway.ts";
-import { freePort } from "../../../scripts/lib/ports.ts";
-import { startSandbox } from "../../../scripts/lib/sandbox-server.ts";
-
-/** The time scale of gateway and sandbox: an hour takes a minute. */
-const TIME_SCALE = 60;
-
-export type Served = {
-  readonly url: string;
-  readonly adminToken: string;
-  /** The upstream of live keys. */
-  readonly nemoUrl: string;
-  readonly timeScale: number;
-};
+import { type Served, startServed } from "./served.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -25,19 +9,7 @@ declare module "vitest" {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const scratch = mkdtempSync(join(tmpdir(), "nemo-conformance-"));
-  const port = await freePort();
-  const nemoUrl = `http://127.0.0.1:${port}`;
-  const [sandbox, gateway] = await Promise.all([
-    startSandbox({ stateDir: join(scratch, "sandbox"), port, timeScale: TIME_SCALE }),
-    startGateway({
-      stateDir: join(scratch, "gateway"),
-      vars: { NEMO_API_URL: nemoUrl, TIME_SCALE: String(TIME_SCALE) },
-    }),
-  ]);
-  project.provide("served", { url: gateway.url, adminToken: gateway.adminToken, nemoUrl, timeScale: TIME_SCALE });
-  return async () => {
-    await Promise.all([gateway.stop(), sandbox.stop()]);
-    rmSync(scratch, { recursive: true, force: true });
-  };
+  const { served, stop } = await startServed();
+  project.provide("served", served);
+  return stop;
 }

@@ -1,6 +1,7 @@
 /** Nemo's side of live keys: what arrived there, and failing responses. */
 import * as z from "zod";
 import { served } from "./client.ts";
+import { startServed } from "./served.ts";
 
 const requestLog = z.object({ turns: z.array(z.object({ prompt: z.string() })) });
 
@@ -10,8 +11,22 @@ export async function messagesWith(prompt: string): Promise<number> {
   return turns.filter((one) => one.prompt.includes(prompt)).length;
 }
 
+let isAlone = false;
+
+/**
+ * Gives this file a gateway and a Nemo of its own, and returns what stops them. A failing response goes to whichever request comes
+ * next, so with the gateway of all files it would be another test's.
+ */
+export async function serveAlone(): Promise<() => Promise<void>> {
+  const { served: own, stop } = await startServed();
+  Object.assign(served, own);
+  isAlone = true;
+  return stop;
+}
+
 /** The next `times` requests whose path contains `path` are answered with `status`; 0 breaks the connection. */
 export async function failNext(path: string, status: number, times = 1): Promise<void> {
+  if (!isAlone) throw new Error("another file's request could get this failure: call serveAlone() before all tests");
   const answer = await fetch(`${served.nemoUrl}/__fail`, {
     method: "POST",
     headers: { "content-type": "application/json" },
