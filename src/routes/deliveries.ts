@@ -46,7 +46,7 @@ const retry = defineRoute({
   tags,
   summary: "Retry a delivery",
   description:
-    "Sends the delivery again at once, whatever its state, and restarts the retry schedule. Fails with `endpoint_disabled` if its target is disabled or was deleted.",
+    "Sends the delivery again at once, whatever its state, and restarts the retry schedule. An attempt that is running is the first of the new schedule. Fails with `endpoint_disabled` if its target is disabled or was deleted.",
   request: { params: plainParams("dlv") },
   responses: { 202: jsonResponse(loggedDelivery, "The delivery, `pending`.") },
 });

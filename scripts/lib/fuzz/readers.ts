@@ -1,5 +1,5 @@
 /** Runs the fuzz targets of test/fuzz, each in a thread that is killed if an input takes too long. */
-import { globSync, mkdirSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -37,7 +37,8 @@ export async function bundleTargets(): Promise<{ bundle: string; targets: readon
     .sort();
   const lines = files.map((file, n) => `import { targets as t${n} } from ${JSON.stringify(`./${file}`)};`);
   const all = `export const targets = [${files.map((_, n) => `...t${n}`).join(", ")}];`;
-  const outfile = join(FOLDER, "targets.mjs");
+  const outfile = join(FOLDER, `targets-${process.pid}.mjs`); // of this process alone: two may run at once
+  process.once("exit", () => rmSync(outfile, { force: true }));
   mkdirSync(FOLDER, { recursive: true });
   await build({
     stdin: { contents: [...lines, all].join("\n"), resolveDir: ROOT, loader: "ts" },

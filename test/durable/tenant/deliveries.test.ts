@@ -119,6 +119,25 @@ describe("a receiver that", () => {
     expect(played.got).toHaveLength(11);
   });
 
+  it("fails an attempt that was running at a retry is asked again after the first wait of a new schedule", async () => {
+    const held = Promise.withResolvers<void>();
+    const { tenant, played } = await hooked(async (_, nth) => {
+      if (nth === 4) await held.promise;
+      return new Response(null, { status: nth < 5 ? 500 : 204 });
+    });
+    await tenant.accept([await newEvent("rnd_a")]);
+    for (let attempt = 1; attempt <= 3; attempt++) await untilDue(tenant, await attempted(tenant, attempt));
+    await until(async () => played.got.length === 4);
+    const { id, due_at } = await only(tenant);
+    expect(good(await tenant.retryDelivery(call("again"), id as DeliveryId))).toMatchObject({ attempts: 4, due_at });
+    held.resolve();
+    const failed = await attempted(tenant, 4);
+    const wait = Date.parse(failed.due_at ?? "") - Date.parse(failed.log.at(-1)?.at ?? "");
+    expect(wait).toBeLessThan((real.deliveries[0] ?? 0) + 5_000); // the fourth of the first schedule is two hours
+    await untilDue(tenant, failed);
+    expect(await attempted(tenant, 5)).toMatchObject({ state: "delivered", attempts: 5 });
+  });
+
   it("redirects is not followed", async () => {
     const elsewhere = receiver(answering());
     const { tenant, played } = await hooked((_, nth) =>

@@ -278,10 +278,11 @@ export class DeliveryRows {
     if (ids.length > 0) this.#end(`id IN ${LISTED}`, state, now, JSON.stringify(ids));
   }
 
-  /** Restarts the retry schedule, whatever the state. A delivery with a running attempt is not changed. */
+  /** Restarts the retry schedule, whatever the state. A running attempt becomes the first of the schedule. */
   restart(id: DeliveryId, dueAt: EpochMs): void {
-    const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts, due_at = ?, ended_at = NULL
-                   WHERE id = ? AND is_running = 0`;
+    const query = `UPDATE deliveries SET state = 'pending', earlier_attempts = attempts - is_running,
+                     due_at = iif(is_running, due_at, ?), ended_at = NULL
+                   WHERE id = ?`;
     this.#sql.exec(query, dueAt, id);
     this.forget();
   }
