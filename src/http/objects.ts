@@ -84,11 +84,18 @@ export const tokenObject = (env: Env, scope: Scope): TokenRpc =>
 export const operatorsToken = (env: Env): TokenRpc =>
   tokenClient(sendTo(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
 
+/**
+ * How bodies reach an upload's object. `fetch` costs less, and is for bodies that come from outside. A stream that the Worker
+ * itself writes goes as an argument of the call (`rpc`): broken off in a fetch, it would be reported as an exception.
+ */
+type BodyTransport = "fetch" | "rpc";
+
 /** An upload's object; the rules for user tokens and for named users are those of `userObject`. */
-export function uploadObject(env: Env, principal: Principal, id: UploadId): UploadRpc {
+export function uploadObject(env: Env, principal: Principal, id: UploadId, bodies: BodyTransport = "fetch"): UploadRpc {
   if (principal.grant !== null && principal.grant.uh !== userHashOf(id)) throw notFound();
   checkOtherUser(principal.named, userHashOf(id));
-  const send = withBodies(() => env.UPLOAD.getByName(uploadObjectName(principal, id)));
+  const stub = () => env.UPLOAD.getByName(uploadObjectName(principal, id));
+  const send = bodies === "fetch" ? withBodies(stub) : sendTo(stub);
   return uploadClient(
     principal.grant === null ? withUserCheck(env, principal, id, send) : withTokenCheck(env, principal, send),
   );

@@ -6,8 +6,8 @@ import type { Append } from "../../src/core/uploads/append.ts";
 import { uploadObject } from "../../src/http/objects.ts";
 import { bad, call, env, freshAddress, good, random, until } from "../support/objects.ts";
 
-/** Bytes that begin like a photo; more than one part. */
-const FILE = new Uint8Array(6_000_000);
+/** Bytes that begin like a photo, in many chunks. */
+const FILE = new Uint8Array(900_000);
 for (let at = 0; at < FILE.length; at += 60_000) crypto.getRandomValues(FILE.subarray(at, at + 60_000));
 FILE.set([0xff, 0xd8, 0xff]);
 
@@ -55,20 +55,6 @@ describe("a body that is sent to an upload's object", () => {
       upload.object.append(new Blob([FILE]).stream(), at(0, { checksums: [{ algorithm: "SHA-256", digest }] }));
     expect(bad(await append(wrong)).code).toBe("checksum_mismatch");
     expect(good(await append(right))).toMatchObject({ isComplete: true });
-    expect(await storedHash(upload)).toEqual(await sha256(FILE));
-  });
-
-  it("that breaks leaves the bytes before the break, and can be continued", async () => {
-    const upload = await opened();
-    const body = new ReadableStream({
-      type: "bytes",
-      start: (controller) => controller.enqueue(FILE.slice(0, 700_000)),
-      pull: (controller) => controller.error(new Error("the connection is gone")),
-    });
-    expect(bad(await upload.object.append(body, at(0))).code).toBe("upload_incomplete");
-    const { upload: state } = good(await upload.object.settle());
-    expect(state.offset_bytes).toBe(700_000);
-    good(await upload.object.append(new Blob([FILE.slice(700_000)]).stream(), at(700_000)));
     expect(await storedHash(upload)).toEqual(await sha256(FILE));
   });
 

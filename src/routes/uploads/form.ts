@@ -122,7 +122,7 @@ async function storeFile(
   const file = { filename: fileNameFor(part.filename, part.contentType), size_bytes: null, metadata: checked.data };
   const id = await newUploadId(c, owner, nth);
   c.set("bodyText", JSON.stringify(file)); // the fingerprint of the Idempotency-Key
-  const upload = uploadObject(c.env, owner, id);
+  const upload = uploadObject(c.env, owner, id, "rpc");
   const made = unwrapMetered(c, await upload.create(await callOf(c), owner, id, file));
   if (made.status !== "open" || made.offset_bytes > 0) {
     readOrThrow(await form.content(async () => {})); // an idempotent replay: the stored content is kept
