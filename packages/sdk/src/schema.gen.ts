@@ -1292,7 +1292,7 @@ export interface paths {
         put?: never;
         /**
          * Retry a delivery
-         * @description Sends the delivery again at once, whatever its state, and restarts the retry schedule. Fails with `endpoint_disabled` if its target is disabled or was deleted.
+         * @description Sends the delivery again at once, whatever its state, and restarts the retry schedule. An attempt that is running is the first of the new schedule. Fails with `endpoint_disabled` if its target is disabled or was deleted.
          */
         post: operations["deliveries.retry"];
         delete?: never;
