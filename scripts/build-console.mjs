@@ -1,5 +1,5 @@
 // Builds the console (packages/console) into the folder of the Worker's assets: index.html and files whose names contain a hash.
-// Run by wrangler before every dev start and deploy ([build] in wrangler.toml), and by vitest.config.ts before the tests.
+// Run by wrangler before every dev start and deploy ([build] in wrangler.toml), and by test/support/build-assets.ts before the tests.
 // An argument names another folder; `--sizes` prints the compressed sizes as JSON. Fails if the console is larger than allowed.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -2,7 +2,7 @@
  * Builds the documentation into the folder of the Worker's static assets: the guides of docs/, PROTOCOL.md, the API reference
  * from the OpenAPI document, each as a page and as Markdown; the search index; the files of the pages.
  *
- * Run by wrangler before every dev start and deploy ([build] in wrangler.toml), and by vitest.config.ts before the tests. An
+ * Run by wrangler before every dev start and deploy ([build] in wrangler.toml), and by test/support/build-assets.ts before the tests. An
  * argument names another folder. Prints nothing on success.
  *
  * Files are replaced atomically, because several runs may start at once, and equal ones are not touched: a running gateway

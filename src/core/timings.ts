@@ -146,7 +146,7 @@ export type Timings = {
   readonly importPollInterval: number;
   /**
    * Bytes that arrive more slowly than one part in this time are stored in rows as they come. Chosen: a crash costs a slow
-   * sender this much at most, and twenty files that share a fast connection go to R2 without rows.
+   * sender this much at most, and a part fills in time when twenty files share 20 MB/s.
    */
   readonly uploadKeep: number;
   /** How long a request waits for a buffer. Chosen: as long as a client waits without giving up. */

@@ -250,7 +250,7 @@ const ANOTHER = `EXISTS (SELECT 1 FROM keys AS other WHERE other.tenant = keys.t
   AND (other.expires_at IS NULL OR other.expires_at > ?2))`;
 const REVOKE = `UPDATE keys SET revoked_at = ?2 WHERE id = ?1 AND (revoked_at IS NULL OR revoked_at > ?2)
   AND (?3 OR parent IS NOT NULL OR scopes NOT LIKE '%"keys"%' OR expires_at <= ?2 OR ${ANOTHER})`;
-/** A key may be created with an end that is long past: it is listed, and answers with the reason, as long as any other. */
+/** `created_at` counts too: a key whose end was long past when it was created is kept as long as any other ended key. */
 const DELETE_EXPIRED = "DELETE FROM keys WHERE (revoked_at < ?1 OR expires_at < ?1) AND created_at < ?1";
 const STATE = "SELECT revoked_at FROM keys WHERE id = ?1";
 

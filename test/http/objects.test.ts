@@ -42,10 +42,7 @@ const CLOSED = [
   "wake",
 ];
 
-/**
- * The methods that the platform lets others call: everything on the class but its constructor and its alarm, and but `fetch`, which
- * calls two of them.
- */
+/** The methods that the platform lets others call: all of the class except its constructor, `alarm`, and `fetch`, which calls two. */
 const methodsOf = (object: { readonly prototype: object }): string[] =>
   Object.getOwnPropertyNames(object.prototype)
     .filter((name) => !["constructor", "alarm", "fetch"].includes(name))
