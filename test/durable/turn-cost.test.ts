@@ -43,10 +43,11 @@ describe("a short turn with one endpoint", () => {
     );
     for (const [nth, more] of [{}, {}, { "Idempotency-Key": "once" }].entries()) {
       const streamed = { ...headers, ...more, Accept: "text/event-stream" };
+      const before = log.returned("workDeliveries");
       const response = await send("POST", `/v1/projects/${project}/turns`, { prompt: "hello" }, streamed);
       expect(await response.text()).toContain("event: turn.completed");
-      // A sender calls once for what is due, and once with its result.
-      await until(async () => receiver.got.length > nth && log.returned("workDeliveries") === 2 * (nth + 1));
+      // A sender calls once for what is due, and once with its result. More calls are for the tests below to report, not to wait for.
+      await until(async () => receiver.got.length > nth && log.returned("workDeliveries") >= before + 2);
       turns.push(log.take());
     }
   });
