@@ -6,14 +6,16 @@ import { startWrangler } from "../../scripts/lib/wrangler.ts";
 const BUILDS = {
   gateway: { config: "wrangler.toml", file: "index.js" },
   peers: { config: "bench/workers/wrangler.toml", file: "peers.js" },
+  agents: { config: "bench/peers/agents.toml", file: "agents.js" },
   sweep: { config: "bench/workers/sweep.toml", file: "sweep.js" },
   outside: { config: "bench/workers/outside.toml", file: "outside.js" },
   webhooks: { config: "wrangler.toml", script: "bench/workers/webhooks.js", file: "webhooks.js" },
+  growth: { config: "wrangler.toml", script: "bench/workers/growth.js", file: "growth.js" },
 } as const;
 
 export type Bundle = keyof typeof BUILDS;
 /** The Workers of the stream and request benches. */
-export type StreamBundle = Exclude<Bundle, "sweep" | "webhooks" | "outside">;
+export type StreamBundle = Exclude<Bundle, "agents" | "sweep" | "webhooks" | "outside" | "growth">;
 
 /** Builds a Worker into `dir`; returns the bundle's path. */
 export async function build(name: Bundle, dir: string): Promise<string> {

@@ -67,6 +67,11 @@ export async function startWebhooks(dir: string): Promise<Server> {
   return serve(dir, await build("webhooks", dir), gatewayOptions(await startUpstream()), migrations());
 }
 
+/** Builds and starts the gateway with the route that calls objects directly, and an upstream. */
+export async function startGrowth(dir: string): Promise<Server> {
+  return serve(dir, await build("growth", dir), gatewayOptions(await startUpstream()), migrations());
+}
+
 /** Starts a built Worker in its own process; `sql` has statements for its database, one per line. */
 export async function serve(
   dir: string,
