@@ -198,19 +198,29 @@ describe("the modules of src", () => {
   });
 });
 
+/** A pinned version. */
+const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
+
 describe("the packages in package.json", () => {
   it("are pinned exactly, and run nothing when they are installed", () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(ROOT, "package.json"), "utf8"),
     );
     const versions = Object.entries<string>({ ...dependencies, ...devDependencies, ...optionalDependencies });
-    expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(versions.filter(([, version]) => !EXACT.test(version))).toEqual([]);
     expect(readFileSync(join(ROOT, ".npmrc"), "utf8").split("\n")).toContain("ignore-scripts=true");
+  });
+
+  it("and those of the benches' peers are pinned exactly, and run nothing when they are installed", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, "bench/peers/package.json"), "utf8"));
+    const versions = Object.entries<string>(dependencies);
+    expect(versions.filter(([, version]) => !EXACT.test(version))).toEqual([]);
+    expect(readFileSync(join(ROOT, "bench/peers/.npmrc"), "utf8").split("\n")).toContain("ignore-scripts=true");
   });
 });
 
 describe("the packages this project is built on", () => {
-  const ours = readFiles("src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts", "bench/**/*.ts", "*.config.ts");
+  const ours = readFiles("src/**/*.ts", "test/**/*.ts", "scripts/**/*.ts", "bench/{*,lib/*}.ts", "*.config.ts");
   const packageJson = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const listed: Record<string, string> = { ...packageJson.dependencies, ...packageJson.devDependencies };
   const types: string[] = JSON.parse(readFileSync(join(ROOT, "tsconfig.json"), "utf8")).compilerOptions.types;

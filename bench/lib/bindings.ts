@@ -72,6 +72,14 @@ export const peerOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
   r2Buckets: ["MEDIA"],
 });
 
+/** Cloudflare's agents. */
+export const agentOptions = (upstreamUrl: string): V4WorkerOptionsShape => ({
+  compatibilityDate: setting("compatibility_date"),
+  compatibilityFlags: ["nodejs_compat"],
+  bindings: { UPSTREAM: upstreamUrl },
+  durableObjects: { AGENT: object("AgentObject") },
+});
+
 /** The cron run with a stub for the objects. */
 export const sweepOptions = (): V4WorkerOptionsShape => ({
   compatibilityDate: setting("compatibility_date"),

@@ -51,7 +51,8 @@ function mailbox(child: ChildProcess, name: string): () => Promise<unknown> {
 /** Starts `bench/lib/<file>` on a core and sends it its settings. */
 export function startChild(file: string, cpu: number, settings: unknown): Child {
   const [command = "", ...args] = pinned(cpu, [process.execPath, "--no-warnings", join(import.meta.dirname, file)]);
-  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  // What it prints goes to stderr: the tables are on stdout.
+  const child = spawn(command, args, { stdio: ["ignore", 2, 2, "ipc"] });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${file} cannot be started`);
   const next = mailbox(child, file);

@@ -1,6 +1,6 @@
 /** The machine of a run, and the cores and folders of its processes. */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
@@ -30,7 +30,9 @@ function scratchRoot(): string {
 /** A folder for everything a run writes; removed at its end. BENCH_DIR chooses another disk. */
 export function scratchDir(): string {
   const dir = mkdtempSync(join(process.env.BENCH_DIR ?? scratchRoot(), "nemo-bench-"));
-  onEnd(() => rmSync(dir, { recursive: true, force: true }));
+  chmodSync(dir, 0o711); // PostgreSQL runs as another user, in a folder inside
+  // A datastore that has been ended a moment ago may still write.
+  onEnd(() => rmSync(dir, { recursive: true, force: true, maxRetries: 10 }));
   return dir;
 }
 

@@ -4,9 +4,9 @@ import { startChild } from "./children.ts";
 import { LOAD_CPU } from "./machine.ts";
 import { untilQuiet, watchNoise } from "./noise.ts";
 import type { Ask } from "./open-stream.ts";
-import { type BenchSetup, startServer } from "./servers.ts";
+import type { BenchSetup } from "./servers.ts";
 import { type LoadResult, type LoadSettings, loadResult, phase } from "./stream-messages.ts";
-import { TARGETS, type TargetKey } from "./stream-targets.ts";
+import type { StreamTarget } from "./stream-targets.ts";
 import { watchCpu, watchMemory } from "./usage.ts";
 
 /** Events a second in each stream. */
@@ -26,15 +26,14 @@ export type Measured = LoadResult & {
   readonly noisePercent: number;
 };
 
-export type Plan = { readonly target: TargetKey; readonly streams: number; readonly seconds: number };
+export type Plan = { readonly target: StreamTarget; readonly streams: number; readonly seconds: number };
 
 const nothing = (): number => Number.NaN;
 
 export async function measure(setup: BenchSetup, plan: Plan): Promise<Measured> {
-  const { bundle, users } = TARGETS[plan.target];
-  const server = await startServer(setup, bundle);
+  const server = await plan.target.start(setup);
   try {
-    const make = await users(server.url);
+    const make = await plan.target.users(server.url);
     const warm = await make("warm", WARM_USERS);
     await run({ streams: warm, probes: warm, rate: RATE, seconds: 1 }, () => {});
     // From here on the cost of users and streams is measured.

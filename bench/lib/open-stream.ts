@@ -1,10 +1,16 @@
 /** One stream as a client sees it: time of the request, events received, events missing. */
-import { Agent, request } from "node:http";
+import { Agent, type IncomingMessage, request } from "node:http";
 import * as z from "zod";
 import { clockNs, type Mark, markReader } from "./pace.ts";
 
 /** The request of a stream; `{bench}` in the body is replaced by the pace. */
-export const ask = z.object({ url: z.string(), headers: z.record(z.string(), z.string()), body: z.string() });
+export const ask = z.object({
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  /** The response has no stream but the URL of one, in `location`. */
+  isElsewhere: z.boolean().optional(),
+});
 export type Ask = z.infer<typeof ask>;
 
 export type Seen = {
@@ -35,14 +41,14 @@ export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs:
   const ended = new Promise<Seen>((resolve) => {
     const end = (fault: string | null): void => resolve(Object.assign(seen, { fault: seen.fault ?? fault }));
     const sentNs = clockNs();
-    const asked = request(given.url, { method: "POST", agent, headers }, (answer) => {
+    const read = (answer: IncomingMessage): void => {
       if (answer.statusCode !== 200) seen.fault = `HTTP ${answer.statusCode}`;
-      const read = markReader();
+      const marks = markReader();
       let lastNs = 0n;
       answer.on("data", (chunk: Buffer) => {
         const atNs = clockNs();
         if (Number.isNaN(seen.firstByteMs)) seen.firstByteMs = msBetween(sentNs, atNs);
-        for (const found of read(chunk)) {
+        for (const found of marks(chunk)) {
           if (found.sentNs <= lastNs) seen.strays++;
           else seen.events++;
           if (lastNs === 0n) {
@@ -55,10 +61,19 @@ export function openStream(given: Ask, pace: string, onEvent: (mark: Mark, atNs:
       });
       answer.on("end", () => end(null));
       answer.on("error", (error) => end(error.message));
-    });
-    asked.on("socket", (socket) => socket.setNoDelay(true));
-    asked.on("error", (error) => end(error.message));
-    asked.end(body);
+    };
+    const send = (url: string, method: "POST" | "GET", then: (answer: IncomingMessage) => void): void => {
+      const asked = request(url, { method, agent, headers }, then);
+      asked.on("socket", (socket) => socket.setNoDelay(true));
+      asked.on("error", (error) => end(error.message));
+      asked.end(method === "POST" ? body : undefined);
+    };
+    const follow = (answer: IncomingMessage): void => {
+      answer.resume();
+      if (answer.headers.location === undefined) end(`HTTP ${answer.statusCode} without location`);
+      else send(answer.headers.location, "GET", read);
+    };
+    send(given.url, "POST", given.isElsewhere ? follow : read);
   });
   return { seen, ended };
 }

@@ -1,12 +1,13 @@
 /** The tables of a stream run, with the goals. */
 import type { Measured } from "./measure-streams.ts";
 import { median } from "./statistics.ts";
+import type { PeerKey } from "./stream-peers.ts";
 import type { TargetKey } from "./stream-targets.ts";
 import { shown, signed, table } from "./table.ts";
 import { verdict } from "./validity.ts";
 
 /** All measurements of a target at a load, one per round. */
-export type Runs = Map<`${TargetKey} ${number}`, readonly Measured[]>;
+export type Runs = Map<`${TargetKey | PeerKey} ${number}`, readonly Measured[]>;
 
 /** What the gateway may add to the proxy, in ms per event. Chosen: what peers without storage add, and twice that under load. */
 const GOALS: Readonly<Record<number, { readonly p50: number; readonly p99: number }>> = {

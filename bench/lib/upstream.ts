@@ -26,18 +26,34 @@ const adk = (text: string, partial: boolean): string =>
     content: { role: "model", parts: [{ text }] },
   })}\n\n`;
 
+/** The same text in OpenAI's form, for a peer that knows no other. */
+const openAi = (text: string, partial: boolean): string => {
+  const common = { id: "chatcmpl-bench", object: "chat.completion.chunk", created: 0, model: "bench" };
+  const chunk = {
+    ...common,
+    choices: [{ index: 0, delta: { content: text }, finish_reason: partial ? null : "stop" }],
+  };
+  return `data: ${JSON.stringify(chunk)}\n\n${partial ? "" : "data: [DONE]\n\n"}`;
+};
+
+/** The form of the events, by the path of the request. */
+const FORMS: Readonly<Record<string, (text: string, partial: boolean) => string>> = {
+  "/run_sse": adk,
+  "/v1/chat/completions": openAi,
+};
+
 /** One event at once, then one every 1/rate s; a final whole message ends it, as the agent does. */
-function stream(response: ServerResponse, body: string, seenNs: bigint): void {
+function stream(response: ServerResponse, form: typeof adk, body: string, seenNs: bigint): void {
   const { rate, count, bytes } = readPace(body);
   const filling = FILLING.slice(0, bytes);
   let sent = 0;
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   const send = (): void => {
     // A whole sentence each: the gateway sends complete sentences and would hold half of one back.
-    response.write(adk(`token ${sent++} ${mark(seenNs)} ${filling}\n`, true));
+    response.write(form(`token ${sent++} ${mark(seenNs)} ${filling}\n`, true));
     if (sent < count) return;
     clearInterval(timer);
-    response.end(adk("done", false));
+    response.end(form("done", false));
   };
   const timer = setInterval(send, 1_000 / rate);
   response.on("close", () => clearInterval(timer));
@@ -72,7 +88,8 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
     body += chunk;
   });
   request.on("end", () => {
-    if (path === "/run_sse") stream(response, body, seenNs);
+    const form = FORMS[path];
+    if (form !== undefined) stream(response, form, body, seenNs);
     else setTimeout(answer, ANSWER_AFTER_MS, response, path);
   });
 }

@@ -41,8 +41,10 @@ export function usageOf(root: number): Usage {
   if (!isLinux) return { cpuSeconds: Number.NaN, memoryMib: Number.NaN };
   const stats = descendants(root).map(statOf);
   const sum = (field: number): number => stats.reduce((total, stat) => total + (stat[field] ?? 0), 0);
-  // Fields 14 and 15 (user and system time) and 24 (resident pages), counted from 3. Source: proc_pid_stat(5).
-  return { cpuSeconds: (sum(11) + sum(12)) / TICKS_PER_SECOND, memoryMib: (sum(21) * PAGE_BYTES) / MIB };
+  // Fields 14 and 15 (user and system time), 16 and 17 (the same of children that have ended: PostgreSQL starts some for a short
+  // time) and 24 (resident pages), counted from 3. Source: proc_pid_stat(5).
+  const ticks = sum(11) + sum(12) + sum(13) + sum(14);
+  return { cpuSeconds: ticks / TICKS_PER_SECOND, memoryMib: (sum(21) * PAGE_BYTES) / MIB };
 }
 
 const isWorkerd = (pid: number): boolean => {
