@@ -1,4 +1,4 @@
-/** The data of every webhook of a measurement: a turn as its route shows it, about 1 kB. */
+/** The data of every webhook of a measurement, a turn as its route shows it, about 1 kB; and the whole event of a comparison. */
 import { type EpochMs, toRfc3339 } from "../../src/core/time.ts";
 
 export function turnBody(id: string, at: EpochMs): Record<string, unknown> {
@@ -24,4 +24,14 @@ export function turnBody(id: string, at: EpochMs): Record<string, unknown> {
     sent_at: moment,
     ended_at: moment,
   };
+}
+
+/** Warm-up events of a comparison, before the measured ones. */
+export const WARM = 500;
+
+/** The n-th event of a comparison, as the gateway sends it. */
+export function eventBody(n: number, at: EpochMs): { readonly id: string } & Record<string, unknown> {
+  const data = turnBody(`trn_loop_${n}`, at);
+  const common = { tenant: "ten_bench", mode: "live", sequence: 1, endpoint: "whk_bench" };
+  return { id: `evt_loop_${n}`, type: "turn.completed", cursor: n, timestamp: toRfc3339(at), ...common, data };
 }

@@ -3,29 +3,23 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { report, settings } from "./child.ts";
-import { turnBody } from "./webhook-body.ts";
+import { eventBody, WARM } from "./webhook-body.ts";
 import { loopSettings } from "./webhook-messages.ts";
-
-/** Warm-up requests before the measured ones. */
-const WARM = 500;
 
 const { url, events, concurrency, everyMs } = await settings(loopSettings);
 const signer = new Webhook(`whsec_${randomBytes(32).toString("base64")}`);
 
 async function post(to: string, n: number, at: number): Promise<void> {
-  const id = `evt_loop_${n}`;
-  const moment = new Date(at).toISOString();
-  const common = { tenant: "ten_bench", mode: "live", sequence: 1, endpoint: "whk_bench" };
-  const data = turnBody(`trn_loop_${n}`, at);
-  const body = JSON.stringify({ id, type: "turn.completed", cursor: n, timestamp: moment, ...common, data });
+  const event = eventBody(n, at);
+  const body = JSON.stringify(event);
   const now = new Date();
   const answer = await fetch(to, {
     method: "POST",
     headers: {
       "content-type": "application/json",
-      "webhook-id": id,
+      "webhook-id": event.id,
       "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
-      "webhook-signature": signer.sign(id, now, body),
+      "webhook-signature": signer.sign(event.id, now, body),
     },
     body,
   });

@@ -1,4 +1,6 @@
 /** One webhook measurement: a fresh sink, events from one of the two senders, and the sender's cost. */
+import { mkdtempSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { apiWith } from "../../scripts/lib/api.ts";
@@ -12,6 +14,7 @@ import { LOAD_CPU, SERVER_CPU } from "./machine.ts";
 import { watchNoise } from "./noise.ts";
 import { type Ask, openStream } from "./open-stream.ts";
 import { paceText } from "./pace.ts";
+import type { SenderSettings } from "./peer-messages.ts";
 import type { Server } from "./servers.ts";
 import { usageOf } from "./usage.ts";
 import { type LoopSettings, type SinkResult, sinkResult } from "./webhook-messages.ts";
@@ -61,6 +64,18 @@ export const loopSender: Sender = async ({ kind, events }, sinkUrl) => {
   await loop.nextMessage(z.literal("warm"));
   return { pid: loop.pid, cpuBefore: usageOf(loop.pid).cpuSeconds, stop: loop.stop };
 };
+
+/** A peer of `bench/peers`, on the gateway's core with its datastore, with as many concurrent requests as the loop. */
+export const peerSender =
+  (file: string, dir: string): Sender =>
+  async ({ kind, events }, sinkUrl) => {
+    const everyMs = kind === "idle" ? PAUSE_MS : 0;
+    const dataDir = mkdtempSync(join(dir, "peer-"));
+    const given: SenderSettings = { url: `${sinkUrl}/hook`, events, concurrency: SENDER_SLOTS, everyMs, dataDir };
+    const peer = startChild(`../peers/${file}`, SERVER_CPU, given);
+    await peer.nextMessage(z.literal("warm"));
+    return { pid: peer.pid, cpuBefore: usageOf(peer.pid).cpuSeconds, stop: peer.stop };
+  };
 
 /** The gateway with a live key: a burst is published as events, an idle run is turns, one after the other. */
 export async function gatewaySender(server: Server): Promise<Sender> {

@@ -41,13 +41,58 @@ export function sumOf(all: readonly Counts[]): Counts {
   return sums;
 }
 
+type Cursor = { readonly rowsRead: number; readonly rowsWritten: number };
+
+/** Passes on every statement of all objects of this runtime, until `vi.restoreAllMocks()`; `stub` is any of them. */
+async function spyOnStatements(
+  stub: DurableObjectStub,
+  note: (sql: unknown, query: string, cursor: Cursor) => void,
+): Promise<void> {
+  await runInDurableObject(stub, (_, { storage: { sql } }) => {
+    const kind: { exec: (query: string, ...values: unknown[]) => Cursor } = Object.getPrototypeOf(sql);
+    const exec = kind.exec;
+    vi.spyOn(kind, "exec").mockImplementation(function (this: unknown, query, ...values) {
+      const cursor = exec.call(this, query, ...values);
+      note(this, query, cursor);
+      return cursor;
+    });
+  });
+}
+
+/** What the statements of an object did together. */
+export type Work = { readonly read: number; readonly written: number; readonly statements: number };
+
+/**
+ * Counts what the statements of these objects' present instances do. Each call of the returned function gives what they did
+ * since the previous call.
+ */
+export async function meterWork(stubs: readonly DurableObjectStub[]): Promise<() => Work> {
+  const storages = new Set<unknown>();
+  for (const stub of stubs) await runInDurableObject(stub, (_, { storage: { sql } }) => storages.add(sql));
+  let cursors: Cursor[] = [];
+  for (const stub of stubs.slice(0, 1))
+    await spyOnStatements(stub, (sql, _, cursor) => {
+      if (storages.has(sql)) cursors.push(cursor);
+    });
+  return () => {
+    const taken = cursors;
+    cursors = [];
+    const sum = (of: (cursor: Cursor) => number): number => taken.reduce((total, cursor) => total + of(cursor), 0);
+    return {
+      read: sum(({ rowsRead }) => rowsRead),
+      written: sum(({ rowsWritten }) => rowsWritten),
+      statements: taken.length,
+    };
+  };
+}
+
 /**
  * Counts the rows that statements read, in all objects of this runtime; `stub` is any of them. Each call of the returned function
  * gives, for each statement, the most rows that one run has read since the previous call: for each row written, where it wrote
  * any, since how many rows a cleanup finds depends on when it ran.
  */
 export async function meterReads(stub: DurableObjectStub): Promise<() => Counts> {
-  type Run = { readonly query: string; readonly cursor: { readonly rowsRead: number; readonly rowsWritten: number } };
+  type Run = { readonly query: string; readonly cursor: Cursor };
   /** By storage: an object may read its own cursors only. */
   const runs = new Map<unknown, Run[]>();
   let most: Record<string, number> = {};
@@ -58,18 +103,10 @@ export async function meterReads(stub: DurableObjectStub): Promise<() => Counts>
     }
     runs.delete(of);
   };
-  await runInDurableObject(stub, (_, { storage: { sql } }) => {
-    const kind: {
-      exec: (query: string, ...values: unknown[]) => { readonly rowsRead: number; readonly rowsWritten: number };
-    } = Object.getPrototypeOf(sql);
-    const exec = kind.exec;
-    vi.spyOn(kind, "exec").mockImplementation(function (this: unknown, query, ...values) {
-      const cursor = exec.call(this, query, ...values);
-      const own = runs.get(this) ?? [];
-      runs.set(this, own);
-      if (own.push({ query, cursor }) > 2_000) reckon(this);
-      return cursor;
-    });
+  await spyOnStatements(stub, (sql, query, cursor) => {
+    const own = runs.get(sql) ?? [];
+    runs.set(sql, own);
+    if (own.push({ query, cursor }) > 2_000) reckon(sql);
   });
   return () => {
     for (const one of [...runs.keys()]) reckon(one);

@@ -196,4 +196,8 @@ export const TENANT_MIGRATIONS: Migrations = [
   CREATE INDEX resources_by_order ON resources (order_type, position) WHERE credits IS NOT NULL;
   CREATE INDEX resources_by_user ON resources (substr(id, -16));
   `,
+  `
+  CREATE INDEX deliveries_by_state ON deliveries (state, id);
+  CREATE INDEX deliveries_by_target ON deliveries (target, state, id);
+  `,
 ];

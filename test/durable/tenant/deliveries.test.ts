@@ -360,7 +360,7 @@ describe("the due deliveries", () => {
   it.each([
     ["due", DUE, [1, "whk_a", 10]],
     ["first due", FIRST_DUE, [1, 10]],
-    ["due lanes", DUE_LANES, [1]],
+    ["due lanes", DUE_LANES, [1, "whk_a", 10]],
     ["next due", NEXT_DUE, [1]],
     ["owners", OWNERS, ["[]"]],
   ] as const)("are found by an index, however many are pending: %s", async (_, query, values) => {

@@ -223,6 +223,8 @@ export class Deliveries {
  * well: in live mode on open requests, in test mode on requests per second.
  */
 
+const lanesOf = (rows: readonly DueDelivery[]): string[] => [...new Set(rows.map(({ lane }) => lane))].sort();
+
 type Slot = Pick<DeliveryWork, "host" | "lane">;
 /** Open attempts: in all, in lanes without a known quick answer, by lane, and by host as its limit counts them. */
 type Open = { all: number; unproven: number; readonly lanes: Map<string, number>; hosts: Map<string, number> };
@@ -252,10 +254,10 @@ export class DeliveryPace {
     const most = Math.min(want, DELIVERIES_IN_FLIGHT - open.all);
     if (most <= 0 || !deliveryRows.mayBeDue(now)) return [];
     const few = this.#hasBacklog ? null : deliveryRows.fewDue(now);
-    const lanes = few === null ? deliveryRows.dueLanes(now) : [...new Set(few.map(({ lane }) => lane))].sort();
+    const lanes = few === null ? this.#dueLanes(now, most) : this.#rotate(lanesOf(few));
     const lines: DueDelivery[][] = [];
     let unproven = open.unproven;
-    for (const lane of this.#rotate(lanes)) {
+    for (const lane of lanes) {
       const isProven = this.#isQuick.get(lane) === true;
       const slots = this.#laneLimit(lane) - (open.lanes.get(lane) ?? 0);
       if (slots <= 0 || (!isProven && unproven >= UNPROVEN_IN_FLIGHT)) continue;
@@ -300,6 +302,31 @@ export class DeliveryPace {
     const full = [...this.#recent().values()].filter((begun) => begun.length >= this.#hostLimit);
     const times = full.map((begun) => Math.min(...begun) + this.#tenant.runtime.config.timings.testHostWindow);
     return times.length === 0 ? null : Math.min(...times);
+  }
+
+  /**
+   * All lanes with due deliveries, to start after the last served one. They are read as they are needed: a sender wants a few,
+   * and with a hundred lanes each of its calls would read them all.
+   */
+  *#dueLanes(now: EpochMs, step: number): Generator<string> {
+    const last = this.#last;
+    yield* this.#dueLanesAfter(last, now, step);
+    if (last === "") return;
+    for (const lane of this.#dueLanesAfter("", now, step)) {
+      if (lane > last) return;
+      yield lane;
+    }
+  }
+
+  /** Those after a lane, read in growing steps. */
+  *#dueLanesAfter(lane: string, now: EpochMs, step: number): Generator<string> {
+    let after = lane;
+    for (let limit = step; ; limit *= 2) {
+      const lanes = this.#tenant.deliveryRows.dueLanes(now, after, limit);
+      yield* lanes;
+      if (lanes.length < limit) return;
+      after = lanes.at(-1) ?? after;
+    }
   }
 
   /** Rotates the lanes to start after the last served one. */

@@ -13,6 +13,7 @@ import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
 import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
+import { BOUND_LIMIT } from "../../shared/database.ts";
 import { createOnce } from "../../shared/idempotency.ts";
 import type { TenantServices } from "../services.ts";
 import { columnsOf, type TargetColumns, targetOf } from "../subscriptions.ts";
@@ -37,8 +38,10 @@ export type DueDelivery = DeliveryWork & {
   readonly is_stale: number;
 };
 
+const STATES = ["pending", "delivered", "failed"] as const;
+
 export type DeliveryRow = DeliveryWork & {
-  readonly state: "pending" | "delivered" | "failed";
+  readonly state: (typeof STATES)[number];
   readonly due_at: number | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -96,19 +99,20 @@ export const FIRST_DUE = `
   FROM deliveries AS d INDEXED BY deliveries_by_due
   WHERE state = 'pending' AND due_at >= 0 ORDER BY due_at, cursor LIMIT 0 + ?2`;
 /**
- * The lanes with due deliveries. The recursion goes from lane to lane by the index, however many deliveries each has.
+ * The next lanes with due deliveries after a lane, in order of name. The recursion goes from lane to lane by the index, however
+ * many deliveries each has, and no further than the limit.
  */
 export const DUE_LANES = `
   WITH RECURSIVE ring (lane) AS (
-    SELECT min(lane) FROM deliveries INDEXED BY deliveries_by_lane WHERE state = 'pending'
+    SELECT min(lane) FROM deliveries INDEXED BY deliveries_by_lane WHERE state = 'pending' AND lane > ?2
     UNION ALL
     SELECT (SELECT min(d.lane) FROM deliveries AS d INDEXED BY deliveries_by_lane WHERE d.state = 'pending' AND d.lane > ring.lane)
     FROM ring WHERE ring.lane IS NOT NULL
   )
   SELECT lane FROM ring WHERE lane IS NOT NULL AND EXISTS (
     SELECT 1 FROM deliveries AS d INDEXED BY deliveries_by_lane
-    WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?
-  )`;
+    WHERE d.state = 'pending' AND d.lane = ring.lane AND d.due_at <= ?1
+  ) LIMIT 0 + ?3`;
 /** Whether anything is due at a time, and the earliest due time after it. */
 export const NEXT_DUE = `
   SELECT EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_by_due WHERE state = 'pending' AND due_at <= ?1) AS is_due,
@@ -209,10 +213,10 @@ export class DeliveryRows {
     return this.#sql.exec<DueDelivery>(DUE, now, lane, limit).toArray();
   }
 
-  /** The lanes with due deliveries, in order of name. */
-  dueLanes(now: EpochMs): string[] {
+  /** The next lanes with due deliveries after `lane`, in order of name. */
+  dueLanes(now: EpochMs, lane: string, limit: number): string[] {
     return this.#sql
-      .exec<{ lane: string }>(DUE_LANES, now)
+      .exec<{ lane: string }>(DUE_LANES, now, lane, limit)
       .toArray()
       .map(({ lane }) => lane);
   }
@@ -326,17 +330,19 @@ export class DeliveryRows {
   }
 
   /** A page, newest first, with one extra row that shows whether there are more. */
-  page(page: PageRequest, { state, target_id }: DeliveryFilter): DeliveryRow[] {
-    return this.#rows(
-      `SELECT ${COLUMNS} FROM deliveries
-       WHERE id < ? AND (? IS NULL OR state = ?) AND (? IS NULL OR target = ?) ORDER BY id DESC LIMIT ?`,
-      idBefore(page),
-      state ?? null,
-      state ?? null,
-      target_id ?? null,
-      target_id ?? null,
-      rowsFor(page),
-    );
+  page(page: PageRequest, { state, target_id: target }: DeliveryFilter): DeliveryRow[] {
+    const read = (rule: string, ...values: string[]): DeliveryRow[] =>
+      this.#rows(
+        `SELECT ${COLUMNS} FROM deliveries WHERE ${rule}id < ? ORDER BY id DESC ${BOUND_LIMIT}`,
+        ...values,
+        idBefore(page),
+        rowsFor(page),
+      );
+    if (target === undefined) return state === undefined ? read("") : read("state = ? AND ", state);
+    // a read along the index for each state; without the state in it, a target's dead letters would be found one by one
+    const states = state === undefined ? STATES : [state];
+    const rows = states.flatMap((one) => read("target = ? AND state = ? AND ", target, one));
+    return rows.sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, rowsFor(page));
   }
 
   /** Records the results of attempts. */
