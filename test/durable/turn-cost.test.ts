@@ -22,7 +22,7 @@ paceIs(1); // so that no lease and no alarm ends within a turn
 const MARGIN = 2;
 
 describe("a short turn with one endpoint", () => {
-  /** The steps of the first turn of a user, of its second, and of one with an Idempotency-Key. */
+  /** The steps of the first turn of a user, of its second, and of the first and the second with an Idempotency-Key. */
   const turns: (readonly Step[])[] = [];
 
   const statements = (turn: readonly Step[], of: string): string[] =>
@@ -41,7 +41,7 @@ describe("a short turn with one endpoint", () => {
       { user: env.USER.getByName(userObjectName(address)), tenant: env.TENANT.getByName(tenantObjectName(address)) },
       { UserObject, TenantObject },
     );
-    for (const [nth, more] of [{}, {}, { "Idempotency-Key": "once" }].entries()) {
+    for (const [nth, more] of [{}, {}, { "Idempotency-Key": "a" }, { "Idempotency-Key": "b" }].entries()) {
       const streamed = { ...headers, ...more, Accept: "text/event-stream" };
       const before = log.returned("workDeliveries");
       const response = await send("POST", `/v1/projects/${project}/turns`, { prompt: "hello" }, streamed);
@@ -58,7 +58,8 @@ describe("a short turn with one endpoint", () => {
   it.each([
     ["the first of a user", 0, 35, 31],
     ["a later one", 1, 21, 22],
-    ["one with an Idempotency-Key", 2, 24, 22],
+    ["one with an Idempotency-Key, which deletes expired keys once a minute", 2, 24, 22],
+    ["the next one with an Idempotency-Key", 3, 23, 22],
   ])("%s runs no more statements than now", (_, nth, user, tenant) => {
     const steps = turns[nth] ?? [];
     const [ofUser, ofTenant] = [statements(steps, "user"), statements(steps, "tenant")];
