@@ -9,7 +9,7 @@ const { quick } = readFlags({
   flags: { quick: { says: "less of each, as bench/README.md says" } },
 }).flags;
 
-const BENCHES = ["stream", "requests", "sweep", "upload", "webhooks", "batch"];
+const BENCHES = ["stream", "requests", "sweep", "upload", "webhooks", "batch", "growth"];
 const code = await runInTurn(BENCHES.map((name) => [`bench/${name}.ts`, ...(quick ? ["--quick"] : [])]));
 await cleanUp();
 process.exit(code);
