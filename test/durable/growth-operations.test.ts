@@ -293,6 +293,33 @@ describe("an operation in an object that holds much", () => {
     expect(all.statements / many.hooks, "statements").toBeLessThanOrEqual(statements);
   });
 
+  it.each([[{}], [{ state: "failed" }], [{ state: "delivered" }]] as const)(
+    "the pages of an endpoint's deliveries have each of them once, newest first: %j",
+    async ({ state }: { readonly state?: "failed" | "delivered" }) => {
+      const { tenant, address, endpoints } = few;
+      const [endpoint = ""] = endpoints;
+      const expected = await runInDurableObject(tenantStub(address), (_, { storage }) =>
+        storage.sql
+          .exec<{ id: string }>(
+            "SELECT id FROM deliveries WHERE target = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY id DESC",
+            endpoint,
+            state ?? null,
+          )
+          .toArray()
+          .map(({ id }) => id),
+      );
+      const seen: string[] = [];
+      for (let after: string | null = null, isOver = false; !isOver; ) {
+        const page = await tenant.listDeliveries({ limit: 7, after }, { target_id: endpoint as EndpointId, state });
+        seen.push(...page.data.map(({ id }) => id));
+        after = page.next_cursor;
+        isOver = !page.has_more;
+      }
+      expect(expected.length).toBeGreaterThan(7);
+      expect(seen).toEqual(expected);
+    },
+  );
+
   it("an endpoint is moved without a read of what was delivered to it", async () => {
     const move = async ({ tenant, endpoints: [, id] }: Subject): Promise<unknown> =>
       good(await tenant.updateEndpoint(id as EndpointId, { url: `http://127.0.0.1:9/${crypto.randomUUID()}` }));
