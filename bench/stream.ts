@@ -13,8 +13,16 @@ import { type Measured, measure, RATE } from "./lib/measure-streams.ts";
 import { prepareBench } from "./lib/servers.ts";
 import { peerTable } from "./lib/stream-peer-report.ts";
 import { prepareStreamPeers } from "./lib/stream-peers.ts";
-import { costTable, delayTable, noiseLine, type Runs } from "./lib/stream-report.ts";
-import { TARGETS } from "./lib/stream-targets.ts";
+import {
+  ALONE_STREAMS,
+  type AloneRuns,
+  costTable,
+  delayTable,
+  eventTable,
+  noiseLine,
+  type Runs,
+} from "./lib/stream-report.ts";
+import { TARGETS, type TargetKey } from "./lib/stream-targets.ts";
 import { shown } from "./lib/table.ts";
 
 const {
@@ -46,6 +54,8 @@ function progress(round: number, target: string, streams: number, got: Measured)
   console.error(dim(`round ${round}, ${streams} × ${target}: ${delay}, lost ${got.lost}, ${cost}${faults}`));
 }
 
+const isOwn = (key: string): key is TargetKey => key in TARGETS;
+
 try {
   const dir = scratchDir();
   const machine = machineLine(dir);
@@ -56,6 +66,7 @@ try {
     ...peers.filter(({ missing }) => missing === null),
   ];
   const runs: Runs = new Map();
+  const alone: AloneRuns = new Map();
   for (let round = 1; round <= (rounds ?? plan.rounds); round++) {
     for (const streams of loads) {
       // Every other round runs backwards, so that changing conditions affect all targets alike.
@@ -64,6 +75,10 @@ try {
         const key = `${target.key} ${streams}` as const;
         runs.set(key, [...(runs.get(key) ?? []), got]);
         progress(round, target.key, streams, got);
+        if (streams !== ALONE_STREAMS || !isOwn(target.key)) continue;
+        const without = await measure(setup, { target, streams, seconds: plan.seconds, isAlone: true });
+        alone.set(target.key, [...(alone.get(target.key) ?? []), without]);
+        progress(round, `${target.key} alone`, streams, without);
       }
     }
   }
@@ -71,6 +86,7 @@ try {
     `## Streams\n\n${machine}\n\n${rounds ?? plan.rounds} rounds of ${plan.seconds} s, ${RATE} events/s in each stream, medians; ${noiseLine(runs)}\n`,
   );
   console.log(`${delayTable(runs, loads)}\n\n${costTable(runs, loads)}\n`);
+  if (loads.includes(ALONE_STREAMS)) console.log(`${eventTable(runs, alone)}\n`);
   if (isWithPeers) console.log(`${peerTable(runs, loads, peers)}\n`);
 } finally {
   await cleanUp();

@@ -26,7 +26,13 @@ export type Measured = LoadResult & {
   readonly noisePercent: number;
 };
 
-export type Plan = { readonly target: StreamTarget; readonly streams: number; readonly seconds: number };
+export type Plan = {
+  readonly target: StreamTarget;
+  readonly streams: number;
+  readonly seconds: number;
+  /** Without the short extra streams: what the long ones cost by themselves. */
+  readonly isAlone?: boolean;
+};
 
 const nothing = (): number => Number.NaN;
 
@@ -39,7 +45,7 @@ export async function measure(setup: BenchSetup, plan: Plan): Promise<Measured> 
     // From here on the cost of users and streams is measured.
     const memory = watchMemory(server.pid);
     const streams: Ask[] = await make("user", plan.streams);
-    const probes = await make("probe", PROBE_USERS);
+    const probes = plan.isAlone === true ? [] : await make("probe", PROBE_USERS);
     await sleep(500); // the first turns' last writes
     await untilQuiet(QUIET_WAIT_MS);
     let [cpu, noise] = [nothing, nothing];

@@ -7,13 +7,12 @@ import { report, settings } from "./child.ts";
 import { msBetween, openStream, type Seen, type UnwrappedAnswer } from "./open-stream.ts";
 import { clockNs, paceText } from "./pace.ts";
 import { percentile } from "./statistics.ts";
-import { loadSettings } from "./stream-messages.ts";
+import { loadSettings, PROBES_PER_SECOND } from "./stream-messages.ts";
 
 /** Streams opened per second. */
 const OPENED_PER_SECOND = 150;
 /** Time from the opening of the last stream to the first measured event. */
 const SETTLED_AFTER_MS = 1_000;
-const PROBE_EVERY_MS = 100;
 /** An extra stream: short enough to end long before its user's next turn. */
 const PROBE = { rate: 100, count: 2, bytes: 200 };
 const EVENT_BYTES = 200;
@@ -52,7 +51,7 @@ const probing: UnwrappedAnswer[] = [];
 for (let at = 0; clockNs() < window.to; at++) {
   const probe = probes[at % probes.length];
   if (probe !== undefined) probing.push(openStream(probe, paceText(PROBE), () => {}));
-  await sleep(PROBE_EVERY_MS);
+  await sleep(1_000 / PROBES_PER_SECOND);
 }
 report("end");
 

@@ -2,6 +2,9 @@
 import * as z from "zod";
 import { ask } from "./open-stream.ts";
 
+/** Short extra streams opened per second. */
+export const PROBES_PER_SECOND = 10;
+
 export const loadSettings = z.object({
   streams: z.array(ask),
   /** Users of the short extra streams, used in turn. */
