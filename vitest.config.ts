@@ -21,14 +21,6 @@ const bindings = {
 /** Timeout of a test on a busy machine. No test asserts a duration; this only ends one that hangs. */
 const TIMEOUT_MS = 300_000;
 
-/** Tests whose results depend on what others have stored: each file gets a runtime of its own. */
-const ALONE = [
-  "test/routes/{admin,health,status}.test.ts",
-  "test/store/**/*.test.ts",
-  "test/jobs/{cron-alone,re-encrypt,cron}.test.ts",
-  "test/durable/{upload/memory,year}.test.ts",
-];
-
 /** What this run leaves out. By a variable, because `--exclude` has no effect on a project that excludes files itself. */
 const LEFT_OUT = [...leftOut((process.env.TESTS ?? "all") as Extent)]; // set by scripts/run-tests.ts only
 
@@ -64,30 +56,18 @@ export default defineConfig({
         },
       },
       {
-        // Modules with state: real Durable Objects, D1, R2 and queues. Every test has users of its own, so files share one runtime.
+        // Modules with state: real Durable Objects, D1, R2 and queues. Files share one runtime, whose storage is emptied after each
+        // (test/support/rest.ts).
         plugins: [stateful()],
         test: {
           name: "workerd",
           globalSetup: ASSETS,
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
-          exclude: [...ALONE, ...LEFT_OUT],
-          setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
-          testTimeout: TIMEOUT_MS,
-          hookTimeout: TIMEOUT_MS,
-          isolate: false,
-        },
-      },
-      {
-        // The same, for tests that query everything that is stored.
-        plugins: [stateful()],
-        test: {
-          name: "alone",
-          globalSetup: ASSETS,
-          include: ALONE,
           exclude: LEFT_OUT,
           setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
+          isolate: false,
         },
       },
       {

@@ -15,8 +15,8 @@ export const SLOW_PROJECTS = ["conformance", "quiet"];
 const SLOW_FOLDER = "test/conformance/";
 
 /**
- * Files that `npm test` leaves out: random sequences, tables of every route or call, what starts many processes, and what
- * measures memory or work. Another file tests the same module with chosen cases.
+ * Files that `npm test` leaves out: random sequences, tables of every route or call, what starts many processes, what waits for
+ * seconds, and what measures memory or work. Another file tests the same module with chosen cases.
  */
 export const SLOW_FILES = [
   // Random sequences.
@@ -28,14 +28,26 @@ export const SLOW_FILES = [
   "test/routes/after-commit-table.test.ts",
   "test/routes/bad-input.test.ts",
   "test/routes/isolation-table.test.ts",
+  "test/routes/mcp-table.test.ts",
   "test/routes/nasty.test.ts",
   "test/routes/no-code-values.test.ts",
   // Processes: a whole gateway, or each script once or twice.
+  "test/node/deploy.test.ts",
+  "test/node/dev.test.ts",
+  "test/node/fuzz.test.ts",
   "test/node/gateway.test.ts",
   "test/node/install.test.ts",
   "test/node/leaks.test.ts",
   "test/node/renamed.test.ts",
   "test/node/scripts.test.ts",
+  // Waits: a full queue, a silent upstream, an alarm that must come again.
+  "test/durable/limits-at-once.test.ts",
+  "test/durable/shared/job-kinds.test.ts",
+  "test/durable/tenant/delivery-slots.test.ts",
+  "test/durable/tenant/quota-waits.test.ts",
+  "test/durable/user/turn-quiet.test.ts",
+  "test/jobs/cron.test.ts",
+  "test/routes/stops.test.ts",
   // Memory and processor time.
   "test/durable/upload/memory.test.ts",
   "test/node/body-work.test.ts",

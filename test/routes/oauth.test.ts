@@ -278,11 +278,11 @@ describe("a connected app", () => {
 
   it("acts for one user if it was approved so", async () => {
     const { key } = await makeMember();
-    const { access_token } = await connect(key, {}, { user: "ada" });
+    const { access_token } = await connect(key, {}, { user: "ada@example.org" });
     const stored = await env.DB.prepare("SELECT app FROM keys WHERE id = ?1")
       .bind((await onlyApp(key)).id)
       .first("app");
-    expect(stored).not.toContain("ada");
+    expect(stored).not.toContain("ada@example.org");
     const other = await listTools(access_token, { "X-User-Id": "grace" });
     expect([other.status, await other.text()]).toEqual([403, expect.stringContaining("wrong_user")]);
     expect(await statusOf(access_token)).toBe(200);
@@ -290,7 +290,7 @@ describe("a connected app", () => {
     await (
       await send("POST", "/mcp", { jsonrpc: "2.0", id: 2, method: "tools/call", params: make }, bearer(access_token))
     ).text();
-    const projects = await call("/v1/projects", { headers: { ...bearer(key.secret), "X-User-Id": "ada" } });
+    const projects = await call("/v1/projects", { headers: { ...bearer(key.secret), "X-User-Id": "ada@example.org" } });
     const { data } = await jsonOf<{ data: { id: string }[] }>(projects);
     expect(data).toHaveLength(1);
     const { app } = await onlyApp(key);
