@@ -98,7 +98,7 @@ export const deliveryTarget = z
   ])
   .meta({ id: "DeliveryTarget" });
 
-const deliveryState = z
+export const deliveryState = z
   .enum(["pending", "delivered", "failed"])
   .meta({ id: "DeliveryState", description: "`failed`: a dead letter, not retried automatically." });
 

@@ -11,7 +11,12 @@ import type { DeliveryReport } from "../../../core/rpc/tenant.ts";
 import type { Call, Page, PageRequest } from "../../../core/rpc/user.ts";
 import { type EpochMs, toRfc3339 } from "../../../core/time.ts";
 import type { DeliveryTarget } from "../../../core/webhooks/delivery.ts";
-import type { DeliveryFilter, DeliveryWire, LoggedDeliveryWire } from "../../../core/wire/webhook.ts";
+import {
+  type DeliveryFilter,
+  type DeliveryWire,
+  deliveryState,
+  type LoggedDeliveryWire,
+} from "../../../core/wire/webhook.ts";
 import type { ObjectRuntime } from "../../shared/context.ts";
 import { BOUND_LIMIT } from "../../shared/database.ts";
 import { createOnce } from "../../shared/idempotency.ts";
@@ -38,10 +43,8 @@ export type DueDelivery = DeliveryWork & {
   readonly is_stale: number;
 };
 
-const STATES = ["pending", "delivered", "failed"] as const;
-
 export type DeliveryRow = DeliveryWork & {
-  readonly state: (typeof STATES)[number];
+  readonly state: DeliveryWire["state"];
   readonly due_at: number | null;
   readonly created_at: number;
   readonly ended_at: number | null;
@@ -339,8 +342,8 @@ export class DeliveryRows {
         rowsFor(page),
       );
     if (target === undefined) return state === undefined ? read("") : read("state = ? AND ", state);
-    // a read along the index for each state; without the state in it, a target's dead letters would be found one by one
-    const states = state === undefined ? STATES : [state];
+    // One indexed read for each state: the index has the state before the id, so that a target's failed deliveries are found too.
+    const states = state === undefined ? deliveryState.options : [state];
     const rows = states.flatMap((one) => read("target = ? AND state = ? AND ", target, one));
     return rows.sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, rowsFor(page));
   }
