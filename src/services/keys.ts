@@ -44,7 +44,7 @@ export async function openConsoleSession(c: Ctx): Promise<ShownKeyWire> {
   const opened = parent === null || parent.id.startsWith("inv_") ? c.var.caller.endsAt : parent.endsAt;
   const expiresAt = Math.min(opened ?? Number.POSITIVE_INFINITY, now + CONSOLE_SESSION_MS);
   const fields = { name: "Console session", scopes, expiresAt };
-  const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener, app: null });
+  const { record, secret } = await issue({ tenant, mode }, fields, { replaces: null, parent: opener, app: null }, now);
   const { id, createdAt: at } = record;
   const detail = { scopes, expires_at: momentOf(expiresAt), session_of: opener };
   const entry = entryOf(c, { tenant, mode, at, action: "key.created", target: id, detail });
@@ -107,8 +107,12 @@ function forget({ tenant }: StoredKey): void {
 type Related = Pick<changes.NewKeyRecord, "replaces" | "parent" | "app">;
 const NOT_RELATED: Related = { replaces: null, parent: null, app: null };
 
-async function issue({ tenant, mode }: Scope, { name, scopes, expiresAt }: KeyFields, related: Related) {
-  const createdAt = Date.now();
+async function issue(
+  { tenant, mode }: Scope,
+  { name, scopes, expiresAt }: KeyFields,
+  related: Related,
+  createdAt: EpochMs = Date.now(),
+) {
   const secret = issueKey(mode, random);
   const id = plainId("key", createdAt, random);
   const [hash, hint] = [await keyHash(secret), keyHint(secret)];
