@@ -21,6 +21,9 @@ const bindings = {
 /** Timeout of a test on a busy machine. No test asserts a duration; this only ends one that hangs. */
 const TIMEOUT_MS = 300_000;
 
+/** Tests that use up what an isolate has once, the memory for upload bodies: each file gets a runtime of its own. */
+const ALONE = ["test/durable/upload/memory.test.ts"];
+
 /** What this run leaves out. By a variable, because `--exclude` has no effect on a project that excludes files itself. */
 const LEFT_OUT = [...leftOut((process.env.TESTS ?? "all") as Extent)]; // set by scripts/run-tests.ts only
 
@@ -63,11 +66,23 @@ export default defineConfig({
           name: "workerd",
           globalSetup: ASSETS,
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
-          exclude: LEFT_OUT,
+          exclude: [...ALONE, ...LEFT_OUT],
           setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
           testTimeout: TIMEOUT_MS,
           hookTimeout: TIMEOUT_MS,
           isolate: false,
+        },
+      },
+      {
+        plugins: [stateful()],
+        test: {
+          name: "alone",
+          globalSetup: ASSETS,
+          include: ALONE,
+          exclude: LEFT_OUT,
+          setupFiles: ["test/support/runner.ts", "test/support/migrate.ts", "test/support/rest.ts"],
+          testTimeout: TIMEOUT_MS,
+          hookTimeout: TIMEOUT_MS,
         },
       },
       {

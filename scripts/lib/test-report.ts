@@ -16,7 +16,7 @@ const SLOW_FOLDER = "test/conformance/";
 
 /**
  * Files that `npm test` leaves out: random sequences, tables of every route or call, what starts many processes, what waits for
- * seconds, and what measures memory or work. Another file tests the same module with chosen cases.
+ * seconds, and what measures memory or work. `npm run check` or `npm run test:all` runs them.
  */
 export const SLOW_FILES = [
   // Random sequences.

@@ -66,14 +66,13 @@ export type Work = { readonly read: number; readonly written: number; readonly s
  * Counts what the statements of these objects' present instances do. Each call of the returned function gives what they did
  * since the previous call.
  */
-export async function meterWork(stubs: readonly DurableObjectStub[]): Promise<() => Work> {
+export async function meterWork(stubs: readonly [DurableObjectStub, ...DurableObjectStub[]]): Promise<() => Work> {
   const storages = new Set<unknown>();
   for (const stub of stubs) await runInDurableObject(stub, (_, { storage: { sql } }) => storages.add(sql));
   let cursors: Cursor[] = [];
-  for (const stub of stubs.slice(0, 1))
-    await spyOnStatements(stub, (sql, _, cursor) => {
-      if (storages.has(sql)) cursors.push(cursor);
-    });
+  await spyOnStatements(stubs[0], (sql, _, cursor) => {
+    if (storages.has(sql)) cursors.push(cursor);
+  });
   return () => {
     const taken = cursors;
     cursors = [];
