@@ -4,13 +4,12 @@
  * process, which is cheaper than two. Plain JavaScript, like resumable.js.
  */
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import { DurableStream, IdempotentProducer } from "@durable-streams/client";
 import { DurableStreamTestServer } from "@durable-streams/server";
 import { freePort } from "../../scripts/lib/ports.ts";
-import { report, settings } from "../lib/child.ts";
-import { BACKLOG, peerSettings } from "../lib/peer-messages.ts";
-import { bodyOf, callUpstream } from "./upstream-call.js";
+import { settings } from "../lib/child.ts";
+import { peerSettings } from "../lib/peer-messages.ts";
+import { bodyOf, callUpstream, serve } from "./http.js";
 
 /** Wait for more events before an append, in ms. The package's default is 5. */
 const LINGER_MS = 1;
@@ -41,12 +40,4 @@ async function answer(request, response) {
   await follow(await callUpstream(upstreamUrl, body), producer);
 }
 
-const port = await freePort();
-const server = createServer((request, response) => {
-  answer(request, response).catch((error) => {
-    console.error(error);
-    response.destroy();
-  });
-});
-server.on("connection", (socket) => socket.setNoDelay(true));
-server.listen(port, "127.0.0.1", BACKLOG, () => report({ url: `http://127.0.0.1:${port}` }));
+await serve(answer);

@@ -4,14 +4,12 @@
  * repository's types do not need the peers' packages.
  */
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
 import { createClient } from "redis";
 import { createResumableStreamContext } from "resumable-stream/redis";
-import { freePort } from "../../scripts/lib/ports.ts";
-import { report, settings } from "../lib/child.ts";
+import { settings } from "../lib/child.ts";
 import { startRedis } from "../lib/datastores.ts";
-import { BACKLOG, peerSettings } from "../lib/peer-messages.ts";
-import { bodyOf, callUpstream } from "./upstream-call.js";
+import { peerSettings } from "../lib/peer-messages.ts";
+import { bodyOf, callUpstream, serve } from "./http.js";
 
 const { upstreamUrl, dataDir } = await settings(peerSettings);
 const url = await startRedis(dataDir, { isAppended: false });
@@ -44,12 +42,4 @@ async function answer(request, response) {
   response.end();
 }
 
-const port = await freePort();
-const server = createServer((request, response) => {
-  answer(request, response).catch((error) => {
-    console.error(error);
-    response.destroy();
-  });
-});
-server.on("connection", (socket) => socket.setNoDelay(true));
-server.listen(port, "127.0.0.1", BACKLOG, () => report({ url: `http://127.0.0.1:${port}` }));
+await serve(answer);
