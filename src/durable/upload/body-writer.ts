@@ -27,7 +27,9 @@ import type { PartsFile, StoredPart, UploadBytes } from "./parts.ts";
 /*
  * The buffer pool: the memory budget for uploads, shared by all objects of an isolate.
  *
- * When it is spent, requests queue and poll: a promise of one object must not be resolved by another.
+ * When it is spent, requests queue and poll: a promise of one object must not be resolved by another. The code of an object
+ * that the platform resets just stops, without `finally`: its place in the queue and its share of the budget are taken back
+ * when nothing was heard of them for a while.
  */
 
 /** Polling interval in ms. Chosen: short compared with storing a part. */
@@ -35,30 +37,45 @@ const POLL_MS = 20;
 /** Released buffers that are reused. Chosen: what a few concurrent uploads need; more would hold memory without use. */
 const IDLE_BUFFERS = 4;
 
-export type Buffer = { readonly bytes: Uint8Array<ArrayBuffer>; readonly release: () => void };
+/** How long a waiting request may miss its polls, in ms. Chosen: hundreds of polls. */
+const WAITER_LOST_MS = 10_000;
+/** How long a buffer may go unused, in ms. Chosen: several times what a body may be silent or a part may take to be stored. */
+const BUFFER_LOST_MS = 300_000;
+
+export type Buffer = {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Says that the buffer is still in use. */
+  readonly touch: () => void;
+  readonly release: () => void;
+};
 
 /** The tenant and the user that a buffer is counted for. */
 export type Holder = { readonly tenant: string; readonly user: string };
 
-type Waiter = { readonly holder: Holder; readonly sizeBytes: number };
+/** A request for memory: first in the queue, then, when it was served, among the buffers. */
+type Claim = { readonly holder: Holder; readonly sizeBytes: number; seenAt: EpochMs };
 
 export class BufferPool {
   readonly #budgetBytes: number;
+  readonly #lostAfter: { readonly waiterMs: number; readonly bufferMs: number };
   #leftBytes: number;
   /** Released part buffers, to be reused. */
   readonly #idle: ArrayBuffer[] = [];
-  readonly #queue: Waiter[] = [];
+  readonly #queue = new Set<Claim>();
+  /** The buffers in use. */
+  readonly #used = new Set<Claim>();
   /** Bytes held by each tenant and each user. */
   readonly #held = new Map<string, number>();
 
-  constructor(budgetBytes: number) {
+  constructor(budgetBytes: number, lostAfter = { waiterMs: WAITER_LOST_MS, bufferMs: BUFFER_LOST_MS }) {
     this.#budgetBytes = budgetBytes;
+    this.#lostAfter = lostAfter;
     this.#leftBytes = budgetBytes;
   }
 
   /** Whether a request is waiting that a released buffer could serve. */
   get hasWaiter(): boolean {
-    return this.#queue.some((waiter) => this.#isWithinShare(waiter));
+    return this.#first() !== null;
   }
 
   /**
@@ -67,33 +84,54 @@ export class BufferPool {
    * others. Release it once.
    */
   async acquire(sizeBytes: number, waitMs: number, holder: Holder): Promise<Buffer | null> {
-    const me: Waiter = { holder, sizeBytes };
-    this.#queue.push(me);
+    const me: Claim = { holder, sizeBytes, seenAt: Date.now() };
+    this.#queue.add(me);
     try {
       for (const end = Date.now() + waitMs; !this.#isNext(me); ) {
         if (Date.now() >= end) return null;
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+        me.seenAt = Date.now();
+        this.#queue.add(me); // at the end, if it was taken for lost
       }
-      this.#count(me, sizeBytes);
     } finally {
-      this.#queue.splice(this.#queue.indexOf(me), 1);
+      this.#queue.delete(me);
     }
     return this.#allocate(me);
   }
 
-  #isNext(me: Waiter): boolean {
-    const first = this.#queue.find((waiter) => this.#isWithinShare(waiter));
-    return first === me && this.#leftBytes >= me.sizeBytes;
+  #isNext(me: Claim): boolean {
+    for (const claim of this.#used) if (Date.now() - claim.seenAt > this.#lostAfter.bufferMs) this.#free(claim);
+    return this.#first() === me && this.#leftBytes >= me.sizeBytes;
   }
 
-  #isWithinShare({ holder, sizeBytes }: Waiter): boolean {
+  /** The first in the queue whose share has room; null when none has. */
+  #first(): Claim | null {
+    for (const claim of this.#queue) {
+      if (Date.now() - claim.seenAt > this.#lostAfter.waiterMs) this.#queue.delete(claim);
+      else if (this.#isWithinShare(claim)) return claim;
+    }
+    return null;
+  }
+
+  #isWithinShare({ holder, sizeBytes }: Claim): boolean {
     return sharesOf(holder).every(({ name, part }) => {
       const held = this.#held.get(name) ?? 0;
       return held === 0 || held + sizeBytes <= this.#budgetBytes * part;
     });
   }
 
-  #count({ holder }: Waiter, bytes: number): void {
+  #use(claim: Claim): void {
+    claim.seenAt = Date.now();
+    if (this.#used.has(claim)) return;
+    this.#used.add(claim);
+    this.#count(claim, claim.sizeBytes);
+  }
+
+  #free(claim: Claim): void {
+    if (this.#used.delete(claim)) this.#count(claim, -claim.sizeBytes);
+  }
+
+  #count({ holder }: Claim, bytes: number): void {
     this.#leftBytes -= bytes;
     for (const { name } of sharesOf(holder)) {
       const held = (this.#held.get(name) ?? 0) + bytes;
@@ -102,18 +140,22 @@ export class BufferPool {
     }
   }
 
-  #allocate(me: Waiter): Buffer {
+  #allocate(me: Claim): Buffer {
     const { sizeBytes } = me;
+    this.#use(me);
     const at = this.#idle.findIndex((one) => one.byteLength === sizeBytes);
     const [memory = new ArrayBuffer(sizeBytes)] = at < 0 ? [] : this.#idle.splice(at, 1);
     let isHeld = true;
+    const touch = (): void => {
+      if (isHeld) this.#use(me);
+    };
     const release = (): void => {
       if (!isHeld) return;
       isHeld = false;
-      this.#count(me, -sizeBytes);
+      this.#free(me);
       if (sizeBytes === UPLOAD_PART_BYTES && this.#idle.length < IDLE_BUFFERS) this.#idle.push(memory);
     };
-    return { bytes: new Uint8Array(memory), release };
+    return { bytes: new Uint8Array(memory), touch, release };
   }
 }
 
@@ -264,6 +306,7 @@ export class BodyWriter {
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
+    this.#memory.touch();
     this.#checkTrickle(chunk.length);
     if (this.#offset + chunk.length > this.#options.limit) throw new ProblemError({ end: "too_long" });
     const overQuota = (await this.#options.reserveBytes?.(this.#offset + chunk.length)) ?? null;

@@ -1,5 +1,9 @@
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { uploadObjectName } from "../../../src/core/address.ts";
+import { ownedId } from "../../../src/core/ids.ts";
 import { BufferPool } from "../../../src/durable/upload/body-writer.ts";
+import { env, freshAddress, random } from "../../support/objects.ts";
 
 let holders = 0;
 /** Another tenant each time. */
@@ -65,5 +69,34 @@ describe("the buffer pool of an isolate", () => {
     (await next)?.release();
     held?.release();
     expect((await more)?.bytes.length).toBe(50);
+  });
+
+  it("takes back what a reset object held, and its place in the queue", async () => {
+    const buffers = new BufferPool(100, { waiterMs: 500, bufferMs: 1_000 });
+    const address = freshAddress();
+    const stub = env.UPLOAD.getByName(uploadObjectName(address, ownedId("upl", address.uh, Date.now(), random)));
+    const reset = runInDurableObject(stub, async (_, ctx) => {
+      await buffers.acquire(60, 0, someone());
+      void buffers.acquire(60, 60_000, someone());
+      ctx.abort("the platform resets the object");
+      await new Promise(() => {});
+    });
+    await expect(reset).rejects.toThrow("the platform resets the object");
+    expect(buffers.hasWaiter).toBe(true);
+    const next = await buffers.acquire(60, 30_000, someone());
+    expect(next?.bytes.length).toBe(60);
+    expect(buffers.hasWaiter).toBe(false);
+  });
+
+  it("counts a buffer again that was taken for lost and is used after all", async () => {
+    const buffers = new BufferPool(100, { waiterMs: 500, bufferMs: 100 });
+    const slow = await buffers.acquire(60, 0, someone());
+    const other = await buffers.acquire(60, 30_000, someone());
+    expect(other?.bytes.length).toBe(60);
+    slow?.touch();
+    other?.release();
+    expect(await buffers.acquire(60, 0, someone())).toBeNull();
+    slow?.release();
+    expect((await buffers.acquire(100, 0, someone()))?.bytes.length).toBe(100);
   });
 });
