@@ -1,18 +1,18 @@
 /**
- * `npm run bench:stream [-- --quick --rounds 1 --streams 1,50 --peers]`: what the gateway adds to a stream.
+ * `npm run bench:stream [-- --quick --rounds 1 --streams 1,50 --peers --before FOLDER]`: what the gateway adds to a stream.
  *
  * Interleaved rounds, each measurement on a fresh server with an empty state: a bare Hono proxy, a plain object that stores what
- * it forwards, and the gateway; with `--peers` also other projects that do such work. Medians of the rounds. README.md explains
- * the tables.
+ * it forwards, and the gateway; with `--peers` also other projects that do such work, with `--before` the gateway of another
+ * checkout. Medians of the rounds. README.md explains the tables.
  */
 import { cleanUp } from "../scripts/lib/cleanup.ts";
 import { readFlags } from "../scripts/lib/flags.ts";
 import { dim } from "../scripts/lib/paint.ts";
 import { machineLine, scratchDir } from "./lib/machine.ts";
 import { type Measured, measure, RATE } from "./lib/measure-streams.ts";
-import { prepareBench } from "./lib/servers.ts";
+import { BEFORE, prepareBench } from "./lib/servers.ts";
 import { peerTable } from "./lib/stream-peer-report.ts";
-import { prepareStreamPeers } from "./lib/stream-peers.ts";
+import { prepareStreamBefore, prepareStreamPeers } from "./lib/stream-peers.ts";
 import {
   ALONE_STREAMS,
   type AloneRuns,
@@ -30,6 +30,7 @@ const {
   rounds,
   streams: given,
   peers: isWithPeers,
+  before,
 } = readFlags({
   command: "npm run bench:stream",
   says: "What the gateway adds to a stream.",
@@ -38,6 +39,7 @@ const {
     rounds: { value: "N", from: 1, to: 100, says: "rounds of each" },
     streams: { value: "1,50", says: "the numbers of streams" },
     peers: { says: "measures other projects too; needs redis-server" },
+    before: BEFORE,
   },
 }).flags;
 const plan = quick ? { rounds: 1, loads: [1, 50], seconds: 2 } : { rounds: 3, loads: [1, 50, 200, 500], seconds: 4 };
@@ -60,7 +62,10 @@ try {
   const dir = scratchDir();
   const machine = machineLine(dir);
   const setup = await prepareBench(dir);
-  const peers = isWithPeers ? await prepareStreamPeers(setup) : [];
+  const peers = [
+    ...(before === undefined ? [] : [await prepareStreamBefore(setup, before)]),
+    ...(isWithPeers ? await prepareStreamPeers(setup) : []),
+  ];
   const order = [
     ...(["proxy", "object", "gateway"] as const).map((key) => ({ key, ...TARGETS[key] })),
     ...peers.filter(({ missing }) => missing === null),
@@ -87,7 +92,7 @@ try {
   );
   console.log(`${delayTable(runs, loads)}\n\n${costTable(runs, loads)}\n`);
   if (loads.includes(ALONE_STREAMS)) console.log(`${eventTable(runs, alone)}\n`);
-  if (isWithPeers) console.log(`${peerTable(runs, loads, peers)}\n`);
+  if (peers.length > 0) console.log(`${peerTable(runs, loads, peers)}\n`);
 } finally {
   await cleanUp();
 }

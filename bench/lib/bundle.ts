@@ -1,5 +1,6 @@
 /** Builds the Workers as for a deployment. */
 import { join } from "node:path";
+import { ROOT } from "../../scripts/lib/root.ts";
 import { startWrangler } from "../../scripts/lib/wrangler.ts";
 
 /** Configuration, script (if not the configuration's own) and output file of each Worker. */
@@ -17,13 +18,13 @@ export type Bundle = keyof typeof BUILDS;
 /** The Workers of the stream and request benches. */
 export type StreamBundle = Exclude<Bundle, "agents" | "sweep" | "webhooks" | "outside" | "growth">;
 
-/** Builds a Worker into `dir`; returns the bundle's path. */
-export async function build(name: Bundle, dir: string): Promise<string> {
+/** Builds a Worker of the checkout in `root` into `dir`; returns the bundle's path. */
+export async function build(name: Bundle, dir: string, root = ROOT): Promise<string> {
   const { config, file, ...other } = BUILDS[name];
-  const script = "script" in other ? [other.script] : [];
-  const out = join(dir, name);
-  const args = ["deploy", ...script, "--dry-run", "--minify", "--config", config, "--outdir", out];
-  const group = startWrangler(args, { stateDir: join(dir, `${name}-wrangler`) });
+  const script = "script" in other ? [join(root, other.script)] : [];
+  const out = join(dir, root === ROOT ? name : `${name}-before`);
+  const args = ["deploy", ...script, "--dry-run", "--minify", "--config", join(root, config), "--outdir", out];
+  const group = startWrangler(args, { stateDir: `${out}-wrangler` });
   if ((await group.ended) !== 0) throw new Error(`${name} does not build:\n${group.lastLines()}`);
   return join(out, file);
 }

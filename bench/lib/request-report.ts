@@ -1,6 +1,6 @@
 /** The table of a request run, with the goals. */
 import type { RequestResult } from "./request-messages.ts";
-import { REQUEST_TARGETS, type RequestTarget } from "./request-targets.ts";
+import type { RequestTarget } from "./request-targets.ts";
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
 import { verdict } from "./validity.ts";
@@ -31,8 +31,8 @@ function besideCell(rounds: Rounds, target: RequestTarget): string {
   return `${shown(got)} × ${name}${judged}, CPU ${shown(share(rounds, target, "cpuMicros"))} ×`;
 }
 
-export function requestTable(rounds: Rounds): string {
-  const rows = REQUEST_TARGETS.map((target) => {
+export function requestTable(rounds: Rounds, targets: readonly RequestTarget[]): string {
+  const rows = targets.map((target) => {
     const of = (figure: keyof Measured): string =>
       shown(median((rounds.get(target.name) ?? []).map((result) => result[figure])));
     return [

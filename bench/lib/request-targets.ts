@@ -3,7 +3,7 @@ import type { Ask } from "./open-stream.ts";
 
 export type RequestTarget = {
   readonly name: string;
-  readonly at: "plain" | "peers" | "gateway";
+  readonly at: "plain" | "peers" | "gateway" | "before";
   readonly path: string;
   /** The row that it is compared with, and the goal as a share of that row's requests; null without a goal. */
   readonly beside: { readonly name: string; readonly goal: number | null } | null;
@@ -30,8 +30,15 @@ export const REQUEST_TARGETS: readonly RequestTarget[] = [
   { name: "GET /v1/me (two objects)", at: "gateway", path: "/v1/me", beside: { name: TWO, goal: GOAL } },
 ];
 
+/** All requests, those to the gateway also sent to one of another checkout and compared with it. */
+export const TARGETS_WITH_BEFORE: readonly RequestTarget[] = REQUEST_TARGETS.flatMap((target) => {
+  if (target.at !== "gateway") return [target];
+  const { name, path } = target;
+  return [target, { name: `before: ${name}`, at: "before", path, beside: { name, goal: null } }];
+});
+
 /** The request of a target, on the server that answers it. */
 export const askOf = ({ at, path }: RequestTarget, url: string, key: string): Omit<Ask, "body"> => ({
   url: `${url}${path}`,
-  headers: at === "gateway" ? { authorization: `Bearer ${key}`, "x-user-id": "bench0" } : {},
+  headers: at === "gateway" || at === "before" ? { authorization: `Bearer ${key}`, "x-user-id": "bench0" } : {},
 });

@@ -1,7 +1,8 @@
 /** The servers of a run: a fresh one with an empty state for every measurement. */
 import { mkdtempSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { freePort } from "../../scripts/lib/ports.ts";
+import { ROOT } from "../../scripts/lib/root.ts";
 import { gatewayOptions, migrations, outsideOptions, peerOptions, sweepOptions } from "./bindings.ts";
 import { build, type StreamBundle } from "./bundle.ts";
 import { type Child, listening, startChild } from "./children.ts";
@@ -16,10 +17,23 @@ export type BenchSetup = {
   readonly bundles: Readonly<Record<StreamBundle, string>>;
 };
 
+/** The flag `--before` of a bench: a checkout of another commit, with its packages installed. */
+export const BEFORE = {
+  value: "FOLDER",
+  says: "also measures the gateway of another checkout, with its packages installed",
+} as const;
+
 /** Builds both Workers and starts the upstream, unless one is given. */
 export async function prepareBench(dir: string, upstreamUrl: string | null = null): Promise<BenchSetup> {
   const [gateway, peers] = await Promise.all([build("gateway", dir), build("peers", dir)]);
   return { dir, upstreamUrl: upstreamUrl ?? (await startUpstream()), bundles: { gateway, peers } };
+}
+
+/** Builds the gateway of another checkout; returns what starts it. */
+export async function prepareBefore({ dir, upstreamUrl }: BenchSetup, before: string): Promise<() => Promise<Server>> {
+  const root = resolve(before);
+  const bundle = await build("gateway", dir, root);
+  return () => serve(dir, bundle, gatewayOptions(upstreamUrl, 1, root), migrations(root));
 }
 
 async function startUpstream(): Promise<string> {
@@ -62,9 +76,10 @@ export async function startSweep(dir: string): Promise<Server> {
   return serve(dir, await build("sweep", dir), sweepOptions(), migrations());
 }
 
-/** Builds and starts the gateway with the route for events, and an upstream. */
-export async function startWebhooks(dir: string): Promise<Server> {
-  return serve(dir, await build("webhooks", dir), gatewayOptions(await startUpstream()), migrations());
+/** Builds and starts the gateway of the checkout in `root` with the route for events, and an upstream. */
+export async function startWebhooks(dir: string, root = ROOT): Promise<Server> {
+  const bundle = await build("webhooks", dir, root);
+  return serve(dir, bundle, gatewayOptions(await startUpstream(), 1, root), migrations(root));
 }
 
 /** Builds and starts the gateway with the route that calls objects directly, and an upstream. */

@@ -8,10 +8,10 @@ import { findRedis, versionOf } from "./datastores.ts";
 import { SERVER_CPU } from "./machine.ts";
 import type { PeerSettings } from "./peer-messages.ts";
 import { installPeers, withVersion } from "./peer-packages.ts";
-import { type BenchSetup, type Server, serve } from "./servers.ts";
-import { plainly, type StreamTarget } from "./stream-targets.ts";
+import { type BenchSetup, prepareBefore, type Server, serve } from "./servers.ts";
+import { plainly, type StreamTarget, TARGETS } from "./stream-targets.ts";
 
-export type PeerKey = "resumable" | "later" | "agents" | "portkey" | "durable";
+export type PeerKey = "resumable" | "later" | "agents" | "portkey" | "durable" | "before";
 export type StreamPeer = StreamTarget & {
   readonly key: PeerKey;
   /** Why it cannot be measured here, or null. */
@@ -24,6 +24,12 @@ async function startPeer(file: string, { dir, upstreamUrl }: BenchSetup): Promis
   const child = startChild(`../peers/${file}`, SERVER_CPU, settings);
   const { url } = await child.nextMessage(listening);
   return { ...child, url, stateDir: settings.dataDir };
+}
+
+/** The gateway of another checkout. */
+export async function prepareStreamBefore(setup: BenchSetup, before: string): Promise<StreamPeer> {
+  const { users } = TARGETS.gateway;
+  return { key: "before", name: "gateway before", missing: null, start: await prepareBefore(setup, before), users };
 }
 
 /** Installs and builds what the peers need. */

@@ -1,10 +1,12 @@
 /** Peers of the gateway in a webhook measurement: queues with a datastore, from which workers sign and post. */
+import { resolve } from "node:path";
 import { findRedis, readPostgres, versionOf } from "./datastores.ts";
 import { installPeers, withVersion } from "./peer-packages.ts";
-import { peerSender, type Sender } from "./webhook-runs.ts";
+import { startWebhooks } from "./servers.ts";
+import { gatewaySender, peerSender, type Sender } from "./webhook-runs.ts";
 
 export type WebhookPeer = {
-  readonly key: "bullmq" | "graphile";
+  readonly key: "bullmq" | "graphile" | "before";
   readonly name: string;
   readonly send: Sender;
   /** Why it cannot be measured here, or null. */
@@ -13,6 +15,12 @@ export type WebhookPeer = {
 
 const withDatastore = (name: string, store: string, program: string | null): string =>
   `${withVersion(name)} + ${store}${program === null ? "" : ` ${versionOf(program)}`}`;
+
+/** The gateway of another checkout. */
+export async function prepareWebhookBefore(dir: string, before: string): Promise<WebhookPeer> {
+  const send = await gatewaySender(await startWebhooks(dir, resolve(before)));
+  return { key: "before", name: "gateway before", send, missing: null };
+}
 
 /** Installs what the peers need. */
 export function prepareWebhookPeers(dir: string): readonly WebhookPeer[] {
