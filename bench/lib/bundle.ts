@@ -24,7 +24,7 @@ export async function build(name: Bundle, dir: string, root = ROOT): Promise<str
   const script = "script" in other ? [join(root, other.script)] : [];
   const out = join(dir, root === ROOT ? name : `${name}-before`);
   const args = ["deploy", ...script, "--dry-run", "--minify", "--config", join(root, config), "--outdir", out];
-  const group = startWrangler(args, { stateDir: `${out}-wrangler` });
+  const group = startWrangler(args, { stateDir: `${out}-wrangler`, root });
   if ((await group.ended) !== 0) throw new Error(`${name} does not build:\n${group.lastLines()}`);
   return join(out, file);
 }

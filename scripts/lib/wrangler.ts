@@ -27,6 +27,8 @@ export function quietEnv(stateDir: string): NodeJS.ProcessEnv {
 export type LocalRun = {
   readonly stateDir: string;
   readonly print?: ((line: string) => void) | undefined;
+  /** The folder in which wrangler runs the build of its configuration; the repository by default. */
+  readonly root?: string;
 };
 
 /** Starts wrangler with these arguments in its own process group. */
@@ -34,7 +36,7 @@ export function startWrangler(args: readonly string[], run: LocalRun): ProcessGr
   return startGroup({
     command: process.execPath,
     args: ["--no-warnings", WRANGLER, ...args],
-    cwd: ROOT,
+    cwd: run.root ?? ROOT,
     env: quietEnv(run.stateDir),
     print: run.print,
   });
