@@ -29,7 +29,7 @@ import type { PartsFile, StoredPart, UploadBytes } from "./parts.ts";
  *
  * When it is spent, requests queue and poll: a promise of one object must not be resolved by another. The code of an object
  * that the platform resets just stops, without `finally`: its place in the queue and its share of the budget are taken back
- * when nothing was heard of them for a while.
+ * when they were not used for a while.
  */
 
 /** Polling interval in ms. Chosen: short compared with storing a part. */
