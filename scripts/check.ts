@@ -1,9 +1,12 @@
-/** `npm run check`: types, lint and the tests but the longest; stops at the first failure. */
+/** `npm run check`: types, lint and the tests of every module; stops at the first failure. */
 import { cleanUp } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
 import { runInTurn } from "./lib/in-turn.ts";
 
-readFlags({ command: "npm run check", says: "Types, lint, and all tests but the longest. What fails first ends it." });
+readFlags({
+  command: "npm run check",
+  says: "Types, lint, and the tests of every module but the longest. What fails first ends it.",
+});
 
 const TSC = "node_modules/typescript/bin/tsc";
 const code = await runInTurn([

@@ -1,7 +1,7 @@
 /**
- * `npm test` and `npm run test:all`: runs vitest, then checks that every test file on disk has run.
+ * `npm test`, `npm run test:gateway` and `npm run test:all`: runs vitest, then checks that every test file on disk has run.
  *
- * `--all` adds the slow tests. File names and `--only NAME` run a part; then that check is skipped, and each file and all output
+ * `--gateway` runs the tests of a whole gateway, `--all` all tests. File names and `--only NAME` run a part; then that check is skipped, and each file and all output
  * are shown.
  */
 import { spawn } from "node:child_process";
@@ -13,7 +13,7 @@ import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
 import { ROOT } from "./lib/root.ts";
 import { noiseFilter } from "./lib/runtime-noise.ts";
-import { type Extent, filesOnDisk, gapsIn, REPORT, readReport, SLOW_PROJECTS } from "./lib/test-report.ts";
+import { type Extent, filesOnDisk, gapsIn, projectArgs, readReport, reportOf } from "./lib/test-report.ts";
 import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
@@ -24,7 +24,8 @@ const { flags, words } = readFlags({
   says: "Runs the quick tests of every module, or the files that are named.",
   flags: {
     all: { says: "also the slow ones: a whole gateway, random sequences, tables of every route" },
-    check: { says: "as --all, without the slowest files" },
+    check: { says: "as --all, without a whole gateway and without the slowest files" },
+    gateway: { says: "the tests of a whole gateway, over HTTP and in a browser, without the slowest files" },
     only: { value: "NAME", says: "only tests with this in their name" },
     project: { value: "NAME", says: "only this project of vitest.config.ts" },
     verbose: { says: "shows every file, and the lines that the runtime prints by itself" },
@@ -32,21 +33,22 @@ const { flags, words } = readFlags({
   words: { name: "file…", says: "test files, or a part of their paths", most: Number.POSITIVE_INFINITY },
 });
 const isPartial = words.length > 0 || flags.only !== undefined || flags.project !== undefined;
-const extent: Extent = flags.all ? "all" : flags.check ? "check" : "quick";
+const extent: Extent = flags.all ? "all" : flags.check ? "check" : flags.gateway ? "gateway" : "quick";
+const report = reportOf(extent);
 const isLong = isPartial || flags.verbose;
 
-rmSync(REPORT, { force: true });
-mkdirSync(dirname(REPORT), { recursive: true });
+rmSync(report, { force: true });
+mkdirSync(dirname(report), { recursive: true });
 const vitest = spawn(
   process.execPath,
   [
     "--disable-warning=ExperimentalWarning",
     VITEST,
     "run",
-    ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${REPORT}`],
+    ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${report}`],
     ...(flags.project !== undefined ? [`--project=${flags.project}`] : []),
     ...(flags.only !== undefined ? ["--testNamePattern", flags.only] : []),
-    ...(extent !== "quick" || isPartial ? [] : SLOW_PROJECTS.map((name) => `--project=!${name}`)),
+    ...(isPartial ? [] : projectArgs(extent)),
     ...words,
   ],
   {
@@ -79,11 +81,11 @@ async function end(isGreen: boolean): Promise<never> {
   process.exit(isGreen ? 0 : 1);
 }
 
-if (!existsSync(REPORT)) {
+if (!existsSync(report)) {
   console.error(red("vitest ended without a report"));
   await end(false);
 }
-const ran = readReport(REPORT);
+const ran = readReport(report);
 const gaps = isPartial ? [] : gapsIn(ran, filesOnDisk(extent));
 for (const gap of gaps) console.error(red(gap));
 const failed = ran.numFailedTests + gaps.length;

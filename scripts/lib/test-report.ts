@@ -4,15 +4,16 @@ import { join, relative } from "node:path";
 import * as z from "zod";
 import { ROOT } from "./root.ts";
 
+/** What a run covers: `npm test`, `npm run check`, `npm run test:gateway` or `npm run test:all`. */
+export type Extent = "quick" | "check" | "gateway" | "all";
+
 /** The report of the last run, from which .ci/run counts. */
-export const REPORT = join(ROOT, ".state/reports/tests.json");
+export const reportOf = (extent: Extent): string =>
+  join(ROOT, ".state/reports", extent === "gateway" ? "gateway.json" : "tests.json");
 
-/** What a run covers: `npm test`, `npm run check` or `npm run test:all`. */
-export type Extent = "quick" | "check" | "all";
-
-/** Tests over HTTP against a whole gateway. They take seconds each, so `npm test` leaves them out. */
-export const SLOW_PROJECTS = ["conformance", "quiet"];
-const SLOW_FOLDER = "test/conformance/";
+/** Tests of a whole gateway, over HTTP and in a browser. They take seconds each. */
+export const GATEWAY_PROJECTS = ["conformance", "quiet"];
+const GATEWAY_FOLDER = "test/conformance/";
 
 /**
  * Files that `npm test` leaves out: random sequences, tables of every route or call, what starts many processes, what waits for
@@ -79,9 +80,15 @@ export const LONGEST_FILES = [
   "test/node/scripts.test.ts",
 ];
 
-/** The files that a run of this extent leaves out, besides the folder of a whole gateway's tests. */
+/** The files that a run of this extent leaves out, besides those of the projects that it leaves out. */
 export const leftOut = (extent: Extent): readonly string[] =>
-  extent === "quick" ? SLOW_FILES : extent === "check" ? LONGEST_FILES : [];
+  extent === "all" ? [] : extent === "quick" ? SLOW_FILES : LONGEST_FILES;
+
+/** The arguments with which vitest runs the projects of this extent. */
+export function projectArgs(extent: Extent): string[] {
+  if (extent === "all") return [];
+  return GATEWAY_PROJECTS.map((name) => `--project=${extent === "gateway" ? "" : "!"}${name}`);
+}
 
 const report = z.object({
   numPassedTests: z.int(),
@@ -101,9 +108,9 @@ export const readReport = (path: string): TestReport => report.parse(JSON.parse(
 /** The test files that a run should have covered, relative to the repository. */
 export function filesOnDisk(extent: Extent, root: string = ROOT): string[] {
   const files = globSync("test/**/*.test.ts", { cwd: root }).map((file) => file.replaceAll("\\", "/"));
-  const isLeftOut = (file: string): boolean =>
-    leftOut(extent).includes(file) || (extent === "quick" && file.startsWith(SLOW_FOLDER));
-  return files.filter((file) => !isLeftOut(file)).sort();
+  const isOfProjects = (file: string): boolean =>
+    extent === "all" || file.startsWith(GATEWAY_FOLDER) === (extent === "gateway");
+  return files.filter((file) => isOfProjects(file) && !leftOut(extent).includes(file)).sort();
 }
 
 /**
