@@ -8,6 +8,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 import { cleanUp, onEnd } from "./lib/cleanup.ts";
 import { readFlags } from "./lib/flags.ts";
 import { red } from "./lib/paint.ts";
@@ -18,6 +19,7 @@ import { quietEnv } from "./lib/wrangler.ts";
 
 const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 const PROGRESS = join(ROOT, "scripts/lib/test-progress.ts");
+const QUICK_IMPORTS = pathToFileURL(join(ROOT, "scripts/lib/quick-imports.mjs"));
 
 const { flags, words } = readFlags({
   command: "npm test",
@@ -43,6 +45,7 @@ const vitest = spawn(
   process.execPath,
   [
     "--disable-warning=ExperimentalWarning",
+    `--import=${QUICK_IMPORTS}`,
     VITEST,
     "run",
     ...[`--reporter=${isLong ? "default" : PROGRESS}`, "--reporter=json", `--outputFile.json=${report}`],
