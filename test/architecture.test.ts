@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { FAILPOINTS } from "../src/core/failpoints.ts";
+import { FAILPOINTS } from "../src/failpoints.ts";
 import {
   findCycle,
   moduleOf,
@@ -40,7 +40,6 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
 
 /** The modules of which only types may be imported: nothing of them is left at run time. */
 const TYPE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
-  failpoints: ["core", "env"],
   tracing: ["env"],
   routes: ["env"],
   index: ["env"],

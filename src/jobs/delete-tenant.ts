@@ -6,7 +6,6 @@
  */
 
 import { tenantObjectName, tenantPrefix, type UserAddress, userObjectName } from "../core/address.ts";
-import type { Failpoint } from "../core/failpoints.ts";
 import { MODES, type Mode, type TenantId, type UserHash } from "../core/ids.ts";
 import { QUEUE_BATCH, SWEEP_PAGE } from "../core/limits.ts";
 import type { ClosedTenant, TenantRpc } from "../core/rpc/tenant.ts";
@@ -17,7 +16,7 @@ import { DAY_MS, type EpochMs, SECOND_MS } from "../core/time.ts";
 import type { Timings } from "../core/timings.ts";
 import type { TenantRemovedWire } from "../core/wire/tenant.ts";
 import { type Env, readConfig } from "../env.ts";
-import { failAt } from "../failpoints.ts";
+import { type Failpoint, failAt } from "../failpoints.ts";
 import * as deletions from "../store/deletions.ts";
 import { deleteUser } from "../store/users.ts";
 

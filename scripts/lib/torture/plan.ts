@@ -1,5 +1,5 @@
 /** Which stories reach which failpoint. A failpoint that is missing here does not compile; one that a story does not reach fails the run. */
-import { FAILPOINTS, type Failpoint } from "../../../src/core/failpoints.ts";
+import { FAILPOINTS, type Failpoint } from "../../../src/failpoints.ts";
 import { deliveries } from "./delivery-stories.ts";
 import { closing, deletions, leaving } from "./end-stories.ts";
 import type { Story } from "./story.ts";

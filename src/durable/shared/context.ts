@@ -2,11 +2,10 @@
  * The runtime of a Durable Object that its parts are given: storage, clock, random numbers, failpoints. Also the
  * deletion of an object's whole storage.
  */
-import type { Failpoint } from "../../core/failpoints.ts";
 import type { RandomBytes } from "../../core/ids.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { type Config, type Env, type ObjectKind, readConfig } from "../../env.ts";
-import { failAt } from "../../failpoints.ts";
+import { type Failpoint, failAt } from "../../failpoints.ts";
 import { deleteEncryption } from "../../store/encryption.ts";
 import { deleteWatchdog } from "../../store/tenants.ts";
 import { deleteTokenStatuses } from "../../store/users.ts";
