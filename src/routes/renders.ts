@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
 import type { PageRequest, UserRpc } from "../core/rpc/user.ts";
-import { EXPORT_COST } from "../core/usage/cost.ts";
+import { EXPORT_COST } from "../core/usage/usage.ts";
 import { listedSchema, pageSchema } from "../core/wire/common.ts";
 import { link, newLink, newRender, render, renderPlan } from "../core/wire/render.ts";
 import type { Api } from "../http/context.ts";

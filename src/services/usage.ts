@@ -4,12 +4,12 @@ import { type KeyId, MODES, type Mode, type TenantId } from "../core/ids.ts";
 import { USAGE_SPAN_DAYS } from "../core/limits.ts";
 import { cutPage, rowsFor } from "../core/page.ts";
 import type { Page } from "../core/rpc/user.ts";
-import { monthOf } from "../core/usage/spending.ts";
 import {
   COUNTERS,
   type Counter,
   type Counts,
   exactCounts,
+  monthOf,
   type Period,
   periodOf,
   type UsageRow,

@@ -4,7 +4,7 @@ import type { FieldError } from "../core/errors.ts";
 import { fillPrompt } from "../core/generators/recipe.ts";
 import type { AssetId, UploadId, VideoId } from "../core/ids.ts";
 import { SECOND_MS } from "../core/time.ts";
-import { costOf, orderTypeOf } from "../core/usage/cost.ts";
+import { costOf, orderTypeOf } from "../core/usage/usage.ts";
 import type { NamedSource, NamedVideoRequest, OnQuestion } from "../core/video.ts";
 import type { CostWire } from "../core/wire/common.ts";
 import type { GeneratorWire } from "../core/wire/generator.ts";

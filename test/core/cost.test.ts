@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { costOf, orderTypeOf } from "../../src/core/usage/cost.ts";
+import { costOf, orderTypeOf } from "../../src/core/usage/usage.ts";
 
 const at = Date.UTC(2026, 10, 1);
 const orders = (...credits: number[]) => credits.map((amount, n) => ({ credits: amount, endedAt: at + n }));

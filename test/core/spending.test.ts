@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { capProblem, monthOf, NO_CAPS, reachedCaps } from "../../src/core/usage/spending.ts";
+import { capProblem, monthOf, NO_CAPS, reachedCaps } from "../../src/core/usage/usage.ts";
 
 const NOW = Date.parse("2026-11-21T10:00:00.000Z");
 

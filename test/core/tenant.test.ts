@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { settingsOf } from "../../src/core/tenant.ts";
-import { NO_CAPS } from "../../src/core/usage/spending.ts";
-import { NO_ATTRIBUTION } from "../../src/core/usage/usage.ts";
+import { NO_ATTRIBUTION, NO_CAPS } from "../../src/core/usage/usage.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 
 describe("a tenant's settings", () => {

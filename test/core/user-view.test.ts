@@ -1,6 +1,6 @@
 /** What a user token is shown of data, of whatever shape. */
 import { describe, expect, it } from "vitest";
-import { capProblem } from "../../src/core/usage/spending.ts";
+import { capProblem } from "../../src/core/usage/usage.ts";
 import { eventForUser, forUser } from "../../src/core/user-view.ts";
 import { sampleEvent } from "../../src/core/webhooks/samples.ts";
 

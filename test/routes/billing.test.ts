@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { eventId, type KeyId, MODES, type Mode, randomUserHash } from "../../src/core/ids.ts";
 import type { NewEvent } from "../../src/core/rpc/tenant.ts";
 import { DAY_MS, toDay } from "../../src/core/time.ts";
-import { monthOf } from "../../src/core/usage/spending.ts";
+import { monthOf } from "../../src/core/usage/usage.ts";
 import { allUsagePage, type UsageOfTenantWire } from "../../src/core/wire/usage.ts";
 import { adminHeaders, call, jsonOf, type Member, makeMember, readProblem, send } from "../support/gateway.ts";
 import { random, tenantRpc, until } from "../support/objects.ts";

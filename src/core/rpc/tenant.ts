@@ -8,9 +8,8 @@ import type { DeliveryId, EndpointId, EventId, KeyId, ListedId, ListedKind, Turn
 import type { Result } from "../result.ts";
 import type { ErasedEvents, SettledTurn } from "../tenant.ts";
 import type { EpochMs } from "../time.ts";
-import type { OrderCost, OrderType } from "../usage/cost.ts";
 import type { QuotaRequest } from "../usage/quota.ts";
-import type { Period, UsageRow } from "../usage/usage.ts";
+import type { OrderCost, OrderType, Period, UsageRow } from "../usage/usage.ts";
 import type { EventType, EventWire } from "../wire/event.ts";
 import type { QuotasWire } from "../wire/tenant.ts";
 import type { UsageDimension } from "../wire/usage.ts";

@@ -31,9 +31,8 @@ import type {
 import type { Call, Page, PageRequest } from "../../core/rpc/user.ts";
 import type { ErasedEvents, SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs } from "../../core/time.ts";
-import type { OrderCost, OrderType } from "../../core/usage/cost.ts";
 import type { QuotaRequest } from "../../core/usage/quota.ts";
-import type { Period, UsageRow } from "../../core/usage/usage.ts";
+import type { OrderCost, OrderType, Period, UsageRow } from "../../core/usage/usage.ts";
 import type { EventType, EventWire } from "../../core/wire/event.ts";
 import type { QuotasWire as Limits } from "../../core/wire/tenant.ts";
 import type { UsageDimension } from "../../core/wire/usage.ts";

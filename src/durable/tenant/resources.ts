@@ -11,7 +11,7 @@ import type { ListedId, UserHash } from "../../core/ids.ts";
 import { COST_ORDERS, COST_SEARCHED, COST_WINDOW_MS, RESOURCES_LISTED } from "../../core/limits.ts";
 import type { EnteredResource, NewEvent, ResourceEntry, ResourceFilter } from "../../core/rpc/tenant.ts";
 import type { EpochMs } from "../../core/time.ts";
-import type { OrderCost, OrderType } from "../../core/usage/cost.ts";
+import type { OrderCost, OrderType } from "../../core/usage/usage.ts";
 import type { RenderWire } from "../../core/wire/render.ts";
 import type { VideoWire } from "../../core/wire/video.ts";
 import type { ObjectRuntime } from "../shared/context.ts";

@@ -19,7 +19,7 @@ import {
   NO_CAPS,
   type ReachedCap,
   reachedCaps,
-} from "../../core/usage/spending.ts";
+} from "../../core/usage/usage.ts";
 import type { SpendingCapsWire } from "../../core/wire/tenant.ts";
 import { logBug } from "../../log.ts";
 import { readTenant } from "../../store/tenants.ts";

@@ -12,7 +12,6 @@ import type { NewEvent } from "../../core/rpc/tenant.ts";
 import type { Page, PageRequest } from "../../core/rpc/user.ts";
 import type { SettledTurn } from "../../core/tenant.ts";
 import { DAY_MS, type EpochMs, toDay } from "../../core/time.ts";
-import type { Month } from "../../core/usage/spending.ts";
 import {
   COUNTERS,
   type Counter,
@@ -20,6 +19,7 @@ import {
   countsOf,
   exactCounts,
   exactCredits,
+  type Month,
   type Period,
   type UsageRow,
 } from "../../core/usage/usage.ts";

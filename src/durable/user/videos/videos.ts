@@ -11,7 +11,7 @@ import type { EnteredResource } from "../../../core/rpc/tenant.ts";
 import type { UploadRpc } from "../../../core/rpc/upload.ts";
 import type { AssetRecord, Call, Page, PageRequest, StoredFile, VideoFilter } from "../../../core/rpc/user.ts";
 import { HOUR_MS } from "../../../core/time.ts";
-import { orderTypeOf } from "../../../core/usage/cost.ts";
+import { orderTypeOf } from "../../../core/usage/usage.ts";
 import {
   canContinue,
   cancelledVideo,
