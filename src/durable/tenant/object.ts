@@ -60,8 +60,8 @@ import { ingestEvents, TENANT_CLEANUP } from "./events.ts";
 import { dedupeKey } from "./quotas.ts";
 import type { SecretOwner } from "./secrets.ts";
 import { createTenantServices, type TenantServices } from "./services.ts";
-import { CAP_REACHED } from "./spending.ts";
 import { inventedSample, TARGET_DISABLED } from "./subscriptions.ts";
+import { CAP_REACHED } from "./usage.ts";
 
 type Answer<T> = Promise<Result<T, Problem>>;
 

@@ -14,9 +14,8 @@ import { Quotas } from "./quotas.ts";
 import { Resources } from "./resources.ts";
 import { TENANT_MIGRATIONS } from "./schema.ts";
 import { Secrets } from "./secrets.ts";
-import { Spending } from "./spending.ts";
 import { SubscriptionStore, Subscriptions } from "./subscriptions.ts";
-import { Usage } from "./usage.ts";
+import { Spending, Usage } from "./usage.ts";
 
 export type TenantContext = {
   readonly runtime: ObjectRuntime;
