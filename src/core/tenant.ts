@@ -8,10 +8,9 @@ import { QUOTA_DEFAULTS, RENDER_TTL_MS } from "./limits.ts";
 import type { Verdict } from "./rpc/user.ts";
 import { type EpochMs, SECOND_MS } from "./time.ts";
 import { NO_ATTRIBUTION, NO_CAPS } from "./usage/usage.ts";
-import type { AuditAction } from "./wire/audit.ts";
 import type { AttributionWire } from "./wire/common.ts";
 import { type KeyScope, SCOPES } from "./wire/key.ts";
-import type { QuotasWire, SpendingCapsWire, TenantRemovedWire } from "./wire/tenant.ts";
+import type { AuditAction, QuotasWire, SpendingCapsWire, TenantRemovedWire } from "./wire/tenant.ts";
 import type { SpentWire } from "./wire/token.ts";
 import type { UserWire } from "./wire/user.ts";
 

@@ -1,8 +1,8 @@
 /** Usage, credits and the audit log of a tenant. */
 
 import { rowsFor } from "../core/page.ts";
-import { auditEntry } from "../core/wire/audit.ts";
 import { pageSchema } from "../core/wire/common.ts";
+import { auditEntry } from "../core/wire/tenant.ts";
 import { credits } from "../core/wire/token.ts";
 import { usagePage, usageQuery } from "../core/wire/usage.ts";
 import type { Api } from "../http/context.ts";

@@ -1,11 +1,10 @@
 /** The operator's routes, as their own OpenAPI document describes them. A test compares it with the router. */
 import * as z from "zod";
-import { auditEntry } from "../core/wire/audit.ts";
 import { pageSchema, plain } from "../core/wire/common.ts";
 import { createdInvite, invite, newInvite } from "../core/wire/invite.ts";
 import { createdKey, key, newKey, rotation } from "../core/wire/key.ts";
 import { gatewayStatus } from "../core/wire/status.ts";
-import { createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
+import { auditEntry, createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
 import { allUsagePage, allUsageQuery } from "../core/wire/usage.ts";
 import { jsonBody, jsonResponse, plainPage, problemResponses, sharedParameter } from "../http/define-route.ts";
 import type { DocumentedRoute } from "../http/document.ts";

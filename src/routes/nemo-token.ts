@@ -1,7 +1,7 @@
 /** The Nemo token of a user or of the tenant: write-only; reads return its status. */
 
 import type { ProvidedToken } from "../core/rpc/token.ts";
-import type { AuditAction } from "../core/wire/audit.ts";
+import type { AuditAction } from "../core/wire/tenant.ts";
 import { nemoToken, newNemoToken, type TokenFor, tokenQuery, tokenTarget } from "../core/wire/token.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";

@@ -3,7 +3,7 @@ import type { Scope } from "../core/address.ts";
 import type { Mode } from "../core/ids.ts";
 import type { AuditEntry } from "../core/tenant.ts";
 import { toRfc3339 } from "../core/time.ts";
-import type { AuditEntryWire } from "../core/wire/audit.ts";
+import type { AuditEntryWire } from "../core/wire/tenant.ts";
 
 type Row = Omit<AuditEntryWire, "happened_at" | "detail"> & { happened_at: number; detail: string };
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
-import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
-import type { TenantWire } from "../../src/core/wire/tenant.ts";
+import type { AuditEntryWire, TenantWire } from "../../src/core/wire/tenant.ts";
 import type { Env } from "../../src/env.ts";
 import {
   adminHeaders,

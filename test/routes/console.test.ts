@@ -1,8 +1,8 @@
 /** The console's page and its session: a key that ends with the key it was opened with, and a cookie that opens nothing else. */
 import { describe, expect, it } from "vitest";
 import { CONSOLE_SESSION_MS, CONSOLE_SESSIONS_PER_KEY } from "../../src/core/limits.ts";
-import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { CreatedKeyWire, KeyWire, ShownKeyWire } from "../../src/core/wire/key.ts";
+import type { AuditEntryWire } from "../../src/core/wire/tenant.ts";
 import { call, env, jsonOf, makeKey, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { until } from "../support/objects.ts";
 

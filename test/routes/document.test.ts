@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { FORMATS } from "../../src/core/media/sniff.ts";
-import { auditEntry } from "../../src/core/wire/audit.ts";
 import { pageSchema } from "../../src/core/wire/common.ts";
 import { EVENT_TYPES } from "../../src/core/wire/event.ts";
 import { key, SCOPES } from "../../src/core/wire/key.ts";
 import { gatewayStatus } from "../../src/core/wire/status.ts";
-import { tenant } from "../../src/core/wire/tenant.ts";
+import { auditEntry, tenant } from "../../src/core/wire/tenant.ts";
 import { adminRoutes } from "../../src/routes/admin.ts";
 import { adminHeaders, call, jsonOf, makeMember, ORIGIN } from "../support/gateway.ts";
 

@@ -1,8 +1,8 @@
 /** Keys that create, rotate and revoke keys, and the log of that. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { KEY_GRACE_MAX_SECONDS, OPEN_KEYS_PER_SCOPE } from "../../src/core/limits.ts";
-import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { CreatedKeyWire, KeyWire } from "../../src/core/wire/key.ts";
+import type { AuditEntryWire } from "../../src/core/wire/tenant.ts";
 import {
   adminHeaders,
   call,

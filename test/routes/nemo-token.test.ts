@@ -1,7 +1,7 @@
 /** `/v1/nemo_token` and its part of `/v1/me`, over HTTP. */
 import { afterEach, describe, expect, it } from "vitest";
 import { type TenantId, userHash } from "../../src/core/ids.ts";
-import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
+import type { AuditEntryWire } from "../../src/core/wire/tenant.ts";
 import type { NemoTokenWire } from "../../src/core/wire/token.ts";
 import { call, env, jsonOf, makeKey, makeMember, makeTenant, readProblem, send } from "../support/gateway.ts";
 import { someToken, startLiveNemo } from "../support/live-nemo.ts";

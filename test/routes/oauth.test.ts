@@ -7,8 +7,8 @@ import { encrypt } from "../../src/core/crypto.ts";
 import { base64url, sha256 } from "../../src/core/encoding.ts";
 import { CLIENT_DOCUMENT_BYTES, REGISTERED_REDIRECTS_CHARS } from "../../src/core/limits.ts";
 import { redirectWith } from "../../src/core/oauth.ts";
-import type { AuditEntryWire } from "../../src/core/wire/audit.ts";
 import type { KeyScope, KeyWire, ShownKeyWire } from "../../src/core/wire/key.ts";
+import type { AuditEntryWire } from "../../src/core/wire/tenant.ts";
 import {
   adminHeaders,
   call,
