@@ -18,7 +18,7 @@ import {
   prompt,
   promptSource,
 } from "./common.ts";
-import { timelineDiff } from "./timeline-diff.ts";
+import { timelineDiff } from "./project.ts";
 import { spent } from "./token.ts";
 
 /** `completed`, `failed` and `unknown` are final. */

@@ -8,7 +8,7 @@ import {
   type TimelineDiff,
 } from "../../../src/core/timeline/diff.ts";
 import type { Segment, Timeline } from "../../../src/core/timeline/timeline.ts";
-import { timelineDiff, timelineDiffWire } from "../../../src/core/wire/timeline-diff.ts";
+import { timelineDiff, timelineDiffWire } from "../../../src/core/wire/project.ts";
 import { anyTimeline, audio, clip, plainTimeline, song, timeline, title, titles, video } from "../support/timelines.ts";
 
 const NOTHING: TimelineDiff = { changes: [], more: [] };

@@ -26,7 +26,7 @@ import {
 } from "../../../core/turn.ts";
 import { creditsEvent } from "../../../core/usage/usage.ts";
 import type { EndedTurn } from "../../../core/video.ts";
-import { timelineDiffWire } from "../../../core/wire/timeline-diff.ts";
+import { timelineDiffWire } from "../../../core/wire/project.ts";
 import type { TurnEventWire } from "../../../core/wire/turn.ts";
 import { requestedWaitMs } from "../../shared/problems.ts";
 import { CLEANUP, TURN } from "../context.ts";
