@@ -4,8 +4,7 @@ import { MEDIA_INDEX_BYTES, MEDIA_READS } from "../../src/core/limits.ts";
 import type { Env } from "../../src/env.ts";
 import { CLIP_1080X1920 } from "../../src/sandbox/clips.ts";
 import { bytesOf, movieOf } from "../../src/sandbox/video-file.ts";
-import { putManifest } from "../../src/store/files.ts";
-import { inspectMedia } from "../../src/store/media.ts";
+import { inspectMedia, putManifest } from "../../src/store/files.ts";
 import { box, boxOf, join, u32 } from "../support/bytes.ts";
 import { sample } from "../support/media.ts";
 

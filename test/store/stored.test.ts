@@ -4,8 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { FilePart } from "../../src/core/rpc/user.ts";
 import type { Env } from "../../src/env.ts";
 import { serveFile } from "../../src/http/files.ts";
-import { openStored, putManifest, sha256Of } from "../../src/store/files.ts";
-import { inspectMedia } from "../../src/store/media.ts";
+import { inspectMedia, openStored, putManifest, sha256Of } from "../../src/store/files.ts";
 import { sample } from "../support/media.ts";
 
 const { MEDIA } = bindings as unknown as Env; // vitest.config.ts binds what wrangler.toml declares
