@@ -17,7 +17,7 @@ import type { Timings } from "../core/timings.ts";
 import type { TenantRemovedWire } from "../core/wire/tenant.ts";
 import { type Env, readConfig } from "../env.ts";
 import { type Failpoint, failAt } from "../failpoints.ts";
-import * as deletions from "../store/deletions.ts";
+import * as store from "../store/tenants.ts";
 import { deleteUser } from "../store/users.ts";
 
 /** Steps stored in one pass. Chosen: some thousand files, well within the subrequest limit of one invocation. */
@@ -152,24 +152,23 @@ export function deletionDependencies(env: Env) {
   return {
     timings: timings as Timings,
     claim: (tenant: TenantId, now: EpochMs): Promise<boolean> =>
-      deletions.claimDeletion(DB, tenant, now, now + timings.stepLease),
-    read: (tenant: TenantId): Promise<Deletion | null> => deletions.readDeletion(DB, tenant),
-    save: (tenant: TenantId, deletion: Deletion): Promise<void> => deletions.saveDeletion(DB, tenant, deletion),
+      store.claimDeletion(DB, tenant, now, now + timings.stepLease),
+    read: (tenant: TenantId): Promise<Deletion | null> => store.readDeletion(DB, tenant),
+    save: (tenant: TenantId, deletion: Deletion): Promise<void> => store.saveDeletion(DB, tenant, deletion),
     /** Continues at a given time, with a wake message of its own, which is sooner than the cron. */
     postpone: async (tenant: TenantId, dueAt: EpochMs, now: EpochMs): Promise<void> => {
-      await deletions.postponeDeletion(DB, tenant, dueAt);
+      await store.postponeDeletion(DB, tenant, dueAt);
       const delaySeconds = Math.max(0, Math.ceil((dueAt - now) / SECOND_MS));
-      await WAKE.send({ kind: deletions.DELETION, name: tenant }, { delaySeconds });
+      await WAKE.send({ kind: store.DELETION, name: tenant }, { delaySeconds });
     },
-    finish: (tenant: TenantId, now: EpochMs): Promise<void> => deletions.finishDeletion(DB, tenant, now),
+    finish: (tenant: TenantId, now: EpochMs): Promise<void> => store.finishDeletion(DB, tenant, now),
     closeTenant: (tenant: TenantId, mode: Mode): Promise<ClosedTenant> => tenantOf(tenant, mode).close(),
     destroyTenant: (tenant: TenantId, mode: Mode): Promise<void> => tenantOf(tenant, mode).destroy(),
     destroyToken: (tenant: TenantId, mode: Mode): Promise<void> => tokenOf(tenant, mode).destroy(),
-    countRows: (tenant: TenantId) => deletions.countRows(DB, tenant),
+    countRows: (tenant: TenantId) => store.countRows(DB, tenant),
     usersAfter: (tenant: TenantId, after: { mode: string; uh: string }): Promise<{ mode: Mode; uh: UserHash }[]> =>
-      deletions.usersAfter(DB, tenant, after, QUEUE_BATCH),
-    unfinishedUsers: (tenant: TenantId, before: EpochMs): Promise<number> =>
-      deletions.unfinishedUsers(DB, tenant, before),
+      store.usersAfter(DB, tenant, after, QUEUE_BATCH),
+    unfinishedUsers: (tenant: TenantId, before: EpochMs): Promise<number> => store.unfinishedUsers(DB, tenant, before),
     /** A listed user whose object no longer exists is removed from the list. */
     eraseUser: async (address: UserAddress): Promise<void> => {
       const started = await userOf(address).eraseUser();

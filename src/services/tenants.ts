@@ -8,10 +8,9 @@ import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
 import { forgetTenant } from "../http/middleware/key-cache.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
-import { DELETION, readDeletion, startDeletion } from "../store/deletions.ts";
 import { makeOnce } from "../store/idempotency.ts";
 import * as store from "../store/tenants.ts";
-import { forgetTenantState } from "../store/tenants.ts";
+import { DELETION, forgetTenantState, readDeletion, startDeletion } from "../store/tenants.ts";
 
 /** A new tenant. A replay of the same Idempotency-Key returns the same tenant, with its current values. */
 export async function createTenant(c: Ctx, { name, tier, ...settings }: NewTenant): Promise<TenantWire> {

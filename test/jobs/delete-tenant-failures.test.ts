@@ -6,8 +6,8 @@ import { eventId, plainId, type TenantId } from "../../src/core/ids.ts";
 import { recipe } from "../../src/core/wire/generator.ts";
 import type { TenantWire } from "../../src/core/wire/tenant.ts";
 import { type DeletionDependencies, deleteTenant, deletionDependencies } from "../../src/jobs/delete-tenant.ts";
-import { postponeDeletion, readDeletion, startDeletion } from "../../src/store/deletions.ts";
 import { insertGenerator } from "../../src/store/generators.ts";
+import { postponeDeletion, readDeletion, startDeletion } from "../../src/store/tenants.ts";
 import { env, makeKey, makeTenant } from "../support/gateway.ts";
 import {
   call as aCall,
