@@ -32,7 +32,7 @@ function copyConfig(stateDir: string): string {
   const path = join(stateDir, "wrangler.toml");
   mkdirSync(stateDir, { recursive: true });
   const text = readFileSync(join(source, "wrangler.toml"), "utf8");
-  writeFileSync(path, text.replace('main = "server.ts"', `main = ${JSON.stringify(join(source, "server.ts"))}`));
+  writeFileSync(path, text.replace('main = "object.ts"', `main = ${JSON.stringify(join(source, "object.ts"))}`));
   return path;
 }
 

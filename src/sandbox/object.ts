@@ -1,4 +1,7 @@
-/** The Durable Object of a sandbox: one per tenant, mode and user, named by the caller, with its records in SQLite. */
+/**
+ * The Durable Object of a sandbox: one per tenant, mode and user, named by the caller, with its records in SQLite. And the
+ * Worker that serves it alone.
+ */
 import { DurableObject } from "cloudflare:workers";
 import { createSandbox } from "./app.ts";
 import type { SandboxApp } from "./context.ts";
@@ -67,7 +70,7 @@ function sqlStore(sql: SqlStorage): Store {
   };
 }
 
-export type SandboxObjectEnv = {
+type SandboxObjectEnv = {
   /** Divides every duration of work; a number as text, "1" if missing. */
   readonly TIME_SCALE?: string;
 };
@@ -86,3 +89,15 @@ export class SandboxObject extends DurableObject<SandboxObjectEnv> {
     return this.#app.fetch(request);
   }
 }
+
+/* The sandbox as a Worker of its own. `X-Sandbox` or `?sandbox=` names the object that gets the request; the default is "default". */
+
+type ServerEnv = SandboxObjectEnv & { readonly SANDBOX: DurableObjectNamespace<SandboxObject> };
+
+// biome-ignore lint/style/noDefaultExport: a Worker's entry is its default export
+export default {
+  fetch(request: Request, env: ServerEnv): Promise<Response> {
+    const name = request.headers.get("X-Sandbox") ?? new URL(request.url).searchParams.get("sandbox") ?? "default";
+    return env.SANDBOX.getByName(name).fetch(request);
+  },
+} satisfies ExportedHandler<ServerEnv>;
