@@ -2,8 +2,22 @@
 
 import * as z from "zod";
 import { DAY_MS, toRfc3339 } from "../core/time.ts";
-import { codeAnswer, missingFields, newUser, okAnswer, requireToken, statusAnswer } from "./answers.ts";
-import { fieldsOf, hash32, hexText, idText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
+import {
+  codeAnswer,
+  fieldsOf,
+  hash32,
+  hexText,
+  idText,
+  missingFields,
+  newUser,
+  okAnswer,
+  ownSession,
+  requireToken,
+  type Sandbox,
+  type SandboxApp,
+  statusAnswer,
+  switchesOf,
+} from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { TokenRecord } from "./store.ts";
 

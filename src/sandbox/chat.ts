@@ -4,19 +4,23 @@
  */
 
 import { type Plan, planTurn } from "./agent.ts";
-import { codeAnswer, jsonAnswer, missingFields, missingSession, requireToken } from "./answers.ts";
 import {
   type Clock,
   chance,
+  codeAnswer,
   encodeJson,
   failuresOf,
   hexText,
   idText,
   isFields,
+  jsonAnswer,
+  missingFields,
+  missingSession,
   openTurns,
   ownSession,
   queueOf,
   RawJson,
+  requireToken,
   type Sandbox,
   type SandboxApp,
   type SandboxContext,

@@ -2,15 +2,19 @@
 
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import type { EpochMs } from "../core/time.ts";
-import { codeAnswer, jsonAnswer, missingFields, requireToken, statusAnswer } from "./answers.ts";
 import {
+  codeAnswer,
   fieldsIn,
   fieldsOf,
+  jsonAnswer,
+  missingFields,
   openTurns,
   ownSession,
+  requireToken,
   type Sandbox,
   type SandboxApp,
   type SandboxContext,
+  statusAnswer,
   switchesOf,
 } from "./context.ts";
 import type { Switches } from "./faults.ts";

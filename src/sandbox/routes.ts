@@ -5,17 +5,19 @@
 
 import * as z from "zod";
 import { FAULTS } from "../core/sandbox-faults.ts";
-import { codeAnswer, okAnswer, requireToken } from "./answers.ts";
 import {
+  codeAnswer,
   type Fields,
   failuresOf,
   fieldsOf,
   idText,
   longNumber,
+  okAnswer,
   openTurns,
   ownSession,
   queueOf,
   RawJson,
+  requireToken,
   type Sandbox,
   type SandboxApp,
   saveSetting,

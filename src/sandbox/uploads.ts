@@ -1,8 +1,20 @@
 /** Uploads into a session, as a form or by URL (nemo-api reference section 6). Bytes are hashed and not stored. */
 import { formatOfName, type MediaFormat } from "../core/media/sniff.ts";
 import { chunkSource, FormReader } from "../core/uploads/form.ts";
-import { codeAnswer, missingFields, okAnswer, requireToken, statusAnswer } from "./answers.ts";
-import { chance, hash32, hexText, ownSession, type Sandbox, type SandboxApp, switchesOf } from "./context.ts";
+import {
+  chance,
+  codeAnswer,
+  hash32,
+  hexText,
+  missingFields,
+  okAnswer,
+  ownSession,
+  requireToken,
+  type Sandbox,
+  type SandboxApp,
+  statusAnswer,
+  switchesOf,
+} from "./context.ts";
 import type { Switches } from "./faults.ts";
 import type { MediaFile, SessionRecord, UploadRecord } from "./store.ts";
 
