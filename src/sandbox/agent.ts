@@ -7,6 +7,8 @@ import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import { chance, hexText, seededBytes } from "./context.ts";
 import { type FaultName, type Faults, type PromptWords, readWords, type Switches } from "./faults.ts";
 import { type PromptPart, type Reading, readPrompt } from "./prompt.ts";
+import type { SessionRecord } from "./store.ts";
+import { type DraftTimeline, lengthMs } from "./timeline.ts";
 import {
   type CallId,
   type Change,
@@ -16,14 +18,19 @@ import {
   generationScript,
   noCreditsScript,
   paidTalkScript,
+  type SandboxTurn,
   type Scene,
+  type ScriptedEnd,
+  type StreamFormat,
   scaleScript,
+  type Timed,
+  type TurnFrame,
+  type TurnKind,
+  type TurnScript,
   talkScript,
+  type View,
   withHeartbeats,
-} from "./script.ts";
-import type { SessionRecord } from "./store.ts";
-import { type DraftTimeline, lengthMs } from "./timeline.ts";
-import type { SandboxTurn, ScriptedEnd, StreamFormat, Timed, TurnFrame, TurnKind, TurnScript, View } from "./turn.ts";
+} from "./turn.ts";
 
 /* Answers to a prompt that asks for a generator's recipe, chosen by its description. Four are malformed on purpose. */
 

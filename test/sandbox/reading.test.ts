@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededBytes } from "../../src/sandbox/context.ts";
 import { type Reading, readPrompt } from "../../src/sandbox/prompt.ts";
-import { applyEdit } from "../../src/sandbox/script.ts";
 import type { MediaFile } from "../../src/sandbox/store.ts";
 import { encodeDraft, timelineOfFiles } from "../../src/sandbox/timeline.ts";
+import { applyEdit } from "../../src/sandbox/turn.ts";
 import { Caller, type Json, wordsOf } from "./caller.ts";
 
 const file = (filename: string, file_type: MediaFile["file_type"], duration: number): MediaFile => ({
