@@ -16,7 +16,7 @@ export async function buildDocuments(origin: string): Promise<Documents> {
       documentOf: (app: unknown) => object;
       adminDocumentOf: (routes: unknown) => object;
     }>,
-    load("routes/admin-document.ts") as Promise<{ ADMIN_ROUTES: unknown }>,
+    load("routes/admin.ts") as Promise<{ ADMIN_ROUTES: unknown }>,
   ]);
   const servers = [{ url: origin }];
   return {
