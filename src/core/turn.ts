@@ -10,7 +10,7 @@
  */
 
 import type { AnswerLanguage } from "./agent-text/vocabulary.ts";
-import type { MessageKind } from "./commands/match.ts";
+import type { MessageKind } from "./commands.ts";
 import type { Charged, Problem } from "./errors.ts";
 import type { KeyId, ProjectId, TurnId } from "./ids.ts";
 import type { Evidence, Verdict } from "./rpc/user.ts";

@@ -7,7 +7,7 @@
  * under its own idempotency key, so after a crash in between the retry finds what exists.
  */
 
-import { classifyMessage } from "./commands/match.ts";
+import { classifyMessage } from "./commands.ts";
 import { type Charged, type Problem, problemOf } from "./errors.ts";
 import type { AssetId, BatchId, KeyId, ProjectId, RenderId, TurnId, UploadId, VideoId } from "./ids.ts";
 import type { RenderOutput } from "./render.ts";

@@ -1,7 +1,7 @@
 /** What callers send beside files: bodies, flat fields, addresses, ids, links, cursors, headers, prompts, recipes. */
 import * as z from "zod";
 import { translateGuiInstructions } from "../../src/core/agent-text/gui-instructions.ts";
-import { classifyMessage } from "../../src/core/commands/match.ts";
+import { classifyMessage } from "../../src/core/commands.ts";
 import { readLink, signLink } from "../../src/core/crypto.ts";
 import { fillPrompt, recipeFaults } from "../../src/core/generators/recipe.ts";
 import { ownedIdPattern, plainIdPattern } from "../../src/core/ids.ts";

@@ -3,7 +3,7 @@
  * published twice counts once.
  */
 
-import { classifyMessage } from "../commands/match.ts";
+import { classifyMessage } from "../commands.ts";
 import { type FieldError, type Problem, problemOf } from "../errors.ts";
 import type { UserHash } from "../ids.ts";
 import { USAGE_DEFAULT_DAYS, USAGE_SPAN_DAYS, USAGE_TTL_MS } from "../limits.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseGrammar } from "../../../src/core/commands/grammar.ts";
+import { parseGrammar } from "../../../src/core/commands.ts";
 
 const word = (text: string) => ({ kind: "word", word: text });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { classifyMessage, COMMANDS as NAMES, undefinedNames } from "../../../src/core/commands/match.ts";
+import { classifyMessage, COMMANDS as NAMES, undefinedNames } from "../../../src/core/commands.ts";
 import { COMMANDS as FIRST_COMMANDS } from "../messages/commands.ts";
 import { FIFTH_CHAT, FIFTH_COMMANDS } from "../messages/fifth.ts";
 import { FOURTH_CHAT, FOURTH_COMMANDS } from "../messages/fourth.ts";

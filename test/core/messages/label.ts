@@ -1,5 +1,5 @@
 /** How a labelled message is written down: one intent, many texts. */
-import type { MessageKind } from "../../../src/core/commands/match.ts";
+import type { MessageKind } from "../../../src/core/commands.ts";
 
 export type Labelled = { readonly text: string; readonly intent: MessageKind };
 

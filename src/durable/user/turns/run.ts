@@ -4,7 +4,7 @@
  * state, and it is never sent again.
  */
 
-import type { Command } from "../../../core/commands/match.ts";
+import type { Command } from "../../../core/commands.ts";
 import { type Problem, problemOf } from "../../../core/errors.ts";
 import type { RenderId, TurnId } from "../../../core/ids.ts";
 import { STREAMING_TURNS_PER_USER } from "../../../core/limits.ts";

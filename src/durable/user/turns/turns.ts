@@ -1,7 +1,7 @@
 /** Operations on turns: start, read, list, stream tickets. Sending and settling are in run.ts and settle.ts. */
 
 import { type AnswerLanguage, chooseLanguage } from "../../../core/agent-text/vocabulary.ts";
-import { classifyMessage } from "../../../core/commands/match.ts";
+import { classifyMessage } from "../../../core/commands.ts";
 import { signLink } from "../../../core/crypto.ts";
 import { type Limit, type Problem, problemOf } from "../../../core/errors.ts";
 import { ownedId, type ProjectId, type TurnId } from "../../../core/ids.ts";
