@@ -5,7 +5,7 @@
  * `test/node/code-samples.test.ts` compiles and runs the TypeScript, and compares with the operation what it sends, and what
  * the commands would send.
  */
-import type { DocumentedRoute } from "./document.ts";
+import type { DocumentedRoute } from "./openapi.ts";
 
 export type CodeSample = { readonly lang: string; readonly label: string; readonly source: string };
 

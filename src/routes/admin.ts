@@ -17,10 +17,9 @@ import { auditEntry, createdTenant, newTenant, tenant, tenantChange, tenantDelet
 import { allUsagePage, allUsageQuery } from "../core/wire/usage.ts";
 import type { AppEnv, Ctx } from "../http/context.ts";
 import { jsonBody, jsonResponse, plainPage, problemResponses, sharedParameter } from "../http/define-route.ts";
-import type { DocumentedRoute } from "../http/document.ts";
 import { adminAuth } from "../http/middleware/auth.ts";
 import { operatorsToken } from "../http/objects.ts";
-import { adminDocumentOf, serveDocument } from "../http/openapi.ts";
+import { adminDocumentOf, type DocumentedRoute, serveDocument } from "../http/openapi.ts";
 import { pageOfRows, pageRequest } from "../http/page.ts";
 import { checkInvalid } from "../http/problem.ts";
 import { readJson, readValuesOf } from "../http/request-body.ts";
