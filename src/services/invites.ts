@@ -14,8 +14,7 @@ import type { CreatedInviteWire, InviteWire, NewInvite } from "../core/wire/invi
 import type { ShownKeyWire } from "../core/wire/key.ts";
 import { type Ctx, random } from "../http/context.ts";
 import { entryOf, idempotencyOf, storedIdempotencyOf } from "../http/idempotency.ts";
-import { authenticateKey, tenantPaused } from "../http/middleware/auth.ts";
-import { forgetTenant } from "../http/middleware/key-cache.ts";
+import { authenticateKey, forgetTenant, tenantPaused } from "../http/middleware/auth.ts";
 import { countLookup } from "../http/middleware/limits.ts";
 import { apiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";

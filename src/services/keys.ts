@@ -8,7 +8,7 @@ import { type EpochMs, SECOND_MS, toRfc3339 } from "../core/time.ts";
 import type { CreatedKeyWire, KeyScope, KeyWire, ShownKeyWire } from "../core/wire/key.ts";
 import { type Ctx, random } from "../http/context.ts";
 import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
-import { forgetTenant } from "../http/middleware/key-cache.ts";
+import { forgetTenant } from "../http/middleware/auth.ts";
 import { ApiError, apiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
 import { makeOnce } from "../store/idempotency.ts";

@@ -5,7 +5,7 @@ import { toRfc3339 } from "../core/time.ts";
 import type { NewTenant, TenantChange, TenantDeletionWire, TenantWire } from "../core/wire/tenant.ts";
 import { type Ctx, random, runAfterResponse } from "../http/context.ts";
 import { entryOf, storedIdempotencyOf } from "../http/idempotency.ts";
-import { forgetTenant } from "../http/middleware/key-cache.ts";
+import { forgetTenant } from "../http/middleware/auth.ts";
 import { ApiError, notFound, unwrap } from "../http/problem.ts";
 import { auditRow } from "../store/audit.ts";
 import { makeOnce } from "../store/idempotency.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { QUOTA_DEFAULTS } from "../../src/core/limits.ts";
 import { NO_ATTRIBUTION } from "../../src/core/usage/usage.ts";
-import { forgetTenant, keyOwner } from "../../src/http/middleware/key-cache.ts";
+import { forgetTenant, keyOwner } from "../../src/http/middleware/auth.ts";
 import type { KeyOwner } from "../../src/store/keys.ts";
 
 const owner: KeyOwner = {

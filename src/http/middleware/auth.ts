@@ -5,7 +5,13 @@ import { decrypt } from "../../core/crypto.ts";
 import { fromBase64, sha256 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { KeyId, TenantId } from "../../core/ids.ts";
-import { KEY_LOOKUP_MS, KEY_READ_MAX_AGE_MS, KEY_WRITE_MAX_AGE_MS, KEYS_REMEMBERED } from "../../core/limits.ts";
+import {
+  KEY_LOOKUP_MS,
+  KEY_READ_MAX_AGE_MS,
+  KEY_UNKNOWN_MAX_AGE_MS,
+  KEY_WRITE_MAX_AGE_MS,
+  KEYS_REMEMBERED,
+} from "../../core/limits.ts";
 import { Lru } from "../../core/lru.ts";
 import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import { rateLimitHeaders } from "../../core/usage/quota.ts";
@@ -17,7 +23,6 @@ import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse, userHash
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
 import { idempotencyKeyOf, userOf } from "./headers.ts";
-import { hashOfKey, isCached, keyOwner } from "./key-cache.ts";
 import { checkRateLimit, countLookup, countRejected, policyOf, tiersOf } from "./limits.ts";
 
 /* The credential in the request's headers. */
@@ -378,4 +383,76 @@ async function isOneOf(sent: string, tokens: readonly string[]): Promise<boolean
     tokens.map(async (token) => crypto.subtle.timingSafeEqual(given, await sha256(token))),
   );
   return matches.includes(true);
+}
+
+/*
+ * A cache of API keys per isolate, since most requests use the same few keys.
+ *
+ * A key revoked in another isolate may still read for a minute and write for 5 s. Times in the row (expiry, the end of a
+ * rotation's grace period) apply exactly. Unknown keys are cached separately, so that many of them evict no known key.
+ */
+
+/**
+ * How long to wait for another request's look-up of the same key, in ms, before starting a new one. A look-up is cancelled
+ * with its request, so the wait is bounded.
+ */
+const SHARED_WAIT_MS = 1_000;
+
+type FindOwner = (hash: string) => Promise<KeyOwner | null>;
+type CachedOwner<T> = { readonly owner: T; readonly at: EpochMs };
+
+const knownKeys = new Lru<CachedOwner<KeyOwner>>(KEYS_REMEMBERED);
+const unknownKeys = new Lru<CachedOwner<null>>(KEYS_REMEMBERED);
+const runningLookups = new Lru<Promise<KeyOwner | null>>(KEYS_REMEMBERED);
+/** The hashes of keys that exist, by the key itself: computing one costs more than the rest of a look-up. */
+const keyHashes = new Lru<string>(KEYS_REMEMBERED);
+
+/** The hash of a key as it was sent. */
+async function hashOfKey(sent: string): Promise<string> {
+  const cached = keyHashes.get(sent);
+  if (cached !== undefined) return cached;
+  const hash = await keyHash(sent);
+  if (knownKeys.has(hash)) keyHashes.set(sent, hash);
+  return hash;
+}
+
+/**
+ * The owner of the key with this hash, cached for at most `maxAgeMs`; null if the key did not exist within the last 30 seconds.
+ * `find` reads D1, once for concurrent requests; all of them get its error.
+ */
+export async function keyOwner(hash: string, maxAgeMs: number, find: FindOwner): Promise<KeyOwner | null> {
+  const cached = readCached(knownKeys, hash, maxAgeMs) ?? readCached(unknownKeys, hash, KEY_UNKNOWN_MAX_AGE_MS);
+  if (cached) return cached.owner;
+  const other = runningLookups.get(hash);
+  const shared = other && (await withTimeout(other, SHARED_WAIT_MS, () => undefined));
+  return shared === undefined ? loadOwner(hash, find) : shared;
+}
+
+/** True if a key with this hash is in the cache, at any age. */
+const isCached = (hash: string): boolean => knownKeys.has(hash);
+
+/** Removes the keys of a tenant that was just changed, or of which one was. Running look-ups are not cached either. */
+export function forgetTenant(tenant: TenantId): void {
+  for (const [hash, { owner }] of knownKeys.entries()) if (owner.tenant === tenant) knownKeys.delete(hash);
+  runningLookups.clear();
+}
+
+async function loadOwner(hash: string, find: FindOwner): Promise<KeyOwner | null> {
+  const reading = find(hash);
+  runningLookups.set(hash, reading); // stays here if it is cancelled with its request
+  try {
+    const owner = await reading;
+    if (runningLookups.get(hash) !== reading) return owner;
+    if (owner === null) unknownKeys.set(hash, { owner, at: Date.now() });
+    else knownKeys.set(hash, { owner, at: Date.now() });
+    return owner;
+  } finally {
+    if (runningLookups.get(hash) === reading) runningLookups.delete(hash);
+  }
+}
+
+/** An entry that is recent enough. */
+function readCached<T>(entries: Lru<CachedOwner<T>>, hash: string, maxAgeMs: number): CachedOwner<T> | null {
+  const entry = entries.get(hash);
+  return entry === undefined || Date.now() - entry.at > maxAgeMs ? null : entry;
 }
