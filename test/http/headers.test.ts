@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { retryStream, retryUnavailable, streamCursor, wantsJson, wantsStream } from "../../src/http/event-stream.ts";
 import { matchesEtag } from "../../src/http/files.ts";
-import { credentialOf } from "../../src/http/middleware/auth.ts";
-import { idempotencyKeyOf, userOf } from "../../src/http/middleware/headers.ts";
+import { credentialOf, idempotencyKeyOf, userOf } from "../../src/http/middleware/auth.ts";
 import { apiError } from "../../src/http/problem.ts";
 import { preferredWait } from "../../src/http/request-body.ts";
 

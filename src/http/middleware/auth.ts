@@ -6,6 +6,7 @@ import { fromBase64, sha256 } from "../../core/encoding.ts";
 import { type Problem, problemOf } from "../../core/errors.ts";
 import type { KeyId, TenantId } from "../../core/ids.ts";
 import {
+  IDEMPOTENCY_KEY_CHARS,
   KEY_LOOKUP_MS,
   KEY_READ_MAX_AGE_MS,
   KEY_UNKNOWN_MAX_AGE_MS,
@@ -16,13 +17,13 @@ import { Lru } from "../../core/lru.ts";
 import { type EpochMs, SECOND_MS, toDay } from "../../core/time.ts";
 import { rateLimitHeaders } from "../../core/usage/quota.ts";
 import type { KeyScope } from "../../core/wire/key.ts";
+import { isUserName, USER_NAME_RULE } from "../../core/wire/user.ts";
 import { findKey, findKeyById, findKeyOfApp, type KeyOwner, recordKeyUse } from "../../store/keys.ts";
 import { isTenantStopped } from "../../store/tenants.ts";
 import { withTimeout } from "../../timeout.ts";
 import { type AppEnv, type Caller, type Ctx, rootsOf, runAfterResponse, userHashOfName } from "../context.ts";
 import { ApiError, apiError } from "../problem.ts";
 import { type BadToken, isUserToken, readUserToken } from "../user-tokens.ts";
-import { idempotencyKeyOf, userOf } from "./headers.ts";
 import { checkRateLimit, countLookup, countRejected, policyOf, tiersOf } from "./limits.ts";
 
 /* The credential in the request's headers. */
@@ -69,6 +70,30 @@ function ofBasic(value: string): SentCredential {
   const password = rest.join(":");
   const sent = [user, password].find((part) => CREDENTIAL.test(part)) ?? (user === "" ? password : user);
   return keyIn(sent, "Authorization: Basic");
+}
+
+/* The other headers that every route reads: `X-User-Id` and `Idempotency-Key`. */
+
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
+/** The tenant's own id of the user, 1 to 128 characters; null if the header is absent. */
+export function userOf(headers: Headers): string | null {
+  const user = headers.get("X-User-Id");
+  if (user === null || isUserName(user)) return user;
+  throw apiError("invalid_request", `header:X-User-Id: ${USER_NAME_RULE}`, {
+    errors: [{ field: "header:X-User-Id", message: USER_NAME_RULE }],
+  });
+}
+
+/** The Idempotency-Key, at most 255 visible ASCII characters; null if the header is absent. */
+export function idempotencyKeyOf(headers: Headers): string | null {
+  const key = headers.get("Idempotency-Key");
+  if (key === null) return null;
+  if (key.length <= IDEMPOTENCY_KEY_CHARS && VISIBLE_ASCII.test(key)) return key;
+  const message = `must have 1 to ${IDEMPOTENCY_KEY_CHARS} visible ASCII characters`;
+  throw apiError("invalid_header", `Idempotency-Key ${message}.`, {
+    errors: [{ field: "header:Idempotency-Key", message }],
+  });
 }
 
 /* Links and stream tickets need no key, so they check themselves whether their tenant is paused. */
