@@ -17,10 +17,10 @@ import {
 import { type Api, type Caller, rootsOf } from "../http/context.ts";
 import { defineRoute, jsonBody, jsonResponse } from "../http/define-route.ts";
 import { accountAddress, auditedCall, callOf, ownHash, userAddress } from "../http/idempotency.ts";
+import { signUserToken } from "../http/middleware/auth.ts";
 import { tenantObject, userObject } from "../http/objects.ts";
 import { pageOfUsers, userPage } from "../http/page.ts";
 import { apiError, unwrap } from "../http/problem.ts";
-import { signUserToken } from "../http/user-tokens.ts";
 
 const tags = ["Users"];
 const makeToken = defineRoute({

@@ -2,7 +2,7 @@ import { sign } from "hono/jwt";
 import { describe, expect, it } from "vitest";
 import { deriveBytes, kidOf } from "../../src/core/crypto.ts";
 import { base64url } from "../../src/core/encoding.ts";
-import { isUserToken, readUserToken, signUserToken, type UserToken } from "../../src/http/user-tokens.ts";
+import { isUserToken, readUserToken, signUserToken, type UserToken } from "../../src/http/middleware/auth.ts";
 
 const NOW = 1_800_000_000_000;
 const roots = { current: "c".repeat(32), previous: "p".repeat(32) };

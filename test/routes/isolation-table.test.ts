@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { OWNED_PREFIXES, type TenantId, userHash } from "../../src/core/ids.ts";
 import { SCOPES } from "../../src/core/wire/key.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-tokens.ts";
+import { signUserToken } from "../../src/http/middleware/auth.ts";
 import {
   type ApiDocument,
   type Headers,

@@ -27,7 +27,7 @@ import type { RenderWire } from "../../src/core/wire/render.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { AssetWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-tokens.ts";
+import { signUserToken } from "../../src/http/middleware/auth.ts";
 import { exchangeToken, insertCode } from "../../src/store/apps.ts";
 import { insertKey } from "../../src/store/keys.ts";
 import { adminHeaders, call, env, jsonOf, type Member, makeMember, ORIGIN, send } from "../support/gateway.ts";

@@ -7,7 +7,7 @@ import type { ProjectWire } from "../../src/core/wire/project.ts";
 import type { TurnWire } from "../../src/core/wire/turn.ts";
 import type { UploadWire } from "../../src/core/wire/upload.ts";
 import type { UserTokenWire } from "../../src/core/wire/user.ts";
-import { signUserToken } from "../../src/http/user-tokens.ts";
+import { signUserToken } from "../../src/http/middleware/auth.ts";
 import { adminHeaders, call, env, jsonOf, makeKey, makeMember, readProblem, send } from "../support/gateway.ts";
 import { random, until } from "../support/objects.ts";
 
