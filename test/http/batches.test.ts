@@ -4,7 +4,7 @@ import { BATCH_ITEMS, BATCH_PROMPTS_BYTES, PROMPT_BYTES } from "../../src/core/l
 import { newBatch } from "../../src/core/wire/batch.ts";
 import type { GeneratorWire } from "../../src/core/wire/generator.ts";
 import { ApiError } from "../../src/http/problem.ts";
-import { batchOf } from "../../src/services/batches.ts";
+import { batchOf } from "../../src/routes/batches.ts";
 
 const [base] = BUILT_IN_GENERATORS;
 if (base === undefined) throw new Error("no generator is built in");
