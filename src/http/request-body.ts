@@ -11,7 +11,7 @@ import { unknownFaults } from "../core/sandbox-faults.ts";
 import { checkOwnAddresses } from "../core/ssrf.ts";
 import { wholeJson } from "../core/text.ts";
 import { SECOND_MS } from "../core/time.ts";
-import { mediaTypeOf } from "../core/uploads/tus.ts";
+import { mediaTypeOf } from "../core/uploads/resumable.ts";
 import { type Unflattened, unflatten } from "../core/webhooks/flat-body.ts";
 import { Broken, openStream } from "../store/chunks.ts";
 import type { AppEnv, Ctx } from "./context.ts";

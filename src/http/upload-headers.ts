@@ -4,17 +4,19 @@ import type { ErrorCode, Problem } from "../core/errors.ts";
 import { UPLOAD_BYTES } from "../core/limits.ts";
 import type { Result } from "../core/result.ts";
 import type { UploadState } from "../core/rpc/upload.ts";
-import { booleanText, ietfProblem, PARTIAL_CONTENT } from "../core/uploads/ietf.ts";
 import {
+  booleanText,
   checkVersion,
   type Dialect,
+  ietfProblem,
   interopVersion,
+  PARTIAL_CONTENT,
   TUS_CHECKSUMS,
   TUS_CONTENT,
   TUS_EXTENSIONS,
   TUS_VERSION,
   uploadLimit,
-} from "../core/uploads/tus.ts";
+} from "../core/uploads/resumable.ts";
 import type { AppEnv } from "./context.ts";
 import { ApiError } from "./problem.ts";
 

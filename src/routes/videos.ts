@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from "hono";
 import * as z from "zod";
 import { linkUrl } from "../core/crypto.ts";
 import { PROMPT_BYTES } from "../core/limits.ts";
-import { mediaTypeOf } from "../core/uploads/tus.ts";
+import { mediaTypeOf } from "../core/uploads/resumable.ts";
 import { fieldsOfForm, unflatten } from "../core/webhooks/flat-body.ts";
 import { listedSchema, owned, pageSchema } from "../core/wire/common.ts";
 import { type GeneratorWire, generatorParams } from "../core/wire/generator.ts";

@@ -4,8 +4,12 @@ import { FILENAME_CHARS } from "../../src/core/limits.ts";
 import { dictionaryIn, itemIn } from "../../src/core/requests/header-fields.ts";
 import { fileNameFor, withoutHidden } from "../../src/core/text.ts";
 import { type ByteSource, FormReader } from "../../src/core/uploads/form.ts";
-import { readIetfAppend, readIetfCreation } from "../../src/core/uploads/ietf.ts";
-import { dispositionName, readTusCreation } from "../../src/core/uploads/tus.ts";
+import {
+  dispositionName,
+  readIetfAppend,
+  readIetfCreation,
+  readTusCreation,
+} from "../../src/core/uploads/resumable.ts";
 import { jsonFault, plainJson } from "../../src/http/request-body.ts";
 import type { FuzzTarget } from "./target.ts";
 

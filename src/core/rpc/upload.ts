@@ -6,7 +6,7 @@ import type { UploadId, UserHash } from "../ids.ts";
 import type { Result } from "../result.ts";
 import type { Append, ChecksumAlgorithm } from "../uploads/append.ts";
 import type { ImportRequest } from "../uploads/import.ts";
-import type { Concat } from "../uploads/tus.ts";
+import type { Concat } from "../uploads/resumable.ts";
 import type { Metered } from "../usage/quota.ts";
 import type { NewUpload, UploadWire } from "../wire/upload.ts";
 import type { Call, FilePart } from "./user.ts";

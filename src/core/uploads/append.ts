@@ -1,6 +1,6 @@
 /**
  * Appending to an upload: validates a request against the upload's state, and decides whether the file is complete
- * after it. tus.ts and ietf.ts parse the headers of the two protocols into the same `Append`.
+ * after it. resumable.ts parses the headers of both protocols into the same `Append`.
  */
 import { type Problem, problemOf } from "../errors.ts";
 import { CHUNK_ADVICE_BYTES, UPLOAD_BYTES } from "../limits.ts";

@@ -8,7 +8,7 @@ import { UPLOAD_BYTES } from "../limits.ts";
 import { compressionIn } from "../requests/header-fields.ts";
 import { fileNameFor } from "../text.ts";
 import type { EpochMs } from "../time.ts";
-import { contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./tus.ts";
+import { contentBytesOf, dispositionName, type HeaderReader, mediaTypeOf } from "./resumable.ts";
 
 /** The state of an upload's import. */
 export type Import = {

@@ -19,7 +19,7 @@ import {
 import type { Call } from "../../core/rpc/user.ts";
 import { type Append, checkClosed, noUpload } from "../../core/uploads/append.ts";
 import type { ImportRequest } from "../../core/uploads/import.ts";
-import { finalRejectsBytes } from "../../core/uploads/tus.ts";
+import { finalRejectsBytes } from "../../core/uploads/resumable.ts";
 import type { Metered } from "../../core/usage/quota.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Env } from "../../env.ts";

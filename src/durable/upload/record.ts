@@ -13,7 +13,7 @@ import { withExtension } from "../../core/text.ts";
 import { type EpochMs, toRfc3339 } from "../../core/time.ts";
 import { checkLarge, type UploadPosition } from "../../core/uploads/append.ts";
 import type { Import } from "../../core/uploads/import.ts";
-import type { Concat } from "../../core/uploads/tus.ts";
+import type { Concat } from "../../core/uploads/resumable.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { PutFailure } from "../../store/chunks.ts";
 import { idempotencyMismatch, oldUploadKey } from "../shared/idempotency.ts";

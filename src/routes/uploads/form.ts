@@ -5,7 +5,7 @@ import type { Result } from "../../core/result.ts";
 import type { UploadState } from "../../core/rpc/upload.ts";
 import { fileNameFor, withoutHidden } from "../../core/text.ts";
 import { type FormError, FormReader, type PartHead } from "../../core/uploads/form.ts";
-import { lastContentType } from "../../core/uploads/tus.ts";
+import { lastContentType } from "../../core/uploads/resumable.ts";
 import { metadata } from "../../core/wire/common.ts";
 import type { UploadWire } from "../../core/wire/upload.ts";
 import type { Ctx } from "../../http/context.ts";

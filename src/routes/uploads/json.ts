@@ -5,7 +5,7 @@ import { type Link, readLink } from "../../core/crypto.ts";
 import { userHashOf } from "../../core/ids.ts";
 import { MAX_REQUEST_BYTES } from "../../core/limits.ts";
 import type { PageRequest, UserRpc } from "../../core/rpc/user.ts";
-import { contentBytesOf, interopVersion } from "../../core/uploads/tus.ts";
+import { contentBytesOf, interopVersion } from "../../core/uploads/resumable.ts";
 import { listedSchema, pageQuery, pageSchema } from "../../core/wire/common.ts";
 import { newImport, newUpload, upload } from "../../core/wire/upload.ts";
 import { type Api, type Ctx, rootsOf } from "../../http/context.ts";

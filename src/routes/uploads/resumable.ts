@@ -1,17 +1,21 @@
 /** Resumable uploads: tus 1.0.0 and the IETF draft. Creation, append and termination. */
 import type { MiddlewareHandler } from "hono";
 import type { NewFile, UploadState } from "../../core/rpc/upload.ts";
-import { booleanText, PARTIAL_CONTENT, readBody, readIetfAppend, readIetfCreation } from "../../core/uploads/ietf.ts";
 import {
   badHeader,
+  booleanText,
   type Dialect,
   dialectOfCreation,
   type HeaderReader,
   mediaTypeOf,
+  PARTIAL_CONTENT,
+  readBody,
+  readIetfAppend,
+  readIetfCreation,
   readTusAppend,
   readTusCreation,
   TUS_CONTENT,
-} from "../../core/uploads/tus.ts";
+} from "../../core/uploads/resumable.ts";
 import { type UploadWire, upload } from "../../core/wire/upload.ts";
 import type { Api, AppEnv, Ctx } from "../../http/context.ts";
 import { defineRoute, jsonResponse, noteLimits, ownedParams } from "../../http/define-route.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ownedId, randomUserHash } from "../../../src/core/ids.ts";
 import { FINAL_PARTIALS } from "../../../src/core/limits.ts";
-import { readConcat } from "../../../src/core/uploads/tus.ts";
+import { readConcat } from "../../../src/core/uploads/resumable.ts";
 
 const random = (count: number): Uint8Array => new Uint8Array(count).fill(7);
 const ID = ownedId("upl", randomUserHash(random), 1_000, random);

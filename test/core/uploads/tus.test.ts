@@ -1,7 +1,7 @@
 /** What a creation by tus says of its file, as clients of all kinds say it. */
 import { describe, expect, it } from "vitest";
 import { base64 } from "../../../src/core/encoding.ts";
-import { readTusCreation } from "../../../src/core/uploads/tus.ts";
+import { readTusCreation } from "../../../src/core/uploads/resumable.ts";
 
 const b64 = (text: string): string => base64(new TextEncoder().encode(text));
 const created = (metadata: string | null) => {

@@ -1,14 +1,13 @@
 /**
- * Parses the headers of tus 1.0.0, and those that it shares with the IETF draft. Each rule of the protocol is
- * paraphrased above the line that implements it. Source: https://tus.io/protocols/resumable-upload (1.0.0,
- * 2016-03-25).
+ * Parses the headers of resumable uploads: what tus 1.0.0 and the IETF draft have in common, then those of each. Each
+ * rule of a protocol is paraphrased above the line that implements it. Source of tus:
+ * https://tus.io/protocols/resumable-upload (1.0.0, 2016-03-25).
  */
-
-import { fromBase64 } from "../encoding.ts";
-import { type Problem, problemOf } from "../errors.ts";
+import { fromBase64, hex } from "../encoding.ts";
+import { type ErrorCode, type Problem, problemOf } from "../errors.ts";
 import { ownedIdPattern, type UploadId } from "../ids.ts";
 import { FINAL_PARTIALS, MAX_REQUEST_BYTES, UPLOAD_BYTES } from "../limits.ts";
-import { booleanIn, countIn, parameterText, readParameters } from "../requests/header-fields.ts";
+import { booleanIn, countIn, dictionaryIn, parameterText, readParameters } from "../requests/header-fields.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { NewFile } from "../rpc/upload.ts";
 import { fileNameFor } from "../text.ts";
@@ -86,6 +85,8 @@ export const uploadLimit = (maxAgeSeconds: number | null = null): string =>
 export const badHeader = (name: string, message: string): Problem =>
   problemOf("invalid_header", `${name} ${message}.`, { errors: [{ field: `header:${name}`, message }] });
 
+/* tus 1.0.0. */
+
 /**
  * An upload's role in a concatenation: `partial`, a part of a file; `final`, the concatenation of `partials` in order.
  * Source: "Concatenation".
@@ -153,10 +154,10 @@ export const TUS_EXTENSIONS =
 export const TUS_CHECKSUMS = "sha1,sha256";
 export const TUS_CONTENT = "application/offset+octet-stream";
 
-const ALGORITHMS = { sha1: "SHA-1", sha256: "SHA-256" } as const;
+const TUS_ALGORITHMS = { sha1: "SHA-1", sha256: "SHA-256" } as const;
 /** Metadata keys that clients use for the name and the type, in any case: the protocol does not define them. */
-const NAMES: readonly string[] = ["filename", "name"];
-const TYPES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"];
+const FILE_NAMES: readonly string[] = ["filename", "name"];
+const TYPE_NAMES: readonly string[] = ["filetype", "type", "contenttype", "mimetype"];
 const bare = (key: string): string => key.toLowerCase().replaceAll(/[-_]/g, "");
 
 /** A server that does not support the client's version MUST answer 412 and MUST NOT process the request. */
@@ -177,12 +178,12 @@ export function readTusCreation(headers: HeaderReader): Result<NewFile, Problem>
   if (pairs === null)
     return err(badHeader("Upload-Metadata", "must be unique keys with base64 values, joined by commas"));
   const labels = metadata.safeParse(
-    Object.fromEntries([...pairs].filter(([key]) => ![...NAMES, ...TYPES].includes(bare(key)))),
+    Object.fromEntries([...pairs].filter(([key]) => ![...FILE_NAMES, ...TYPE_NAMES].includes(bare(key)))),
   );
   if (!labels.success) return err(badHeader("Upload-Metadata", labels.error.issues[0]?.message ?? "is too large"));
   const first = (keys: readonly string[]): string | null =>
     keys.flatMap((key) => [...pairs].filter(([name, value]) => bare(name) === key && value !== ""))[0]?.[1] ?? null;
-  const filename = fileNameFor(first(NAMES), first(TYPES));
+  const filename = fileNameFor(first(FILE_NAMES), first(TYPE_NAMES));
   return ok({
     filename,
     size_bytes: length.value,
@@ -245,11 +246,79 @@ export function readTusAppend(headers: HeaderReader, offset: number | null): Res
 function readChecksum(header: string | null): Result<Checksum[], Problem> {
   if (header === null) return ok([]);
   const [name = "", value = "", ...more] = header.trim().split(" ");
-  const algorithm = Object.hasOwn(ALGORITHMS, name) ? ALGORITHMS[name as keyof typeof ALGORITHMS] : null; // just checked
+  const algorithm = Object.hasOwn(TUS_ALGORITHMS, name) ? TUS_ALGORITHMS[name as keyof typeof TUS_ALGORITHMS] : null; // just checked
   const digest = base64Bytes(value);
   // An algorithm that the server does not support MUST be answered 400.
   if (algorithm === null) return err(badHeader("Upload-Checksum", `must name one of ${TUS_CHECKSUMS}`));
   if (digest === null || digest.length === 0 || more.length > 0)
     return err(badHeader("Upload-Checksum", "must be an algorithm, a space and the digest in base64"));
   return ok([{ algorithm, digest }]);
+}
+
+/*
+ * Resumable Uploads for HTTP, interop versions 8 and 9. Source: draft-ietf-httpbis-resumable-upload, -09 to -11 for version 8, -12 for
+ * version 9; digests: RFC 9530; file names: RFC 6266 and 8187. Where the two versions differ, this does what both
+ * allow; tests quote the sentences.
+ */
+
+export const PARTIAL_CONTENT = "application/partial-upload";
+
+const IETF_ALGORITHMS = { "sha-256": "SHA-256", "sha-512": "SHA-512" } as const;
+const REGISTRY = "https://iana.org/assignments/http-problem-types#";
+/** Codes with a problem type of the draft. */
+const PROBLEM_TYPES: Partial<Record<ErrorCode, string>> = {
+  offset_mismatch: `${REGISTRY}mismatching-upload-offset`,
+  upload_closed: `${REGISTRY}completed-upload`,
+  size_mismatch: `${REGISTRY}inconsistent-upload-length`,
+};
+
+/** A problem with the draft's type. */
+export const ietfProblem = (given: Problem): Problem => ({ ...given, type: PROBLEM_TYPES[given.code] });
+
+export const booleanText = (value: boolean): string => (value ? "?1" : "?0");
+
+/** The file that a creation announces: its name in Content-Disposition, its type in Content-Type. */
+export function readIetfCreation(headers: HeaderReader): Result<NewFile, Problem> {
+  const append = readBody(headers, 0);
+  if (!append.ok) return append;
+  const { sizeBytes, complete, contentBytes } = append.value;
+  // The length MUST be recorded if Upload-Length states it, or Upload-Complete: ?1 together with Content-Length.
+  const size = sizeBytes ?? (complete === true ? contentBytes : null);
+  const filename = fileNameFor(dispositionName(headers.get("Content-Disposition")), headers.get("Content-Type"));
+  const whole = checksumsIn(headers.get("Repr-Digest")).find(({ algorithm }) => algorithm === "SHA-256");
+  return ok({ filename, size_bytes: size, metadata: {}, sha256: whole === undefined ? null : hex(whole.digest) });
+}
+
+/** Parses a PATCH. */
+export function readIetfAppend(headers: HeaderReader): Result<Append, Problem> {
+  // The content MUST have this media type.
+  if (mediaTypeOf(headers) !== PARTIAL_CONTENT)
+    return err(problemOf("unsupported_content_type", `Send the bytes as ${PARTIAL_CONTENT}.`));
+  // The request MUST state the offset of its content.
+  const offset = countIn(headers.get("Upload-Offset"));
+  if (offset === null) return err(badHeader("Upload-Offset", "must be the number of bytes that the upload has"));
+  return readBody(headers, offset);
+}
+
+/** Parses the draft's headers that a creation and an append have in common. */
+export function readBody(headers: HeaderReader, offset: number): Result<Append, Problem> {
+  const complete = booleanIn(headers.get("Upload-Complete"));
+  // The request MUST state whether its content is the last.
+  if (complete === null) return err(badHeader("Upload-Complete", "must be ?0 or ?1"));
+  return ok({
+    offset,
+    contentBytes: contentBytesOf(headers),
+    sizeBytes: countIn(headers.get("Upload-Length")),
+    complete,
+    checksums: checksumsIn(headers.get("Content-Digest")),
+  });
+}
+
+/** The supported digests of a digest field; others are ignored. */
+function checksumsIn(header: string | null): Checksum[] {
+  return [...(dictionaryIn(header) ?? [])].flatMap(([name, digest]) =>
+    Object.hasOwn(IETF_ALGORITHMS, name) && digest instanceof Uint8Array
+      ? [{ algorithm: IETF_ALGORITHMS[name as keyof typeof IETF_ALGORITHMS], digest }] // just checked
+      : [],
+  );
 }
