@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Pair, splitByOrder } from "../../../src/core/timeline/align.ts";
+import { type Pair, splitByOrder } from "../../../src/core/timeline/diff.ts";
 
 /** The length of a longest rising subsequence, the plain way. */
 function longest(values: readonly number[]): number {
