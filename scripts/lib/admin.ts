@@ -2,12 +2,10 @@
  * The commands of `npm run admin`. Every command is one call that `/admin/openapi.json` describes, or its pages. Data goes to
  * standard output, everything else to standard error.
  */
-
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import * as z from "zod";
-import { createdInvite, invite } from "../../src/core/wire/invite.ts";
-import { createdKey, key } from "../../src/core/wire/key.ts";
+import { createdInvite, createdKey, invite, key } from "../../src/core/wire/key.ts";
 import { gatewayStatus } from "../../src/core/wire/status.ts";
 import { auditEntry, createdTenant, tenant, tenantDeletion } from "../../src/core/wire/tenant.ts";
 import { type UsageOfTenantWire, usageOfTenant } from "../../src/core/wire/usage.ts";

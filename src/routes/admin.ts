@@ -10,8 +10,7 @@ import { METRICS_TYPE, type Measured, metricsOf, statusOf } from "../core/status
 import { tenantWarnings } from "../core/tenant.ts";
 import { DAY_MS } from "../core/time.ts";
 import { pageSchema, plain } from "../core/wire/common.ts";
-import { createdInvite, invite, newInvite } from "../core/wire/invite.ts";
-import { createdKey, key, newKey, rotation } from "../core/wire/key.ts";
+import { createdInvite, createdKey, invite, key, newInvite, newKey, rotation } from "../core/wire/key.ts";
 import { gatewayStatus } from "../core/wire/status.ts";
 import { auditEntry, createdTenant, newTenant, tenant, tenantChange, tenantDeletion } from "../core/wire/tenant.ts";
 import { allUsagePage, allUsageQuery } from "../core/wire/usage.ts";

@@ -3,8 +3,7 @@ import type { InviteId, Mode, TenantId } from "../core/ids.ts";
 import { CLOSED_INVITE_TTL_MS } from "../core/limits.ts";
 import type { AuditEntry } from "../core/tenant.ts";
 import { type EpochMs, toRfc3339 } from "../core/time.ts";
-import type { InviteWire } from "../core/wire/invite.ts";
-import type { KeyScope } from "../core/wire/key.ts";
+import type { InviteWire, KeyScope } from "../core/wire/key.ts";
 import type { TenantWire } from "../core/wire/tenant.ts";
 import { auditRow } from "./audit.ts";
 

@@ -10,8 +10,14 @@ import {
   RATE_LIMIT_TIERS,
 } from "../../src/core/limits.ts";
 import { SECOND_MS } from "../../src/core/time.ts";
-import type { CreatedInviteWire, InviteWire } from "../../src/core/wire/invite.ts";
-import type { CreatedKeyWire, KeyWire, MeWire, ShownKeyWire } from "../../src/core/wire/key.ts";
+import type {
+  CreatedInviteWire,
+  CreatedKeyWire,
+  InviteWire,
+  KeyWire,
+  MeWire,
+  ShownKeyWire,
+} from "../../src/core/wire/key.ts";
 import type { AuditEntryWire } from "../../src/core/wire/tenant.ts";
 import { deleteExpired } from "../../src/jobs/cron.ts";
 import { adminHeaders, call, env, jsonOf, makeKey, makeTenant, ORIGIN, readProblem, send } from "../support/gateway.ts";
