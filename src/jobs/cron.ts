@@ -10,12 +10,10 @@ import type { EpochMs } from "../core/time.ts";
 import { type Env, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
 import { deleteExpiredAppTokens } from "../store/apps.ts";
-import { deleteOldDeadLetters } from "../store/dead-letters.ts";
-import { staleEncryptions } from "../store/encryption.ts";
 import { deleteOldIdempotencyKeys } from "../store/idempotency.ts";
 import { deleteExpiredInvites } from "../store/invites.ts";
 import { deleteExpiredKeys } from "../store/keys.ts";
-import { overdue, type WatchdogRow } from "../store/tenants.ts";
+import { deleteOldDeadLetters, overdue, staleEncryptions, type WatchdogRow } from "../store/status.ts";
 
 /**
  * Sends a wake message to every object that is overdue at `now`, page by page; returns the number of rows. Two runs at

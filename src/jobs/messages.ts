@@ -6,7 +6,7 @@ import type { TenantId } from "../core/ids.ts";
 import { isDeliveryMessage, isWakeMessage, queueRole, type WakeMessage } from "../core/queues.ts";
 import { type Env, type ObjectKind, readConfig } from "../env.ts";
 import { log, logBug } from "../log.ts";
-import { recordDeadLetter } from "../store/dead-letters.ts";
+import { recordDeadLetter } from "../store/status.ts";
 import { withTimeout } from "../timeout.ts";
 import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
 import { type DeliveryDependencies, deliverAll } from "./deliver.ts";

@@ -35,11 +35,17 @@ import {
 } from "../services/tenants.ts";
 import { showTenantUsage, usageCsv, usageOfTenants } from "../services/usage.ts";
 import { listAudit } from "../store/audit.ts";
-import { countDeadLettersSince, deadLetters } from "../store/dead-letters.ts";
-import { countStaleEncryptions } from "../store/encryption.ts";
 import { listInvites } from "../store/invites.ts";
 import { listKeys } from "../store/keys.ts";
-import { listTenants, oldestDue, outboxBacklog, overdue } from "../store/tenants.ts";
+import {
+  countDeadLettersSince,
+  countStaleEncryptions,
+  deadLetters,
+  oldestDue,
+  outboxBacklog,
+  overdue,
+} from "../store/status.ts";
+import { listTenants } from "../store/tenants.ts";
 import { countTokens } from "../store/users.ts";
 
 const tenantParams = zValidator("param", z.object({ id: plain("ten") }), checkInvalid);

@@ -4,7 +4,7 @@ import { type EpochMs, MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Api, Ctx } from "../http/context.ts";
 import { defineRoute, jsonResponse } from "../http/define-route.ts";
 import { problemWith } from "../http/middleware/setup.ts";
-import { oldestDue } from "../store/tenants.ts";
+import { oldestDue } from "../store/status.ts";
 import { withTimeout } from "../timeout.ts";
 
 /** A job overdue by more than this means that neither alarms nor the cron run. The cron runs every minute. */

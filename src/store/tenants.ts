@@ -1,4 +1,4 @@
-/** Tenants in D1: their state and settings, the watchdog rows of their objects, and their deletion. */
+/** Tenants in D1: their state and settings, and their deletion. */
 import type { Mode, TenantId, UserHash } from "../core/ids.ts";
 import {
   type AuditEntry,
@@ -110,67 +110,6 @@ function show({ settings, created_at, ...row }: TenantRow): TenantWire {
     attribution,
     created_at: toRfc3339(created_at),
   };
-}
-
-/* The `watchdogs` table: watchdog rows of objects with scheduled jobs. The cron reads only this. */
-
-export type WatchdogRow = { readonly object_name: string; readonly kind: string; readonly due_at: number };
-
-const WRITE = `INSERT INTO watchdogs (object_name, kind, due_at, created_at, outbox_backlog) VALUES (?1, ?2, ?3, ?4, ?5)
-  ON CONFLICT (object_name, kind) DO UPDATE SET due_at = excluded.due_at, outbox_backlog = excluded.outbox_backlog`;
-
-/**
- * Sets the time by which an object should have run its next job, and its number of events that were not published for a
- * minute. Repeating it moves the time.
- */
-export async function writeWatchdog(
-  db: D1Database,
-  objectName: string,
-  kind: string,
-  dueAt: EpochMs,
-  now: EpochMs,
-  outbox = 0,
-): Promise<void> {
-  await db.prepare(WRITE).bind(objectName, kind, dueAt, now, outbox).run();
-}
-
-/**
- * Events that were not published for a minute. Each object reports its number whenever the cron wakes it, so the sum is
- * at most two minutes old.
- */
-export async function outboxBacklog(db: D1Database): Promise<number> {
-  return (
-    (await db.prepare("SELECT sum(outbox_backlog) AS n FROM watchdogs WHERE outbox_backlog > 0").first<number>("n")) ??
-    0
-  );
-}
-
-/** Records that an object has no scheduled jobs. */
-export async function deleteWatchdog(db: D1Database, objectName: string, kind: string): Promise<void> {
-  await db.prepare("DELETE FROM watchdogs WHERE object_name = ?1 AND kind = ?2").bind(objectName, kind).run();
-}
-
-/** Rows due before `now`, oldest first, after the given row: keyset pagination, cheap for any table size. */
-export async function overdue(
-  db: D1Database,
-  now: EpochMs,
-  after: WatchdogRow | null,
-  limit: number,
-): Promise<WatchdogRow[]> {
-  const from = after ?? { due_at: -1, kind: "", object_name: "" };
-  const found = await db
-    .prepare(
-      "SELECT object_name, kind, due_at FROM watchdogs WHERE due_at <= ?1 AND (due_at, kind, object_name) > (?2, ?3, ?4) ORDER BY due_at, kind, object_name LIMIT ?5",
-    )
-    .bind(now, from.due_at, from.kind, from.object_name, limit)
-    .all<WatchdogRow>();
-  return found.results;
-}
-
-/** The earliest due time of all objects, or null when there is none: for health and the operator's status page. */
-export async function oldestDue(db: D1Database): Promise<EpochMs | null> {
-  const row = await db.prepare("SELECT min(due_at) AS due_at FROM watchdogs").first<{ due_at: number | null }>();
-  return row?.due_at ?? null;
 }
 
 /*

@@ -16,7 +16,7 @@ import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
 import { sweep } from "../../src/jobs/cron.ts";
 import { wakeAll } from "../../src/jobs/messages.ts";
-import { writeWatchdog } from "../../src/store/tenants.ts";
+import { writeWatchdog } from "../../src/store/status.ts";
 import {
   call,
   endOf,

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { userNameOwner } from "../../src/core/address.ts";
 import { encrypt, kidOf, kidOfEncrypted } from "../../src/core/crypto.ts";
 import { reEncryptSweep } from "../../src/jobs/cron.ts";
-import { countStaleEncryptions } from "../../src/store/encryption.ts";
+import { countStaleEncryptions } from "../../src/store/status.ts";
 import { someToken } from "../support/live-nemo.ts";
 import {
   call,

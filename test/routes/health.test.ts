@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
-import { writeWatchdog } from "../../src/store/tenants.ts";
+import { writeWatchdog } from "../../src/store/status.ts";
 import { call, env, jsonOf, readProblem } from "../support/gateway.ts";
 
 let tests = 0;

@@ -7,7 +7,7 @@ import { randomUserHash } from "../../src/core/ids.ts";
 import { HOUR_MS, MINUTE_MS } from "../../src/core/time.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
-import { recordDeadLetter } from "../../src/store/dead-letters.ts";
+import { recordDeadLetter } from "../../src/store/status.ts";
 import { putTokenStatus } from "../../src/store/users.ts";
 import { adminHeaders, call, env, jsonOf, makeMember } from "../support/gateway.ts";
 import { call as aCall, freshAddress, good, newProject, random, until, userRpc, userStub } from "../support/objects.ts";

@@ -7,7 +7,7 @@
  */
 import { kidOf } from "../../core/crypto.ts";
 import type { ObjectKind } from "../../env.ts";
-import { deleteEncryption, writeEncryption } from "../../store/encryption.ts";
+import { deleteEncryption, writeEncryption } from "../../store/status.ts";
 import type { ObjectRuntime } from "./context.ts";
 import { type Database, readMeta, writeMeta } from "./database.ts";
 

@@ -30,8 +30,8 @@ import {
 } from "../../core/turn.ts";
 import type { RemovedWire, SettledWire } from "../../core/wire/user.ts";
 import { logBug } from "../../log.ts";
-import { deleteEncryption } from "../../store/encryption.ts";
 import { measure, purge } from "../../store/files.ts";
+import { deleteEncryption } from "../../store/status.ts";
 import { deleteTokenStatuses, deleteUser } from "../../store/users.ts";
 import { type Database, deleteMetaExcept, readMeta, writeMeta } from "../shared/database.ts";
 import type { JobScheduler } from "../shared/jobs.ts";
