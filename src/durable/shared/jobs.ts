@@ -417,7 +417,10 @@ export class JobScheduler {
       if (this.isRunning(row.kind, row.key)) continue;
       if (row.unfinished >= POISON_ATTEMPTS && this.#giveUp(row)) continue; // it was started too often without finishing
       this.#rows.lease(row, this.#leaseEnd());
-      this.#start({ ...row, attempts: row.attempts + 1, unfinished: row.unfinished + 1 });
+      const claimed = { ...row, attempts: row.attempts + 1, unfinished: row.unfinished + 1 };
+      const work = this.#run(claimed);
+      this.#running.set(nameOf(row.kind, row.key), { work, row: claimed, isScheduled: false, onceAt: null });
+      this.#runtime.waitUntil(work);
     }
     this.#arm();
   }
@@ -461,37 +464,29 @@ export class JobScheduler {
     this.#arm();
   }
 
-  #start(row: JobRow): void {
-    const name = nameOf(row.kind, row.key);
-    const work = this.#work(row).then((failed) => {
-      const running = this.#running.get(name);
-      this.#running.delete(name);
-      this.#recordResult(row, failed, running);
-      this.#runtime.waitUntil(this.#settle());
-    });
-    this.#running.set(name, { work, row, isScheduled: false, onceAt: null });
-    this.#runtime.waitUntil(work);
-  }
-
-  /** Runs a job; returns what it threw, or null on success. */
-  async #work(row: JobRow): Promise<{ readonly error: unknown } | null> {
-    const { now, name, storage } = this.#runtime;
+  /** Runs one attempt of a claimed job, records its result, and starts what has become due. */
+  async #run(row: JobRow): Promise<void> {
+    const { now, name, storage, config, env, waitUntil } = this.#runtime;
     const startedAt = now();
     const fields = () => ({ work: row.kind, attempt: row.attempts, ms: now() - startedAt, ...ownerOf(name) });
+    let failed: { readonly error: unknown } | null = null;
     try {
       // Other events are handled first. The attempt is counted on disk before it starts, so that one that takes its
       // instance down is counted too.
       await new Promise((resolve) => setTimeout(resolve, 0));
       await storage.sync();
       await this.ensureWatchdog();
-      await traceJob(this.#runtime.config.traces, row.key, () => this.#handler.perform(row));
-      logCounted(this.#runtime.env.COUNTERS, "work", fields());
-      return null;
+      await traceJob(config.traces, row.key, () => this.#handler.perform(row));
+      logCounted(env.COUNTERS, "work", fields());
     } catch (error) {
       logBug("work_failed", error, fields());
-      countLine(this.#runtime.env.COUNTERS, "work_failed", fields());
-      return { error };
+      countLine(env.COUNTERS, "work_failed", fields());
+      failed = { error };
     }
+    const running = this.#running.get(nameOf(row.kind, row.key));
+    this.#running.delete(nameOf(row.kind, row.key));
+    this.#recordResult(row, failed, running);
+    waitUntil(this.#settle());
   }
 
   /** Records the result of an attempt. */
