@@ -252,15 +252,17 @@ export class TurnRun {
   }
 
   /**
-   * Sends the message and follows the answer. A second attempt is made only if Nemo rejected the token, which means
-   * that the first had no effect.
+   * Sends the message and follows its whole answer; no other code sends a turn. A second request is made only if Nemo
+   * rejected the token, which means that the first had no effect.
    */
   async #send(turn: Turn, sessionId: string): Promise<void> {
-    const { account } = this.#user;
+    const { runtime, account } = this.#user;
     let problem: NemoFailure | null = null;
     const followed = await account.call(async (token) => {
       if (problem !== null && this.#cancelled.has(turn.id)) return err(problem);
-      const answer = await this.#sendOnce(turn, sessionId, token);
+      const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
+      await runtime.failpoint("turn.sent");
+      const answer = opened.ok ? await this.#follow(turn, opened.value) : opened;
       if (!answer.ok) problem = answer.error;
       return answer;
     });
@@ -271,22 +273,6 @@ export class TurnRun {
       (failure.reason === "malformed" || (failure.reason === "unavailable" && failure.sent === "maybe"));
     if (unclear) return this.#user.turnSettle.begin(turn.id, { stream: { ...turn.stream, end: "cut" }, error: null });
     this.#handleUnsent(turn.id, account.explain(failure), { ...turn.stream, end: "error" });
-  }
-
-  /**
-   * Sends one request and follows its whole answer; no other code sends a turn. If Nemo rejected the message, before
-   * the stream or in it before any work, that is the failure of the call.
-   */
-  async #sendOnce(turn: Turn, sessionId: string, token: string): Promise<Result<Followed, NemoFailure>> {
-    const { runtime, account } = this.#user;
-    const opened = await account.nemoFor(turn.attribution).openTurn(token, { sessionId, text: turn.prompt });
-    await runtime.failpoint("turn.sent");
-    if (!opened.ok) return opened;
-    const { translator, seen } = await this.#follow(turn, opened.value);
-    if (translator.rejection !== null) return err(translator.rejection);
-    const { failure } = translator;
-    const error = failure === null ? null : account.explain(failure);
-    return ok({ stream: translator.stream(), error, after: seen.after, shared: seen.shared });
   }
 
   /**
@@ -314,11 +300,11 @@ export class TurnRun {
   }
 
   /**
-   * Follows the answer to its end; every batch is stored before it is published. `seen`: the turn with what was read
-   * beside the stream.
+   * Follows the answer to its end; every batch is stored before it is published. If Nemo rejected the message in the
+   * stream, before any work, that is the failure of the call.
    */
-  async #follow(turn: Turn, stream: TurnStream): Promise<{ translator: StreamTranslator; seen: Turn }> {
-    const { runtime, log } = this.#user;
+  async #follow(turn: Turn, stream: TurnStream): Promise<Result<Followed, NemoFailure>> {
+    const { runtime, account, log } = this.#user;
     this.#user.turnRows.change(turn.id, ["sending"], toStreaming);
     this.#streams.set(turn.id, stream);
     if (this.#cancelled.has(turn.id)) stream.cancel();
@@ -343,7 +329,10 @@ export class TurnRun {
     ) {
       this.#user.jobs.schedule(SUGGESTED_RENDER, turn.id, runtime.now() + runtime.config.timings.retry);
     }
-    return { translator, seen: watchdog.turn };
+    if (translator.rejection !== null) return err(translator.rejection);
+    const error = translator.failure === null ? null : account.explain(translator.failure);
+    const { after, shared } = watchdog.turn; // as read beside the stream
+    return ok({ stream: translator.stream(), error, after, shared });
   }
 }
 
