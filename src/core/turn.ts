@@ -96,28 +96,8 @@ export type OpenTurn = Turn & { readonly phase: Exclude<Turn["phase"], "ended"> 
 export const openTurnOf = (turn: Turn | null): OpenTurn | null =>
   turn === null || turn.phase === "ended" ? null : (turn as OpenTurn); // the phase was just checked
 
-/** A new turn, waiting to be sent. */
-export const newTurnOf = (
-  given: Pick<
-    Turn,
-    | "id"
-    | "project"
-    | "prompt"
-    | "intent"
-    | "act"
-    | "language"
-    | "answerLanguage"
-    | "metadata"
-    | "callback"
-    | "onSessionLoss"
-    | "source"
-    | "attribution"
-    | "key"
-    | "channel"
-    | "createdAt"
-  >,
-): OpenTurn => ({
-  ...given,
+/** What all new turns have in common: they wait to be sent. */
+export const NEW_TURN = {
   replaced: false,
   phase: "queued",
   sentAt: null,
@@ -128,7 +108,7 @@ export const newTurnOf = (
   shared: false,
   verdict: null,
   error: null,
-});
+} as const satisfies Partial<OpenTurn>;
 
 /** The state to commit before the message is sent. */
 export const toSending = (turn: OpenTurn, before: Snapshot | null, now: EpochMs): OpenTurn => ({

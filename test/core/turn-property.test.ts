@@ -7,7 +7,8 @@ import {
   firstPollAt,
   giveUpAt,
   isChanged,
-  newTurnOf,
+  NEW_TURN,
+  type OpenTurn,
   type Settled,
   type Snapshot,
   type StreamEnd,
@@ -66,7 +67,7 @@ describe("settling, for any sequence of upstream states", () => {
   it("ends in time and reports nothing that was not observed", () => {
     fc.assert(
       fc.property(script, ({ before, stream: end, streamMs, readings, shared }) => {
-        const base = newTurnOf({
+        const base: OpenTurn = {
           id: "trn_1",
           project: "prj_1",
           prompt: "x",
@@ -81,7 +82,8 @@ describe("settling, for any sequence of upstream states", () => {
           attribution: null,
           key: null,
           createdAt: SENT,
-        });
+          ...NEW_TURN,
+        };
         const turn = toSettling(toStreaming(toSending(base, { ...before, at: SENT }, SENT)), end, null);
         const over = settle(turn, readings, shared, SENT + streamMs);
         const { status, charged } = over.end.verdict;

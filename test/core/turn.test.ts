@@ -7,7 +7,8 @@ import {
   firstPollAt,
   giveUpAt,
   mayReplace,
-  newTurnOf,
+  NEW_TURN,
+  type OpenTurn,
   type Snapshot,
   spentBy,
   type Turn,
@@ -30,7 +31,7 @@ const before: Snapshot = {
 };
 const poll = (over: Partial<Snapshot>): Snapshot => ({ ...before, summary: "after", at: SENT + 60_000, ...over });
 
-const base = newTurnOf({
+const base: OpenTurn = {
   id: "trn_1",
   project: "prj_1",
   prompt: "hi",
@@ -45,7 +46,8 @@ const base = newTurnOf({
   attribution: null,
   key: null,
   createdAt: SENT - 100,
-});
+  ...NEW_TURN,
+};
 const sent = toStreaming(toSending(base, before, SENT));
 const closed: Turn["stream"] = { end: "closed", hasFinalText: true, openTools: 0, closed: true };
 

@@ -15,7 +15,7 @@ import { cutPage } from "../../../core/page.ts";
 import { err, ok, type Result } from "../../../core/result.ts";
 import type { Call, Page, PageRequest, TurnPoll } from "../../../core/rpc/user.ts";
 import { type EpochMs, SECOND_MS, toRfc3339 } from "../../../core/time.ts";
-import { newTurnOf, type OpenTurn, type Turn } from "../../../core/turn.ts";
+import { NEW_TURN, type OpenTurn, type Turn } from "../../../core/turn.ts";
 import { type Metered, metered } from "../../../core/usage/quota.ts";
 import type { PromptSource } from "../../../core/user-view.ts";
 import type { AttributionWire } from "../../../core/wire/common.ts";
@@ -68,7 +68,7 @@ export class Turns {
       },
       prepare: async () => {
         recordCaller(this.#user, call);
-        const turn = newTurnOf({
+        const turn: OpenTurn = {
           id: ownedId("trn", address.uh, runtime.now(), runtime.random),
           project,
           prompt: body.prompt,
@@ -84,7 +84,8 @@ export class Turns {
           key: call.key ?? null,
           channel: call.channel ?? null,
           createdAt: runtime.now(),
-        });
+          ...NEW_TURN,
+        };
         const slot = { quota: "concurrent_turns", ref: turn.id, amount: 1 } as const;
         const reserved = await reserveQuota(runtime, call, [slot], { isPaid: turn.intent === "chat" });
         return reserved.ok ? ok({ turn, limits: reserved.value }) : reserved;
