@@ -17,15 +17,28 @@ import type { Principal, UserTarget } from "../core/auth.ts";
 import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
 import { TENANT_METHODS, type TenantRpc } from "../core/rpc/tenant.ts";
 import { TOKEN_METHODS, type TokenRpc } from "../core/rpc/token.ts";
-import { type BodyCall, toBodyRequest, UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
-import { USER_METHODS, type UserRpc, type UserTokenMethod } from "../core/rpc/user.ts";
-import { type Append, noUpload } from "../core/uploads/append.ts";
+import { toBodyRequest, UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
+import { USER_METHODS, type UserRpc } from "../core/rpc/user.ts";
+import { noUpload } from "../core/uploads/append.ts";
 import type { Env } from "../env.ts";
 import { ApiError, apiError, notFound, unwrap } from "./problem.ts";
 
 type Stub = Record<string, (...given: unknown[]) => Promise<unknown>>;
-/** Sends one call; `reads`: the method changes nothing. */
-type Send = (method: string, given: unknown[], reads: boolean) => Promise<unknown>;
+/** A call as an object gets it, and how the method's result is read from the answer. */
+type PackedCall = {
+  readonly method: string;
+  readonly given: unknown[];
+  readonly unpack: (answer: unknown) => unknown;
+};
+/** How the calls of one client reach their object. */
+type Route = {
+  /** Each call takes a new stub: after an exception a stub cannot be used again. */
+  readonly stub: () => unknown;
+  /** Checks the caller before each call; throws the problem. */
+  readonly check?: ((method: string) => Promise<void>) | undefined;
+  /** Packs a call into another one; null: it goes as it is. */
+  readonly pack?: (method: string, given: unknown[]) => PackedCall | null;
+};
 /** The fields that the platform sets on an error of its own. */
 type PlatformError = {
   readonly retryable?: boolean;
@@ -36,14 +49,26 @@ type PlatformError = {
 /** Makes the constructor of an RPC client: one method for each name in the table. */
 function clientOf<Rpc>(
   methods: Readonly<Record<keyof Rpc & string, { readonly reads: boolean }>>,
-): (send: Send) => Rpc {
+): (route: Route) => Rpc {
   const shared: Record<string, unknown> = {};
   for (const [name, { reads }] of Object.entries<{ readonly reads: boolean }>(methods))
-    shared[name] = function (this: { readonly send: Send }, ...given: unknown[]) {
-      return this.send(name, given, reads);
+    shared[name] = async function (this: Route, ...given: unknown[]) {
+      const { stub, check, pack } = this;
+      if (check !== undefined) await check(name);
+      const packed = pack?.(name, given) ?? null;
+      const { method, given: passed } = packed ?? { method: name, given };
+      const once = async () => (stub() as Stub)[method]?.(...passed); // a stub has the methods of its object's class
+      let answer: unknown;
+      try {
+        answer = await once();
+      } catch (error) {
+        if (!reads || !mayCallAgain(error)) throw toUnavailable(error);
+        answer = await once().catch((again: unknown) => Promise.reject(toUnavailable(again)));
+      }
+      return packed === null ? answer : packed.unpack(answer);
     };
   // the table has every method of the interface, and the object's class implements it
-  return (send) => Object.assign(Object.create(shared), { send }) as Rpc;
+  return (route) => Object.assign(Object.create(shared), route) as Rpc;
 }
 
 const userClient = clientOf<UserRpc>(USER_METHODS);
@@ -57,32 +82,31 @@ const tokenClient = clientOf<TokenRpc>(TOKEN_METHODS);
  */
 export function userObject(env: Env, { grant, named, ...address }: UserTarget): UserRpc {
   checkOtherUser(named, address.uh);
-  const send = sendTo(() => env.USER.getByName(userObjectName(address)));
-  if (grant === null) return userClient(send);
+  const stub = () => env.USER.getByName(userObjectName(address));
+  if (grant === null) return userClient({ stub });
   if (grant.uh !== address.uh) throw notFound();
-  return userClient(async (method, given, reads) => {
-    const answer = send("callWithToken", [grant, method as UserTokenMethod, given], reads); // a name of the table
-    return unwrap((await answer) as Awaited<ReturnType<UserRpc["callWithToken"]>>); // UserObject implements it
+  const pack = (method: string, given: unknown[]): PackedCall => ({
+    method: "callWithToken",
+    given: [grant, method, given],
+    unpack: (answer) => unwrap(answer as Awaited<ReturnType<UserRpc["callWithToken"]>>), // UserObject implements it
   });
+  return userClient({ stub, pack });
 }
 
 /** A tenant's object. A user token is checked by its user's object first: that alone knows of a sign-out. */
 export const tenantObject = (env: Env, principal: Principal): TenantRpc =>
-  tenantClient(
-    withTokenCheck(
-      env,
-      principal,
-      sendTo(() => env.TENANT.getByName(tenantObjectName(principal))),
-    ),
-  );
+  tenantClient({
+    stub: () => env.TENANT.getByName(tenantObjectName(principal)),
+    check: principal.grant === null ? undefined : () => checkUserToken(env, principal),
+  });
 
 /** The object that stores the tenant's own Nemo token. For API keys alone. */
 export const tokenObject = (env: Env, scope: Scope): TokenRpc =>
-  tokenClient(sendTo(() => env.TOKEN.getByName(tenantObjectName(scope))));
+  tokenClient({ stub: () => env.TOKEN.getByName(tenantObjectName(scope)) });
 
 /** The object of the operator's Nemo token. */
 export const operatorsToken = (env: Env): TokenRpc =>
-  tokenClient(sendTo(() => env.TOKEN.getByName(OPERATOR_TOKEN_NAME)));
+  tokenClient({ stub: () => env.TOKEN.getByName(OPERATOR_TOKEN_NAME) });
 
 /**
  * How bodies reach an upload's object. `fetch` costs less, and is for bodies that come from outside. A stream that the Worker
@@ -95,26 +119,30 @@ export function uploadObject(env: Env, principal: Principal, id: UploadId, bodie
   if (principal.grant !== null && principal.grant.uh !== userHashOf(id)) throw notFound();
   checkOtherUser(principal.named, userHashOf(id));
   const stub = () => env.UPLOAD.getByName(uploadObjectName(principal, id));
-  const send = bodies === "fetch" ? withBodies(stub) : sendTo(stub);
-  return uploadClient(
-    principal.grant === null ? withUserCheck(env, principal, id, send) : withTokenCheck(env, principal, send),
-  );
+  const check = (method: string) =>
+    principal.grant === null ? checkUploadUser(env, principal, id, method) : checkUserToken(env, principal);
+  return uploadClient(bodies === "fetch" ? { stub, check, pack: packBody } : { stub, check });
 }
 
 /** Methods that make a new upload. Its object asks the user's object by itself. */
 const MAKES_UPLOAD: readonly string[] = ["create", "startImport"] satisfies (keyof UploadRpc)[];
 
 /**
- * Checks before each call that the upload's user is not deleted. The user's object alone knows it at once: it deletes its
+ * Checks before a call that the upload's user is not deleted. The user's object alone knows it at once: it deletes its
  * uploads one after the other, in a job.
  */
-function withUserCheck(env: Env, { tenant, mode }: Scope, id: UploadId, send: Send): Send {
-  return async (method, given, reads) => {
-    if (MAKES_UPLOAD.includes(method)) return send(method, given, reads);
-    const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
-    if (await user.isDeleted()) throw new ApiError(noUpload());
-    return send(method, given, reads);
-  };
+async function checkUploadUser(env: Env, { tenant, mode }: Scope, id: UploadId, method: string): Promise<void> {
+  if (MAKES_UPLOAD.includes(method)) return;
+  const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
+  if (await user.isDeleted()) throw new ApiError(noUpload());
+}
+
+/** Packs `write` and `append` into requests when they have a body. Errors of the body reach the object, which may cancel it. */
+function packBody(method: string, given: unknown[]): PackedCall | null {
+  const request = toBodyRequest(method, given);
+  return request === null
+    ? null
+    : { method: "fetch", given: [request], unpack: (answer) => (answer as Response).json() };
 }
 
 /** Answers `not_found` when the request names one user and the id belongs to another. */
@@ -130,46 +158,6 @@ export async function checkUserToken(env: Env, { tenant, mode, grant }: Principa
   if (grant === null) return;
   unwrap(await userObject(env, { tenant, mode, uh: grant.uh, grant: null }).checkUserToken(grant));
 }
-
-/** Checks a user token with its user's object before each call. */
-function withTokenCheck(env: Env, { tenant, mode, grant }: Principal, send: Send): Send {
-  if (grant === null) return send;
-  return async (method, given, reads) => {
-    await checkUserToken(env, { tenant, mode, grant });
-    return send(method, given, reads);
-  };
-}
-
-/** Sends `write` and `append` as requests when they have a body. Errors of the body reach the object, which may cancel it. */
-function withBodies(stub: () => { readonly fetch: (request: Request) => Promise<Response> }): Send {
-  const send = sendTo(stub);
-  return async (method, given, reads) => {
-    const call = bodyCallOf(method, given);
-    if (call === null) return send(method, given, reads);
-    const answer = (await send("fetch", [toBodyRequest(given[0] as ReadableStream, call)], false)) as Response;
-    return answer.json();
-  };
-}
-
-/** The call as `toBodyRequest` takes it; null for a call without a body. The arguments are those of `UploadRpc`. */
-function bodyCallOf(method: string, [body, second]: unknown[]): BodyCall | null {
-  if (!(body instanceof ReadableStream)) return null;
-  if (method === "write") return { method, sizeBytes: second as number };
-  return method === "append" ? { method, append: second as Append } : null;
-}
-
-/** Each call takes a new stub: after an exception a stub cannot be used again. */
-const sendTo =
-  (stub: () => unknown): Send =>
-  async (method, given, reads) => {
-    const once = async () => (stub() as Stub)[method]?.(...given); // a stub has the methods of its object's class
-    try {
-      return await once();
-    } catch (error) {
-      if (!reads || !mayCallAgain(error)) throw toUnavailable(error);
-    }
-    return once().catch((error: unknown) => Promise.reject(toUnavailable(error)));
-  };
 
 const platformError = (error: unknown): PlatformError => (error instanceof Error ? (error as PlatformError) : {}); // optional fields only
 

@@ -97,22 +97,30 @@ export const UPLOAD_METHODS = {
  * chunks, each at a higher cost; the body of a request is not. Measured: bench/README.md.
  */
 
-/** The arguments of a call beside its body. */
-export type BodyCall =
-  | { readonly method: "write"; readonly sizeBytes: number }
-  | { readonly method: "append"; readonly append: Append };
-
 type SentAppend = Omit<Append, "checksums"> & {
   readonly checksums: readonly { readonly algorithm: ChecksumAlgorithm; readonly digest: string }[];
 };
-type SentCall = Extract<BodyCall, { method: "write" }> | { readonly method: "append"; readonly append: SentAppend };
+/** The arguments of a call beside its body, as the header has them. */
+type SentCall =
+  | { readonly method: "write"; readonly sizeBytes: number }
+  | { readonly method: "append"; readonly append: SentAppend };
+/** The same as the object's methods take them. */
+type BodyCall = Extract<SentCall, { method: "write" }> | { readonly method: "append"; readonly append: Append };
 
 /** The header with the arguments, as JSON in ASCII. */
 const CALL_HEADER = "X-Call";
 
-/** The request that makes this call. The answer's body is the method's result as JSON. */
-export function toBodyRequest(body: ReadableStream, call: BodyCall): Request {
-  const sent: SentCall = call.method === "write" ? call : { ...call, append: withTextDigests(call.append) };
+/**
+ * The request that makes a call of `write` or `append` with these arguments; null for any other call, and for one without
+ * a body. The answer's body is the method's result as JSON.
+ */
+export function toBodyRequest(method: string, [body, second]: readonly unknown[]): Request | null {
+  if (!(body instanceof ReadableStream) || (method !== "write" && method !== "append")) return null;
+  // the arguments are those of `UploadRpc`
+  const sent: SentCall =
+    method === "write"
+      ? { method, sizeBytes: second as number }
+      : { method, append: withTextDigests(second as Append) };
   return new Request("https://upload.internal/", {
     method: "POST",
     body,
