@@ -1,13 +1,8 @@
-/**
- * Creates sessions, sends a message to the agent, and reads the turn's stream in batches of events, with limits of time, bytes and
- * silence. A message costs credits, so it is sent at most once and never retried here.
- */
+/** Reads a turn's stream in batches of events, with limits of time, bytes and silence. */
 import { createParser } from "eventsource-parser";
-import { err, ok, type Result } from "../core/result.ts";
-import type { Session } from "./client.ts";
-import { classifyAnswer, malformed, type NemoFailure } from "./errors.ts";
-import { askData, type Deadline, type HttpOptions, Interrupted, openDeadline, readAnswer, send } from "./http.ts";
-import { idAt, withoutStacks } from "./json.ts";
+import { classifyAnswer, malformed } from "./errors.ts";
+import { type Deadline, Interrupted } from "./http.ts";
+import { withoutStacks } from "./json.ts";
 import { ERROR_ANSWER_BYTES, FEED_BYTES, SSE_RECORD_CHARS, STREAM_BYTES, type Timeouts } from "./limits.ts";
 import { createTranslator, type EndReason, type Translator, type TurnEvent, type TurnStream } from "./translate.ts";
 
@@ -57,32 +52,13 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
 
   /** Text without a line ending, collected so that a record in a million tiny chunks costs no more than in one. */
   let held = "";
-  function feed(text: string, isLast: boolean): void {
+  function parse(text: string, isLast: boolean): void {
     held += text;
     if (!isLast && held.length < HELD_CHARS && !/[\r\n]/.test(text)) return;
     const whole = held;
     held = "";
     // The parser creates an error for every line that it does not know.
     withoutStacks(() => parser.feed(whole));
-  }
-
-  function take(text: string): void {
-    if (mode === "unknown") {
-      body += text;
-      const first = body.trimStart().charAt(0);
-      if (first === "") {
-        if (body.length > ERROR_ANSWER_BYTES) body = "";
-        return;
-      }
-      mode = first === "{" || first === "[" ? "json" : "sse";
-      if (mode === "json") return;
-      feed(body, false);
-      body = "";
-      return;
-    }
-    if (mode === "sse") feed(text, false);
-    else if (body.length + text.length > ERROR_ANSWER_BYTES) tooBig = true;
-    else body += text;
   }
 
   return {
@@ -96,13 +72,23 @@ export function createSseReader(maxRecordChars: number = SSE_RECORD_CHARS): SseR
           openLine = "";
         }
         openLine = `${openLine}${text.slice(last + 1)}`.slice(0, 64);
-        take(text);
+        if (mode === "sse") parse(text, false);
+        else if (mode === "json" && body.length + text.length > ERROR_ANSWER_BYTES) tooBig = true;
+        else body += text;
+        if (mode !== "unknown") continue;
+        const first = body.trimStart().charAt(0);
+        if (first === "{" || first === "[") mode = "json";
+        else if (first !== "") {
+          mode = "sse";
+          parse(body, false);
+          body = "";
+        } else if (body.length > ERROR_ANSWER_BYTES) body = "";
       }
       return { records: records.splice(0), lineEnded, tooBig };
     },
     end() {
       const rest = openLine.trim() === "" ? null : openLine;
-      if (mode === "sse" && !tooBig) feed("\n\n", true);
+      if (mode === "sse" && !tooBig) parse("\n\n", true);
       return { records: records.splice(0), lineEnded: false, tooBig, rest };
     },
     json: () => (mode === "json" ? body : null),
@@ -190,79 +176,4 @@ export function openTurnStream(options: StreamOptions): TurnStream {
   const { deadline, timeouts } = options;
   deadline.arm("total", timeouts.turnTotalMs, "timeout");
   return { events: batches(options), cancel: () => deadline.cancel() };
-}
-
-export type TurnRequest = { readonly sessionId: string; readonly text: string; readonly signal?: AbortSignal };
-
-/** The agent's name in paths and bodies. Source: nemo-api reference sections 3 to 5. */
-const APP = "nemo_agent";
-
-const mediaType = (response: Response): string => (response.headers.get("content-type") ?? "").toLowerCase();
-
-/**
- * POST `/run_sse`. Resolves when the headers have arrived: with a stream, or the failure of a JSON answer or a status.
- *
- * A JSON body with a stream's media type is found while reading and gives a `failed` event. Source: section 4.1.
- */
-export async function openTurn(
-  wire: HttpOptions,
-  token: string,
-  order: TurnRequest,
-): Promise<Result<TurnStream, NemoFailure>> {
-  const at = "run_sse";
-  const json = JSON.stringify({
-    app_name: APP,
-    user_id: "me",
-    session_id: order.sessionId,
-    new_message: { parts: [{ text: order.text }] },
-  });
-  const deadline = openDeadline(order.signal);
-  deadline.arm("headers", wire.timeouts.turnHeadersMs, "timeout");
-  const sent = await send(
-    wire,
-    { at, method: "POST", path: "/run_sse", token, json, headers: { accept: "text/event-stream" } },
-    deadline,
-  );
-  deadline.disarm("headers");
-  if (!sent.ok) {
-    deadline.release();
-    return sent;
-  }
-  const response = sent.value;
-  if (response.ok && !mediaType(response).includes("json"))
-    return ok(openTurnStream({ response, deadline, timeouts: wire.timeouts }));
-  deadline.arm("total", wire.timeouts.jsonMs, "timeout");
-  const answer = await readAnswer(at, response, deadline);
-  deadline.release();
-  if (!answer.ok) return answer;
-  return err(classifyAnswer(answer.value) ?? malformed(at, response.status, "JSON where a stream was expected"));
-}
-
-/**
- * POST `/api/tasks/me/with-session/nemo_agent`. Each call creates a task and its session. Source: nemo-api reference
- * section 3.
- */
-export async function createSession(
-  wire: HttpOptions,
-  token: string,
-  options: { readonly name: string; readonly language?: string },
-): Promise<Result<Session, NemoFailure>> {
-  const at = "create_session";
-  const json = JSON.stringify({ task_name: options.name, language: options.language });
-  const opened = await askData(wire, {
-    at,
-    method: "POST",
-    path: "/api/tasks/me/with-session/nemo_agent",
-    token,
-    json,
-  });
-  if (!opened.ok) return opened;
-  const { text, path } = opened.value;
-  // By offsets, not from the parsed value: a session id written as a number has 19 digits and would lose its last ones.
-  const id = (...names: readonly string[]): string | null =>
-    names.map((name) => idAt(text, [...path, name])).find((found) => found !== null) ?? null;
-  const sessionId = id("session_id", "sessionId");
-  const taskId = id("task_id", "taskId");
-  if (sessionId === null || taskId === null) return err(malformed(at, 200, "an answer without a session"));
-  return ok({ taskId, sessionId, userId: id("user_id", "userId") });
 }
