@@ -11,31 +11,11 @@ import { isObject, type JsonObject, parseJson, stringAt } from "./json.ts";
 import { REMEMBERED_EVENTS } from "./limits.ts";
 import type { SseRecord } from "./stream.ts";
 
-/** A part of an ADK event. Outer keys are in camelCase or, on very early servers, in snake_case. */
-export type AdkPart =
-  | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "call"; readonly id: string | null; readonly name: string }
-  | { readonly kind: "response"; readonly id: string | null; readonly name: string; readonly ok: boolean | null };
-
-export type AdkEvent = {
-  readonly id: string | null;
-  readonly author: string | null;
-  /** A text delta; a later event repeats the whole text without this mark. */
-  readonly partial: boolean;
-  readonly parts: readonly AdkPart[];
-  /**
-   * Changed state keys without their scope prefix; those marked `temp:` are not stored by upstream and are left out.
-   */
-  readonly changedKeys: readonly string[];
-  /** A model-level error: a code, which may be a finish reason, and a message. */
-  readonly error: { readonly code: string; readonly message: string } | null;
-};
-
 const SUCCESS = /^(success|succeeded|ok|done|completed?)$/i;
 const FAILURE = /^(error|failed|failure)$/i;
 
 /** Whether a tool's answer reports success; null when it does not say. */
-export function outcomeOf(response: unknown): boolean | null {
+function outcomeOf(response: unknown): boolean | null {
   if (!isObject(response)) return null;
   if (response.error !== undefined && response.error !== null && response.error !== false && response.error !== "")
     return false;
@@ -48,36 +28,20 @@ export function outcomeOf(response: unknown): boolean | null {
 
 const textOr = <T>(value: unknown, other: T): string | T => (typeof value === "string" && value !== "" ? value : other);
 
-/** A visible part; null for thoughts, media, code and malformed parts. */
-function partOf(part: unknown): AdkPart | null {
-  if (!isObject(part)) return null;
-  const call = part.functionCall ?? part.function_call;
-  if (isObject(call)) return { kind: "call", id: textOr(call.id, null), name: textOr(call.name, "unknown") };
-  const answer = part.functionResponse ?? part.function_response;
-  if (isObject(answer)) {
-    return {
-      kind: "response",
-      id: textOr(answer.id, null),
-      name: textOr(answer.name, "unknown"),
-      ok: outcomeOf(answer.response),
-    };
-  }
-  const text = part.text;
-  return typeof text === "string" && text !== "" && part.thought !== true ? { kind: "text", text } : null;
-}
+/** State keys whose change makes a poll of the state worthwhile. */
+const STATE_HINT_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
 
-function changedKeys(event: JsonObject): readonly string[] {
-  const actions = event.actions;
+/** Whether an ADK event changes one of them. A key may have a scope prefix; what is marked `temp:` is not stored by upstream. */
+function changesState({ actions }: JsonObject): boolean {
   const delta = isObject(actions) ? (actions.stateDelta ?? actions.state_delta) : null;
-  if (!isObject(delta)) return [];
-  const kept = Object.keys(delta).filter((key) => !key.startsWith("temp:"));
-  return kept.map((key) => key.replace(/^(app|user):/, ""));
+  return isObject(delta) && Object.keys(delta).some((key) => STATE_HINT_KEYS.has(key.replace(/^(app|user):/, "")));
 }
 
 /** Finish reasons of a normal end; some servers put them into `errorCode` when the answer has no text. */
 const HARMLESS = new Set(["STOP", "FINISH_REASON_STOP", "0"]);
 
-function errorOf(event: JsonObject): AdkEvent["error"] {
+/** A model-level error: a code, which may be a finish reason, and a message. */
+function errorOf(event: JsonObject): { readonly code: string; readonly message: string } | null {
   const raw = event.errorCode ?? event.error_code;
   const code = typeof raw === "number" ? String(raw) : textOr(raw, "");
   const message = textOr(event.errorMessage ?? event.error_message, "");
@@ -86,31 +50,12 @@ function errorOf(event: JsonObject): AdkEvent["error"] {
 }
 
 /** Whether a record has one of the keys that every ADK event has. */
-export const isAdkEvent = (record: JsonObject): boolean =>
+const isAdkEvent = (record: JsonObject): boolean =>
   isObject(record.content) ||
   isObject(record.actions) ||
   ["invocationId", "invocation_id", "errorCode", "error_code", "errorMessage", "error_message"].some(
     (key) => record[key] !== undefined,
   );
-
-/**
- * Reads an ADK event. The user's own words, which some servers repeat, are not parts of an answer. Source: nemo-api
- * reference section 4.4.
- */
-export function readAdkEvent(event: JsonObject): AdkEvent {
-  const content = event.content;
-  const author = textOr(event.author, null);
-  const raw = isObject(content) && Array.isArray(content.parts) ? content.parts : [];
-  const parts = raw.map(partOf).filter((part) => part !== null);
-  return {
-    id: textOr(event.id, null),
-    author,
-    partial: event.partial === true,
-    parts: author === "user" ? parts.filter((part) => part.kind !== "text") : parts,
-    changedKeys: changedKeys(event),
-    error: errorOf(event),
-  };
-}
 
 /** The open tool calls of one turn, and ids for those without one. */
 export type Calls = {
@@ -190,9 +135,6 @@ export function createRepeatFilter(): (id: string, text: string) => boolean {
   };
 }
 
-/** State keys whose change makes a poll of the state worthwhile. */
-const STATE_HINT_KEYS = new Set(["draft", "generated_media", "video_infos", "canvas_config"]);
-
 /** The start of an error record that older ADK servers build without escaping: `{"error":"he said "no""}`. */
 const BROKEN_ERROR_HEAD = /^\{\s{0,8}"error"\s{0,8}:\s{0,8}"?/;
 const TORN_TAIL = /"?\s*\}?$/;
@@ -228,21 +170,38 @@ export function createTranslator(): Translator {
   const calls = createCalls();
   const isRepeat = createRepeatFilter();
 
-  function fromAdk(event: AdkEvent, text: string): readonly TurnEvent[] {
+  /**
+   * The events of an ADK event. Keys are in camelCase or, on very early servers, in snake_case. Thoughts, media, code and
+   * malformed parts are left out, and so are the user's own words, which some servers repeat. Source: nemo-api reference
+   * section 4.4.
+   */
+  function fromAdk(event: JsonObject, text: string): readonly TurnEvent[] {
+    const { content } = event;
+    const id = textOr(event.id, null);
+    const author = textOr(event.author, null);
+    const partial = event.partial === true;
     // Equal deltas may share an id ("ha", "ha"), so they are not dropped; the whole text corrects a repeated delta.
-    if (event.id !== null && !event.partial && isRepeat(event.id, text)) return [];
-    const words = event.parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
-    const events: TurnEvent[] =
-      words === "" ? [] : [{ type: "text", text: words, partial: event.partial, author: event.author }];
-    for (const part of event.parts) {
-      if (part.kind === "call")
-        events.push({ type: "tool_started", name: part.name, callId: calls.start(part.name, part.id) });
-      if (part.kind === "response")
-        events.push({ type: "tool_finished", name: part.name, callId: calls.finish(part.name, part.id), ok: part.ok });
+    if (id !== null && !partial && isRepeat(id, text)) return [];
+    let words = "";
+    const events: TurnEvent[] = [];
+    for (const part of isObject(content) && Array.isArray(content.parts) ? content.parts : []) {
+      if (!isObject(part)) continue;
+      const call = part.functionCall ?? part.function_call;
+      const answer = part.functionResponse ?? part.function_response;
+      if (isObject(call)) {
+        const name = textOr(call.name, "unknown");
+        events.push({ type: "tool_started", name, callId: calls.start(name, textOr(call.id, null)) });
+      } else if (isObject(answer)) {
+        const name = textOr(answer.name, "unknown");
+        const callId = calls.finish(name, textOr(answer.id, null));
+        events.push({ type: "tool_finished", name, callId, ok: outcomeOf(answer.response) });
+      } else if (typeof part.text === "string" && part.thought !== true && author !== "user") words += part.text;
     }
-    if (event.changedKeys.some((key) => STATE_HINT_KEYS.has(key))) events.push({ type: "state_hint" });
-    if (event.error !== null) {
-      const { code, message } = event.error;
+    if (words !== "") events.unshift({ type: "text", text: words, partial, author });
+    if (changesState(event)) events.push({ type: "state_hint" });
+    const error = errorOf(event);
+    if (error !== null) {
+      const { code, message } = error;
       events.push(failed(/^\d{1,9}$/.test(code) ? Number(code) : null, [code, message].filter(Boolean).join(": ")));
     }
     return events;
@@ -280,27 +239,26 @@ export function createTranslator(): Translator {
     }
   }
 
-  function fromObject(record: JsonObject, text: string, depth = 0): readonly TurnEvent[] {
-    const type = record.type;
-    if (isAdkEvent(record)) return fromAdk(readAdkEvent(record), text);
-    if (typeof type === "string") return fromTyped(type.toLowerCase(), record);
-    const code = codeOf(record);
-    if (record.error || (code !== null && code !== 0 && code !== 200)) return [failed(code, messageOf(record))];
-    const data = record.data;
-    return isObject(data) && depth < DATA_DEPTH ? fromObject(data, text, depth + 1) : [];
-  }
-
-  function fromValue(value: unknown, text: string, depth: number): readonly TurnEvent[] {
-    if (Array.isArray(value) && depth < ARRAY_DEPTH)
-      return value.flatMap((item) => fromValue(item, JSON.stringify(item), depth + 1));
-    return isObject(value) ? fromObject(value, text) : [];
+  /** A parsed record: an ADK event, one with a `type`, an error, or an envelope around one of them. `text`: its JSON. */
+  function fromValue(value: unknown, text: string, arrays = 0): readonly TurnEvent[] {
+    if (Array.isArray(value) && arrays < ARRAY_DEPTH)
+      return value.flatMap((item) => fromValue(item, JSON.stringify(item), arrays + 1));
+    let record = value;
+    for (let envelopes = 0; isObject(record) && envelopes <= DATA_DEPTH; envelopes++) {
+      if (isAdkEvent(record)) return fromAdk(record, text);
+      if (typeof record.type === "string") return fromTyped(record.type.toLowerCase(), record);
+      const code = codeOf(record);
+      if (record.error || (code !== null && code !== 0 && code !== 200)) return [failed(code, messageOf(record))];
+      record = record.data;
+    }
+    return [];
   }
 
   return ({ event, data }) => {
     const text = data.trim();
     const value = parseJson(text);
     if (event === "error" && (value === undefined || typeof value === "string")) return [failed(null, text)];
-    if (value !== undefined) return fromValue(value, text, 0);
+    if (value !== undefined) return fromValue(value, text);
     const torn = brokenErrorMessage(text);
     if (torn !== null) return [failed(null, torn)];
     if (!text.startsWith("{") && text.length <= HEARTBEAT_CHARS) return [];
