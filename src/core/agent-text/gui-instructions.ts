@@ -310,7 +310,7 @@ function settled(sentence: string): Translated {
 /**
  * Translates a text that arrives in chunks. A chunk may end anywhere, so text that may not be a whole sentence yet is
  * held back: at most LONGEST_SENTENCE characters, the white space before them, and two characters inside a code fence.
- * `end` returns the rest. The result does not depend on how the text was split, and the work is linear in its length.
+ * The last chunk returns the rest. The result does not depend on how the text was split, and the work is linear in its length.
  */
 export class GuiInstructionStream {
   readonly #splitter = new SentenceSplitter();
@@ -320,24 +320,18 @@ export class GuiInstructionStream {
   #isGlued = false;
   readonly #suggested = new Set<ActionName>();
 
-  /** Adds a chunk and returns what is complete. Each action is suggested once per text. */
-  push(chunk: string): TranslatedText {
-    return this.#read(chunk, false);
-  }
-
-  /** Ends the text and returns everything held back. */
-  end(): TranslatedText {
-    const last = this.#read("", true);
+  /**
+   * Adds a chunk and returns what is complete; with `isLast` the text ends, and everything held back is returned. Each
+   * action is suggested once per text.
+   */
+  push(chunk: string, isLast = false): TranslatedText {
+    const actions: Action[] = [];
+    const sentences = this.#splitter.split(chunk, isLast);
+    const text = sentences.map((sentence) => this.#say(sentence, actions)).join("");
+    if (!isLast) return { text, actions };
     const tail = this.#isDropped ? "" : this.#gap.text;
     this.#gap = NO_GAP;
-    return { text: last.text + tail, actions: last.actions };
-  }
-
-  #read(chunk: string, isLast: boolean): TranslatedText {
-    const sentences = this.#splitter.split(chunk, isLast);
-    const actions: Action[] = [];
-    const text = sentences.map((sentence) => this.#say(sentence, actions)).join("");
-    return { text, actions };
+    return { text: text + tail, actions };
   }
 
   #say(sentence: Sentence, actions: Action[]): string {
@@ -369,9 +363,4 @@ export class GuiInstructionStream {
  * The result is never longer than the text, does not change when translated again, and is empty when the text was only
  * instructions. Sentences without instructions are identical. Linear in the text's length.
  */
-export function translateGuiInstructions(text: string): TranslatedText {
-  const stream = new GuiInstructionStream();
-  const begun = stream.push(text);
-  const ended = stream.end();
-  return { text: begun.text + ended.text, actions: [...begun.actions, ...ended.actions] };
-}
+export const translateGuiInstructions = (text: string): TranslatedText => new GuiInstructionStream().push(text, true);

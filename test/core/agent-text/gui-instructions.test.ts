@@ -96,7 +96,7 @@ describe("GUI instructions in a text", () => {
           said.push(stream.push(given.slice(at, at + size)));
           at += size;
         }
-        said.push(stream.push(given.slice(at)), stream.end());
+        said.push(stream.push(given.slice(at)), stream.push("", true));
         const whole = translateGuiInstructions(given);
         expect(said.map((part) => part.text).join("")).toBe(whole.text);
         expect(said.flatMap((part) => part.actions)).toEqual(whole.actions);
@@ -130,7 +130,7 @@ describe("GUI instructions in a text", () => {
     const stream = new GuiInstructionStream();
     expect(stream.push("Added music. You can cl").text).toBe("Added music.");
     expect(stream.push("ick Export. Enjoy")).toEqual({ text: "", actions: [actionOf("render")] });
-    expect(stream.end().text).toBe(" Enjoy");
+    expect(stream.push("", true).text).toBe(" Enjoy");
     const long = new GuiInstructionStream();
     expect(long.push("a".repeat(10 * LONGEST_SENTENCE)).text.length).toBeGreaterThanOrEqual(9 * LONGEST_SENTENCE);
   });
