@@ -1,10 +1,6 @@
 /** Translates Nemo's stream into a turn's public events: messages, suggested calls, stages and times, without tools. */
 
-import {
-  GuiInstructionStream,
-  type TranslatedText,
-  translateGuiInstructions,
-} from "../../../core/agent-text/gui-instructions.ts";
+import { GuiInstructionStream, translateGuiInstructions } from "../../../core/agent-text/gui-instructions.ts";
 import { isTrailingNoise, saysNoCredits } from "../../../core/agent-text/noise.ts";
 import type { ProjectId } from "../../../core/ids.ts";
 import { MESSAGE_CHARS } from "../../../core/limits.ts";
@@ -84,7 +80,37 @@ export class StreamTranslator {
    */
   translate(events: readonly TurnEvent[], now: EpochMs): TurnEventWire[] {
     this.began = true;
-    return joinChunks(events.flatMap((event) => this.#translate(event, now)));
+    const translated: TurnEventWire[] = [];
+    for (const event of events) {
+      switch (event.type) {
+        case "text":
+          translated.push(...this.#enterStage("working", now), ...this.#readText(event.text, event.partial));
+          break;
+        case "tool_started":
+          this.#openTools.set(event.callId, event.name);
+          this.worked = true;
+          this.#hasText = false;
+          translated.push(...this.#enterStage(GENERATING.test(event.name) ? "generating" : "editing", now));
+          break;
+        case "tool_finished":
+          this.#openTools.delete(event.callId);
+          break;
+        case "failed":
+          // The first reason is kept: a later "agent_failed" does not replace it.
+          if (this.failure === null || this.failure.reason === "agent_failed") this.failure = event.failure;
+          break;
+        case "ended":
+          this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";
+          break;
+        case "unreadable":
+          this.#malformed = true;
+          break;
+        case "heartbeat":
+        case "state_hint":
+          break;
+      }
+    }
+    return joinChunks(translated);
   }
 
   /** The current stage and the time since the message was sent. */
@@ -98,59 +124,29 @@ export class StreamTranslator {
     return { end, hasFinalText: this.#hasText, openTools: this.#openTools.size, closed: this.end === "closed" };
   }
 
-  #translate(event: TurnEvent, now: EpochMs): TurnEventWire[] {
-    switch (event.type) {
-      case "text":
-        return [...this.#enterStage("working", now), ...this.#readText(event.text, event.partial)];
-      case "tool_started":
-        this.#openTools.set(event.callId, event.name);
-        this.worked = true;
-        this.#hasText = false;
-        return this.#enterStage(GENERATING.test(event.name) ? "generating" : "editing", now);
-      case "tool_finished":
-        this.#openTools.delete(event.callId);
-        return [];
-      case "failed":
-        // The first reason is kept: a later "agent_failed" does not replace it.
-        if (this.failure === null || this.failure.reason === "agent_failed") this.failure = event.failure;
-        return [];
-      case "ended":
-        this.end = event.why === "closed" || event.why === "cancelled" ? event.why : "cut";
-        return [];
-      case "unreadable":
-        this.#malformed = true;
-        return [];
-      case "heartbeat":
-      case "state_hint":
-        return [];
-    }
-  }
-
-  /** A chunk of a message gives the sentences that are complete by now; a complete message replaces its chunks. */
-  #readText(text: string, partial: boolean): TurnEventWire[] {
+  /**
+   * The events of a text. A chunk of a message gives the sentences that are complete by now; a complete message replaces
+   * its chunks. A message that contained only instructions has no text.
+   */
+  #readText(given: string, partial: boolean): TurnEventWire[] {
     if (partial) {
       this.worked = true;
       this.#stream ??= new GuiInstructionStream();
-      return this.#emit(this.#stream.push(text), true);
+    } else {
+      // The apology that follows a successful turn; without other output it is the turn's answer.
+      if (this.worked && !this.#hasPartialText && isTrailingNoise(given)) return [];
+      if (!this.worked && saysNoCredits(given)) this.failure ??= noCredits(given);
+      else this.worked = true;
+      this.#hasText = true;
+      this.#stream = null;
     }
-    // The apology that follows a successful turn; without other output it is the turn's answer.
-    if (this.worked && !this.#hasPartialText && isTrailingNoise(text)) return [];
-    if (!this.worked && saysNoCredits(text)) this.failure ??= noCredits(text);
-    else this.worked = true;
-    this.#hasText = true;
-    const events = this.#emit(translateGuiInstructions(text), false);
-    this.#stream = null;
-    this.#hasPartialText = false;
-    return events;
-  }
-
-  /** The events of a translated text. A message that contained only instructions has no text. */
-  #emit({ text, actions }: TranslatedText, partial: boolean): TurnEventWire[] {
+    const { text, actions } = this.#stream?.push(given) ?? translateGuiInstructions(given);
     const fresh = actions.filter(({ action }) => !this.actions.some((known) => known.action === action));
     this.actions.push(...fresh);
     const calls = fresh.map((action) => ({ type: "action" as const, ...actionFor(action, this.#project) }));
-    if (text === "" && !(this.#hasPartialText && !partial)) return calls;
-    this.#hasPartialText ||= partial;
+    const hasNothing = text === "" && (partial || !this.#hasPartialText);
+    this.#hasPartialText = partial && (this.#hasPartialText || text !== "");
+    if (hasNothing) return calls;
     const chunks = chunksOf(text.toWellFormed()).map((chunk) => {
       const message = this.#message;
       if (!partial) this.#message++; // a text too long for one row becomes several messages
