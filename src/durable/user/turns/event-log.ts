@@ -93,16 +93,12 @@ const unstored = (recent: readonly Frame[], stored: number): readonly Frame[] =>
 function publish(active: ActiveLog): void {
   const { synced, awaited, next, visible } = active;
   active.visible = synced >= awaited ? next - 1 : Math.max(visible, synced);
-  if (active.visible > visible) wake(active);
+  if (active.visible > visible) for (const wake of active.followers) wake();
 }
 
 function addMessage({ messages }: ActiveLog, text: string): void {
   const chars = messages?.reduce((sum, { length }) => sum + length, 0) ?? 0;
   if (chars <= TURN_TEXT_CHARS) messages?.push(text);
-}
-
-function wake({ followers }: ActiveLog): void {
-  for (const wakeFollower of followers) wakeFollower();
 }
 
 export class TurnEventLog {
@@ -128,15 +124,21 @@ export class TurnEventLog {
     this.append(turn, events);
   }
 
-  /** Appends events. Subscribers see partial text at once and everything else as soon as it is on disk. */
+  /**
+   * Appends events to the log, and to that of the video which the turn belongs to. Subscribers see partial text at once
+   * and everything else as soon as it is on disk.
+   */
   append(turn: LogId, events: readonly LoggedEvent[]): void {
-    if (events.length > 0) this.#append(turn, events.map(encoded));
+    if (events.length === 0) return;
+    const own = events.map(encoded);
+    const video = this.#forwards.get(turn as TurnId);
+    const forwarded = video === undefined ? [] : own.filter(({ event }) => isPublishedByVideo(event));
+    if (video !== undefined && forwarded.length > 0) this.#add(video, forwarded);
+    this.#add(turn, own);
   }
 
-  #append(turn: LogId, events: readonly EncodedEvent[]): void {
-    const video = this.#forwards.get(turn as TurnId);
-    const forwarded = video === undefined ? [] : events.filter(({ event }) => isPublishedByVideo(event));
-    if (video !== undefined && forwarded.length > 0) this.#append(video, forwarded);
+  /** Adds events to one log, and publishes or stores them. */
+  #add(turn: LogId, events: readonly EncodedEvent[]): void {
     const active = this.#activeLog(turn);
     active.isActive = true; // also after the end: a video may be continued
     for (const { event, data } of events) {
@@ -277,13 +279,12 @@ export class TurnEventLog {
 
   /** Wakes who waits for another turn of a project. */
   wake(project: ProjectId): void {
-    const active = this.#active.get(project);
-    if (active !== undefined) wake(active);
+    for (const wake of this.#active.get(project)?.followers ?? []) wake();
   }
 
   /** Wakes every follower and every wait, so that they check their access again. */
   wakeAll(): void {
-    for (const active of this.#active.values()) wake(active);
+    for (const { followers } of this.#active.values()) for (const wake of followers) wake();
   }
 
   /**
