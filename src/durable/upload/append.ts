@@ -5,6 +5,7 @@
 
 import { type Problem, problemOf } from "../../core/errors.ts";
 import { FIRST_BYTES, UPLOAD_BYTES } from "../../core/limits.ts";
+import { err, ok, type Result } from "../../core/result.ts";
 import {
   type Append,
   checkAppend,
@@ -47,39 +48,49 @@ export class UploadReceiver {
     this.#termination = termination;
   }
 
+  /** Receives a body that continues the file, and completes the file when it is whole. */
+  async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Problem | null> {
+    const admitted = await this.#admit(append);
+    if (!admitted.ok) return rejectBody(body, admitted.error);
+    const sizeBytes = admitted.value;
+    let result: BodyResult = { end: "whole" };
+    if (body !== null) {
+      const bodyWriter = await this.#openWriter(append, sizeBytes, signal);
+      if (bodyWriter === null) return rejectBody(body, tooManyUploads());
+      try {
+        result = await bodyWriter.write(body, (offset) => isWhole(append, offset, sizeBytes));
+      } finally {
+        void bodyWriter.release(); // not awaited, so that the answer is not delayed
+      }
+    }
+    const offset = this.#context.bytes.offset();
+    const failed = this.#settle(result, offset, sizeBytes);
+    if (failed !== null) return failed;
+    return isWhole(append, offset, sizeBytes) ? this.#close(offset) : null;
+  }
+
+  /** Checks the append and reserves a length that it announces. Returns the file's size, null while it is not known. */
+  async #admit(append: Append): Promise<Result<number | null, Problem>> {
+    const problem = this.#check(append);
+    if (problem !== null) return err(problem);
+    const sizeBytes = sizeAfter(this.#position(this.#context.read()), append);
+    if (sizeBytes === this.#context.read().sizeBytes) return ok(sizeBytes);
+    // The length was announced only now: the quota has not counted it yet.
+    const overQuota = sizeBytes === null ? null : await this.#meter.reserve(sizeBytes);
+    const late = overQuota ?? this.#check(append); // the upload may have ended meanwhile
+    if (late !== null) return err(late);
+    this.#context.save({ ...this.#context.read(), sizeBytes });
+    return ok(sizeBytes);
+  }
+
   /** Why this append may not start; null when it may. */
-  check(append: Append): Problem | null {
+  #check(append: Append): Problem | null {
     const upload = this.#context.find();
     return upload === null ? noUpload() : checkAppend(this.#position(upload), append);
   }
 
-  /** Receives a body that continues the file, and completes the file when it is whole. */
-  async append(body: ReadableStream | null, append: Append, signal: AbortSignal): Promise<Problem | null> {
-    const problem = this.check(append);
-    if (problem !== null) return rejectBody(body, problem);
-    const sizeBytes = sizeAfter(this.#position(this.#context.read()), append);
-    if (sizeBytes !== this.#context.read().sizeBytes) {
-      // The length was announced only now: the quota has not counted it yet.
-      const overQuota = sizeBytes === null ? null : await this.#meter.reserve(sizeBytes);
-      const late = overQuota ?? this.check(append); // the upload may have ended meanwhile
-      if (late !== null) return rejectBody(body, late);
-      this.#context.save({ ...this.#context.read(), sizeBytes });
-    }
-    const result = body === null ? ({ end: "whole" } as const) : await this.#receive(body, append, sizeBytes, signal);
-    if (result === null) return rejectBody(body, tooManyUploads());
-    const offset = this.#context.bytes.offset();
-    const failed = this.#settle(result, offset, sizeBytes);
-    if (failed !== null) return failed;
-    if (isWhole(append, offset, sizeBytes)) return this.#close(offset);
-    return null;
-  }
-
-  async #receive(
-    body: ReadableStream,
-    append: Append,
-    sizeBytes: number | null,
-    signal: AbortSignal,
-  ): Promise<BodyResult | null> {
+  /** What writes the body, with its first memory; null when there was none in time. */
+  async #openWriter(append: Append, sizeBytes: number | null, signal: AbortSignal): Promise<BodyWriter | null> {
     const { bytes, runtime } = this.#context;
     const { timings } = runtime.config;
     const holder = holderOf(this.#context.read());
@@ -87,7 +98,7 @@ export class UploadReceiver {
     const buffer = await reserveMemory(FIRST_BUFFER_BYTES);
     if (buffer === null) return null;
     const upload = this.#context.read();
-    const bodyWriter = new BodyWriter(bytes, this.#context.parts(upload), buffer, {
+    return new BodyWriter(bytes, this.#context.parts(upload), buffer, {
       limit: sizeBytes ?? UPLOAD_BYTES,
       contentBytes: append.contentBytes,
       checksums: append.checksums,
@@ -99,11 +110,6 @@ export class UploadReceiver {
       reserveMemory,
       reserveBytes: sizeBytes === null ? (offset) => this.#meter.reserveStep(offset) : null,
     });
-    try {
-      return await bodyWriter.write(body, (offset) => isWhole(append, offset, sizeBytes));
-    } finally {
-      void bodyWriter.release(); // not awaited, so that the answer is not delayed
-    }
   }
 
   /** What the end of a body means for the upload; null on success. */
