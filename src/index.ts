@@ -17,8 +17,5 @@ export default {
   async scheduled(_controller, env) {
     await Promise.all([sweep(env, Date.now()), reEncryptSweep(env), deleteExpired(env, Date.now())]);
   },
-  async queue(batch, env, ctx) {
-    const dependencies = { fetch: (url: URL, init: RequestInit) => fetch(url, init), now: Date.now };
-    await consumeQueue(batch, env, dependencies, (work) => ctx.waitUntil(work));
-  },
+  queue: consumeQueue,
 } satisfies ExportedHandler<Env>;

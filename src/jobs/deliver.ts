@@ -15,7 +15,7 @@ import {
 import type { DeliveryMessage } from "../core/queues.ts";
 import type { DeliveryJob, DeliveryOutcome, DeliveryReport, TenantRpc } from "../core/rpc/tenant.ts";
 import { explainTarget, resolveTarget, type TargetPolicy } from "../core/ssrf.ts";
-import { type Config, type Env, readConfig } from "../env.ts";
+import type { Config, Env } from "../env.ts";
 import { failAt } from "../failpoints.ts";
 import { type Counters, logBug, logCounted } from "../log.ts";
 import { type Spans, spansTo } from "../tracing.ts";
@@ -233,24 +233,15 @@ export class Sender {
 type Due = Pick<DeliveryMessage, "tenant">;
 
 /**
- * Starts a sender for every message, concurrently. The queue does not wait for them: they continue under
- * `continueWith` after their messages are acknowledged, so that hanging receivers do not delay other messages. A lost message
- * is harmless, because the tenant's object sends it again.
+ * Sends a tenant's due deliveries: the work that one message starts. A lost message is harmless, because the tenant's
+ * object sends it again.
  */
-export function deliverAll(
-  messages: readonly Message<Due>[],
+export async function deliver(
+  message: Due,
   env: Env,
+  config: Config,
   dependencies: DeliveryDependencies,
-  continueWith: (work: Promise<void>) => void,
-): void {
-  const config = readConfig(env);
-  for (const message of messages) {
-    continueWith(deliver(message.body, env, config, dependencies));
-    message.ack();
-  }
-}
-
-async function deliver(message: Due, env: Env, config: Config, dependencies: DeliveryDependencies): Promise<void> {
+): Promise<void> {
   // Sent after the run, because every connection of the invocation is a delivery's until then.
   const spans = spansTo(config.traces, null);
   const tools = {

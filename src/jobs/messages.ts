@@ -9,7 +9,7 @@ import { log, logBug } from "../log.ts";
 import { recordDeadLetter } from "../store/status.ts";
 import { withTimeout } from "../timeout.ts";
 import { deleteTenant, deletionDependencies } from "./delete-tenant.ts";
-import { type DeliveryDependencies, deliverAll } from "./deliver.ts";
+import { type DeliveryDependencies, deliver } from "./deliver.ts";
 
 /** Every object with a job scheduler has this method. */
 type Wakeable = { wake(): Promise<void> };
@@ -19,22 +19,31 @@ const ATTEMPT_WAIT_SECONDS = 10;
 /** An object that has not answered in time is retried later. Chosen: far above a wake call, which only starts jobs. */
 const TIMEOUT_MS = 20_000;
 
+const OUTSIDE: DeliveryDependencies = { fetch: (url, init) => fetch(url, init), now: Date.now };
+
 /**
- * Consumes one batch. A queue that is not one of the gateway's, or a message that does not belong into its queue, is an
- * error line and a retry: after the queue's own number of retries it is a dead letter, and the operator sees it.
+ * The Worker's handler of all queues: consumes one batch. A queue that is not one of the gateway's, or a message that
+ * does not belong into its queue, is an error line and a retry: after the queue's own number of retries it is a dead
+ * letter, and the operator sees it.
  */
 export async function consumeQueue(
   batch: MessageBatch,
   env: Env,
-  dependencies: DeliveryDependencies,
-  continueWith: (work: Promise<void>) => void,
+  ctx: Pick<ExecutionContext, "waitUntil">,
+  outside: DeliveryDependencies = OUTSIDE,
 ): Promise<void> {
-  const role = queueRole(batch.queue, readConfig(env).queues);
-  switch (role) {
+  const config = readConfig(env);
+  switch (queueRole(batch.queue, config.queues)) {
     case "wake":
       return wakeAll(checked(batch, isWakeMessage), env);
     case "deliveries":
-      return deliverAll(checked(batch, isDeliveryMessage), env, dependencies, continueWith);
+      // The queue does not wait for the senders: they continue after their messages are acknowledged, so that hanging
+      // receivers do not delay other messages.
+      for (const message of checked(batch, isDeliveryMessage)) {
+        ctx.waitUntil(deliver(message.body, env, config, outside));
+        message.ack();
+      }
+      return;
     case "dead":
       return recordDeadLetters(batch, env, Date.now());
     case null:

@@ -5,7 +5,8 @@ import { eventId } from "../../src/core/ids.ts";
 import type { DeliveryMessage } from "../../src/core/queues.ts";
 import type { DeliveryWire } from "../../src/core/wire/webhook.ts";
 import { readConfig } from "../../src/env.ts";
-import { type DeliveryDependencies, deliverAll, postWebhook } from "../../src/jobs/deliver.ts";
+import { type DeliveryDependencies, postWebhook } from "../../src/jobs/deliver.ts";
+import { consumeQueue } from "../../src/jobs/messages.ts";
 import { editRows, env, freshAddress, good, pendingDelivery, tenantRpc, tenantStub } from "../support/objects.ts";
 
 // No sender comes by the real queue: the next attempt is due in 75 ms, and would change the delivery before it is read.
@@ -42,7 +43,7 @@ async function attempt(
     { id: "1", timestamp: new Date(), attempts: 1, body: message },
   ]);
   const context = createExecutionContext();
-  deliverAll(batch.messages, env, dependencies, (work) => context.waitUntil(work));
+  await consumeQueue(batch, env, context, dependencies);
   await waitOnExecutionContext(context);
   const result = await getQueueResult(batch, createExecutionContext());
   expect(result.explicitAcks).toEqual(["1"]);
