@@ -17,7 +17,7 @@ import type { Principal, UserTarget } from "../core/auth.ts";
 import { type UploadId, type UserHash, userHashOf } from "../core/ids.ts";
 import { TENANT_METHODS, type TenantRpc } from "../core/rpc/tenant.ts";
 import { TOKEN_METHODS, type TokenRpc } from "../core/rpc/token.ts";
-import { toBodyRequest, UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
+import { packBodyCall, UPLOAD_METHODS, type UploadRpc } from "../core/rpc/upload.ts";
 import { USER_METHODS, type UserRpc } from "../core/rpc/user.ts";
 import { noUpload } from "../core/uploads/append.ts";
 import type { Env } from "../env.ts";
@@ -109,8 +109,9 @@ export const operatorsToken = (env: Env): TokenRpc =>
   tokenClient({ stub: () => env.TOKEN.getByName(OPERATOR_TOKEN_NAME) });
 
 /**
- * How bodies reach an upload's object. `fetch` costs less, and is for bodies that come from outside. A stream that the Worker
- * itself writes goes as an argument of the call (`rpc`): broken off in a fetch, it would be reported as an exception.
+ * How bodies reach an upload's object. `fetch` costs less, and is for bodies that come from outside: their errors reach the
+ * object, which may cancel them. A stream that the Worker itself writes goes as an argument of the call (`rpc`): broken off in
+ * a fetch, it would be reported as an exception.
  */
 type BodyTransport = "fetch" | "rpc";
 
@@ -121,7 +122,7 @@ export function uploadObject(env: Env, principal: Principal, id: UploadId, bodie
   const stub = () => env.UPLOAD.getByName(uploadObjectName(principal, id));
   const check = (method: string) =>
     principal.grant === null ? checkUploadUser(env, principal, id, method) : checkUserToken(env, principal);
-  return uploadClient(bodies === "fetch" ? { stub, check, pack: packBody } : { stub, check });
+  return uploadClient(bodies === "fetch" ? { stub, check, pack: packBodyCall } : { stub, check });
 }
 
 /** Methods that make a new upload. Its object asks the user's object by itself. */
@@ -135,14 +136,6 @@ async function checkUploadUser(env: Env, { tenant, mode }: Scope, id: UploadId, 
   if (MAKES_UPLOAD.includes(method)) return;
   const user = userObject(env, { tenant, mode, uh: userHashOf(id), grant: null });
   if (await user.isDeleted()) throw new ApiError(noUpload());
-}
-
-/** Packs `write` and `append` into requests when they have a body. Errors of the body reach the object, which may cancel it. */
-function packBody(method: string, given: unknown[]): PackedCall | null {
-  const request = toBodyRequest(method, given);
-  return request === null
-    ? null
-    : { method: "fetch", given: [request], unpack: (answer) => (answer as Response).json() };
 }
 
 /** Answers `not_found` when the request names one user and the id belongs to another. */

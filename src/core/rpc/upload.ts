@@ -111,26 +111,24 @@ type BodyCall = Extract<SentCall, { method: "write" }> | { readonly method: "app
 const CALL_HEADER = "X-Call";
 
 /**
- * The request that makes a call of `write` or `append` with these arguments; null for any other call, and for one without
- * a body. The answer's body is the method's result as JSON.
+ * A call of `write` or `append` with these arguments as one of `fetch`, and how the method's result is read from its
+ * answer; null for any other call, and for one without a body.
  */
-export function toBodyRequest(method: string, [body, second]: readonly unknown[]): Request | null {
+export function packBodyCall(method: string, [body, second]: readonly unknown[]) {
   if (!(body instanceof ReadableStream) || (method !== "write" && method !== "append")) return null;
   // the arguments are those of `UploadRpc`
   const sent: SentCall =
     method === "write"
       ? { method, sizeBytes: second as number }
       : { method, append: withTextDigests(second as Append) };
-  return new Request("https://upload.internal/", {
-    method: "POST",
-    body,
-    headers: { [CALL_HEADER]: JSON.stringify(sent) },
-  });
+  const headers = { [CALL_HEADER]: JSON.stringify(sent) };
+  const request = new Request("https://upload.internal/", { method: "POST", body, headers });
+  return { method: "fetch", given: [request], unpack: (answer: unknown) => (answer as Response).json() }; // what `fetch` returns
 }
 
-/** The call that `toBodyRequest` has written into the request's header. */
+/** The call that `packBodyCall` has written into the request's header. */
 export function readBodyCall({ headers }: Request): BodyCall {
-  const sent = JSON.parse(headers.get(CALL_HEADER) ?? "") as SentCall; // written by toBodyRequest only
+  const sent = JSON.parse(headers.get(CALL_HEADER) ?? "") as SentCall; // written by packBodyCall only
   if (sent.method === "write") return sent;
   const checksums = sent.append.checksums.map(({ algorithm, digest }) => ({
     algorithm,

@@ -117,7 +117,7 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return problem === null ? ok(this.#state(this.#context.read())) : err(problem);
   }
 
-  /** `write` and `append` with a body, as `toBodyRequest` sends them. */
+  /** `write` and `append` with a body, as `packBodyCall` sends them. */
   override async fetch(request: Request): Promise<Response> {
     const call = readBodyCall(request);
     const body = request.body ?? new Blob([]).stream();
