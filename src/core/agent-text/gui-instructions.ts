@@ -4,7 +4,7 @@
  * as they are.
  */
 import { type Action, type ActionName, actionOf } from "../turn.ts";
-import { type Sentence, SentenceSplitter } from "./sentences.ts";
+import { isApart, type Sentence, SentenceSplitter } from "./sentences.ts";
 import {
   ADDRESSED,
   CONTENT,
@@ -318,6 +318,8 @@ export class GuiInstructionStream {
   #isBegun = false;
   #isDropped = false;
   #isGlued = false;
+  /** The last character returned. */
+  #last = "";
   readonly #suggested = new Set<ActionName>();
 
   /**
@@ -342,7 +344,8 @@ export class GuiInstructionStream {
     }
     // Emphasis around several sentences keeps its marks on the word they belong to.
     const isClosing = text === "**" && sentence.text !== text && sentence.text.endsWith(text);
-    const gap = isClosing || this.#isGlued ? NO_GAP : widerOf(this.#gap, gapOf(sentence.gap));
+    const isTight = isClosing || this.#isGlued;
+    const gap = isTight ? NO_GAP : widerOf(this.#gap, gapOf(sentence.gap));
     this.#isGlued = text === "**" && sentence.text !== text && !isClosing;
     if (text === "") {
       this.#isDropped ||= sentence.text !== "";
@@ -353,7 +356,10 @@ export class GuiInstructionStream {
     const isFirst = !this.#isBegun && this.#isDropped;
     this.#isBegun = true;
     this.#isDropped = false;
-    return (isFirst ? "" : gap.text) + text;
+    // Without its beginning a sentence may no longer be apart from the one before: "如果.点击导出，ok" would be "如果.Ok".
+    const isMerged = !isTight && gap.text === "" && text !== sentence.text && !isApart(this.#last, text);
+    this.#last = text.slice(-1);
+    return (isFirst ? "" : isMerged ? " " : gap.text) + text;
   }
 }
 

@@ -131,6 +131,13 @@ export class SentenceSplitter {
 /** Whether a sentence may end before this character, which follows its end mark. */
 const isBoundary = (next: string): boolean => isSpace(next) || next > "\u007f";
 
+/** What one sentence may end with and the next one must be apart from. */
+const NARROW_END = /[.!?’)）\]】}*_]$/;
+
+/** Whether a sentence stays one of its own when this text stands before it, with nothing between. */
+export const isApart = (before: string, sentence: string): boolean =>
+  !NARROW_END.test(before) || isBoundary(sentence.charAt(0));
+
 /** How far code can be passed through: to the end of its fence, or to where a fence may be starting. */
 function endOfCode(text: string, isLast: boolean): { end: number; closed: boolean } {
   const close = text.indexOf(FENCE);

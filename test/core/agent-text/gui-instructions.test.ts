@@ -30,6 +30,15 @@ describe("GUI instructions in a text", () => {
     expect(names("您可以导出视频。")).toEqual(["render"]);
   });
 
+  it("leave a sentence apart from the one before it", () => {
+    expect(translateGuiInstructions("好的.在时间线中预览; but ok, the video is ready.").text).toBe(
+      "好的. Ok, the video is ready.",
+    );
+    const odd = "如果. :”:Click Export";
+    expect(translateGuiInstructions("如果.在时间线中预览 ; but :”:Click Export").text).toBe(odd);
+    expect(translateGuiInstructions(odd).text).toBe(odd);
+  });
+
   it("do not change when translated again, and never get longer", () => {
     fc.assert(
       fc.property(anyText, (given) => {
