@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PACKAGES } from "./scripts/lib/test-packages.ts";
 import { type Extent, leftOut } from "./scripts/lib/test-report.ts";
 
 /** The sample files by name, as base64, because tests in workerd have no file system. */
@@ -27,6 +28,16 @@ const ALONE = ["test/durable/upload/memory.test.ts"];
 /** What this run leaves out. By a variable, because `--exclude` has no effect on a project that excludes files itself. */
 const LEFT_OUT = [...leftOut((process.env.TESTS ?? "all") as Extent)]; // set by scripts/run-tests.ts only
 
+/** Vite puts packages into a few files, because a runtime loads one module after the other and each takes some 15 ms. */
+const deps = { optimizer: { ssr: { enabled: true, include: [...PACKAGES] } } };
+
+/** Packages without source maps: those are most of the text that a runtime loads, and no stack trace of ours needs them. */
+const withoutMaps = {
+  name: "packages-without-source-maps",
+  transform: (code: string, id: string) =>
+    id.includes("/node_modules/") ? { code, map: { mappings: "" as const } } : null,
+};
+
 const stateful = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings } });
 
 /** The files of /docs and /console, for every project but the pure modules. */
@@ -49,9 +60,11 @@ export default defineConfig({
         // Pure modules: nothing to reset between files, so they share one runtime.
         plugins: [
           cloudflareTest({ miniflare: { compatibilityDate: "2026-10-20", bindings: { TEST_MEDIA: samples } } }),
+          withoutMaps,
         ],
         test: {
           name: "pure",
+          deps,
           include: ["test/{core,nemo,sandbox}/**/*.test.ts"],
           testTimeout: TIMEOUT_MS,
           exclude: ["test/sandbox/object.test.ts"],
@@ -61,9 +74,10 @@ export default defineConfig({
       {
         // Modules with state: real Durable Objects, D1, R2 and queues. Files share one runtime, whose storage is emptied after each
         // (test/support/rest.ts).
-        plugins: [stateful()],
+        plugins: [stateful(), withoutMaps],
         test: {
           name: "workerd",
+          deps,
           globalSetup: ASSETS,
           include: ["test/{http,routes,durable,store,jobs}/**/*.test.ts", "test/sandbox/object.test.ts"],
           exclude: [...ALONE, ...LEFT_OUT],
@@ -74,9 +88,10 @@ export default defineConfig({
         },
       },
       {
-        plugins: [stateful()],
+        plugins: [stateful(), withoutMaps],
         test: {
           name: "alone",
+          deps,
           globalSetup: ASSETS,
           include: ALONE,
           exclude: LEFT_OUT,
