@@ -1,8 +1,8 @@
 /**
- * `npm run bench:upload [-- --quick]`: what the gateway's uploads cost compared with the bare platform.
+ * `npm run bench:upload [-- --quick --before FOLDER]`: what the gateway's uploads cost compared with the bare platform.
  *
  * One file of 500 MB in chunks of 8 MiB, and 20 of 25 MB at once; interleaved rounds, medians; every measurement on a fresh
- * server in its own process. `--quick`: a fifth of each, once.
+ * server in its own process. `--quick`: a fifth of each, once. `--before`: also the gateway of another checkout.
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,17 +12,23 @@ import { dim } from "../scripts/lib/paint.ts";
 import { startChild } from "./lib/children.ts";
 import { LOAD_CPU, machineLine, scratchDir } from "./lib/machine.ts";
 import { untilQuiet, watchNoise } from "./lib/noise.ts";
-import { type BenchSetup, prepareBench } from "./lib/servers.ts";
+import { BEFORE, prepareBefore, prepareBench, type Server } from "./lib/servers.ts";
 import { shown } from "./lib/table.ts";
 import { uploadResult } from "./lib/upload-messages.ts";
 import { goalLines, type Measured, type Rounds, uploadTable } from "./lib/upload-report.ts";
-import { startTarget, UPLOAD_TARGETS, type UploadTarget } from "./lib/upload-targets.ts";
+import {
+  type Started,
+  startTarget,
+  TARGETS_WITH_BEFORE,
+  UPLOAD_TARGETS,
+  type UploadTarget,
+} from "./lib/upload-targets.ts";
 import { usageOf, watchMemory } from "./lib/usage.ts";
 
-const { quick } = readFlags({
+const { quick, before } = readFlags({
   command: "npm run bench:upload",
   says: "What the gateway's uploads cost beside the bare platform.",
-  flags: { quick: { says: "less of it, as bench/README.md says" } },
+  flags: { quick: { says: "less of it, as bench/README.md says" }, before: BEFORE },
 }).flags;
 const plan = quick ? { rounds: 1, quietMs: 0 } : { rounds: 3, quietMs: 60_000 };
 const CHUNK_BYTES = 8 * 1024 * 1024;
@@ -35,8 +41,10 @@ type Load = keyof typeof LOADS;
 /** A server's memory still grows by itself just after its start. */
 const SETTLE_MS = 1_000;
 
-async function measure(setup: BenchSetup, target: UploadTarget, load: Load): Promise<Measured> {
-  const server = await startTarget(setup, target);
+type Start = (target: UploadTarget) => Promise<Started>;
+
+async function measure(start: Start, target: UploadTarget, load: Load): Promise<Measured> {
+  const server = await start(target);
   try {
     await sleep(SETTLE_MS);
     await untilQuiet(plan.quietMs);
@@ -61,11 +69,12 @@ async function measure(setup: BenchSetup, target: UploadTarget, load: Load): Pro
   }
 }
 
-async function measureAll(setup: BenchSetup, load: Load): Promise<Rounds> {
+async function measureAll(start: Start, load: Load): Promise<Rounds> {
+  const targets = before === undefined ? UPLOAD_TARGETS : TARGETS_WITH_BEFORE;
   const rounds = new Map<UploadTarget["name"], Measured[]>();
   for (let round = 1; round <= plan.rounds; round++) {
-    for (const target of round % 2 === 1 ? UPLOAD_TARGETS : UPLOAD_TARGETS.toReversed()) {
-      rounds.set(target.name, [...(rounds.get(target.name) ?? []), await measure(setup, target, load)]);
+    for (const target of round % 2 === 1 ? targets : targets.toReversed()) {
+      rounds.set(target.name, [...(rounds.get(target.name) ?? []), await measure(start, target, load)]);
     }
   }
   return rounds;
@@ -75,8 +84,11 @@ try {
   const dir = scratchDir();
   const machine = machineLine(dir);
   const setup = await prepareBench(dir);
-  const one = await measureAll(setup, "one");
-  const many = await measureAll(setup, "many");
+  const noBefore = (): Promise<Server> => Promise.reject(new Error("no other checkout was named"));
+  const startBefore = before === undefined ? noBefore : await prepareBefore(setup, before);
+  const start: Start = (target) => startTarget(setup, target, startBefore);
+  const one = await measureAll(start, "one");
+  const many = await measureAll(start, "many");
   const sizes = [LOADS.one, LOADS.many].map(({ files, bytes }) => `${files} × ${bytes / 1e6} MB at once`);
   console.log(`## Uploads\n\n${machine}\n\nchunks of 8 MiB by tus-js-client, ${plan.rounds} rounds, medians\n`);
   console.log(`${sizes[0]}\n\n${uploadTable(one)}\n\n${sizes[1]}\n\n${uploadTable(many)}\n\n${goalLines(one, many)}\n`);

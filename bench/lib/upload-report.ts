@@ -1,7 +1,7 @@
 /** The tables of an upload measurement, with goals and results. */
 import { median } from "./statistics.ts";
 import { shown, table } from "./table.ts";
-import { UPLOAD_TARGETS, type UploadTarget } from "./upload-targets.ts";
+import { TARGETS_WITH_BEFORE, type UploadTarget } from "./upload-targets.ts";
 import { type Conditions, verdict } from "./validity.ts";
 
 /** One measurement: MB/s, the server's processor time per MB, its memory growth in MiB, failed files, and others' share of a core. */
@@ -34,7 +34,8 @@ function shareOf(rounds: Rounds, peer: UploadTarget["name"]): number {
 }
 
 export function uploadTable(rounds: Rounds): string {
-  const rows = UPLOAD_TARGETS.map(({ name, title }) => [
+  const measured = TARGETS_WITH_BEFORE.filter(({ name }) => rounds.has(name));
+  const rows = measured.map(({ name, title }) => [
     title,
     shown(of(rounds, name, "mbPerSecond")),
     name === "gateway" ? "1" : shown(shareOf(rounds, name)),
