@@ -231,8 +231,8 @@ async function rejectBody(body: ReadableStream | null, problem: Problem): Promis
 }
 
 /*
- * Exclusive access to an upload's content: a newer write aborts the running one and starts when that one has stored
- * what it had.
+ * Exclusive access to an upload's content: a newer write, or the upload's deletion, aborts the running write and starts when
+ * that one has stored what it had.
  */
 
 export class ExclusiveWriter {

@@ -135,15 +135,17 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
     return problem === null ? ok(this.#state(upload)) : err(problem);
   }
 
+  /** Aborts a running body. One that arrives meanwhile finds the upload deleted. */
   async remove(): Answer<null> {
-    await this.#writer.stop();
-    const upload = this.#visible();
-    if (upload === null) return err(noUpload());
-    const mayGo = upload.status === "failed" || isPartial(upload);
-    const problem = mayGo ? null : checkClosed(upload.status);
-    if (problem !== null) return err(problem);
-    this.#termination.delete();
-    return ok(null);
+    return this.#writer.run(async () => {
+      const upload = this.#visible();
+      if (upload === null) return err(noUpload());
+      const mayGo = upload.status === "failed" || isPartial(upload);
+      const problem = mayGo ? null : checkClosed(upload.status);
+      if (problem !== null) return err(problem);
+      this.#termination.delete();
+      return ok(null);
+    });
   }
 
   async acquirePartial(to: PartialUser, keep: boolean): Answer<PartialFile> {
@@ -171,12 +173,13 @@ export class UploadObject extends DurableObject<Env> implements UploadRpc {
   }
 
   async erase(): Promise<void> {
-    await this.#writer.stop();
-    if (this.#context.find() !== null) await this.#termination.erase();
-    const { runtime, jobs, database } = this.#context;
-    if (!database.exists()) return;
-    if (jobs.hasJobs()) return endObject(this.ctx, runtime, "upload", "its user was deleted");
-    await wipeObject(runtime, database, "upload");
+    await this.#writer.run(async () => {
+      if (this.#context.find() !== null) await this.#termination.erase();
+      const { runtime, jobs, database } = this.#context;
+      if (!database.exists()) return;
+      if (jobs.hasJobs()) await endObject(this.ctx, runtime, "upload", "its user was deleted");
+      else await wipeObject(runtime, database, "upload");
+    });
   }
 
   async wake(): Promise<void> {

@@ -439,6 +439,31 @@ describe("the expiry of an unfinished upload", () => {
     expect((await userRpc(upload.address).listUploads({ limit: 10, after: null })).data).toEqual([]);
   });
 
+  it.each([
+    ["a request without a body", 10, null, 0],
+    ["a body", 20, bytesOf(10), 10],
+  ])("is not undone by %s that arrives while it waits for a running one", async (_, sizeBytes, next, nextBytes) => {
+    const received = countReceived();
+    const upload = await opened(sizeBytes);
+    const [running, removed, late] = await inside(upload, async (object) => {
+      const { readable, writable } = new IdentityTransformStream();
+      const writer = writable.getWriter();
+      const first = object.append(readable, at(0, null));
+      await writer.write(bytesOf(10));
+      await until(async () => received.bytes === 10);
+      return Promise.all([
+        first,
+        object.remove(),
+        object.append(next === null ? null : bodyOf(next), at(10, nextBytes)),
+      ]);
+    });
+    expect([running.ok, removed.ok, late.ok]).toEqual([false, true, false]);
+    expect(bad(await upload.port().read()).code).toBe("not_found");
+    await until(async () => (await rowsOf(upload)).due.length === 0);
+    expect(await rowsOf(upload)).toMatchObject({ parts: [], rest: [] });
+    expect(await stored(upload)).toBeNull();
+  });
+
   it("never applies to a complete one", async () => {
     const upload = await opened(10);
     good(await upload.port().append(bodyOf(bytesOf(10)), at(0, 10)));
