@@ -284,7 +284,7 @@ export function translateSentence(text: string): Translated {
   return { text: rest.text, actions: [...seen, ...asides.actions, ...rest.actions] };
 }
 
-export type TranslatedText = { readonly text: string; readonly actions: readonly Action[] };
+type TranslatedText = { readonly text: string; readonly actions: readonly Action[] };
 
 /** White space between sentences. Its lines are counted once, because it is compared with many others. */
 type Gap = { readonly text: string; readonly lines: number };

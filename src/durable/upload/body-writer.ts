@@ -37,10 +37,14 @@ const POLL_MS = 20;
 /** Released buffers that are reused. Chosen: what a few concurrent uploads need; more would hold memory without use. */
 const IDLE_BUFFERS = 4;
 
-/** How long a waiting request may miss its polls, in ms. Chosen: hundreds of polls. */
-const WAITER_LOST_MS = 10_000;
-/** How long a buffer may go unused, in ms. Chosen: several times what a body may be silent or a part may take to be stored. */
+/** How long a waiting request may miss its polls, in ms. Chosen: 50 polls. One that is alive only loses its place. */
+const WAITER_LOST_MS = 1_000;
+/** How long a buffer may go unused, in ms. Chosen: several times what a body may be silent. */
 const BUFFER_LOST_MS = 300_000;
+/** Interval at which a buffer that R2 still reads is marked as used, in ms. */
+const TOUCH_MS = 60_000;
+/** Interval between two searches for lost buffers, in ms. Chosen: a search looks at hundreds, and requests poll often. */
+const SEARCH_MS = 500;
 
 export type Buffer = {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -66,6 +70,7 @@ export class BufferPool {
   readonly #used = new Set<Claim>();
   /** Bytes held by each tenant and each user. */
   readonly #held = new Map<string, number>();
+  #searchedAt = 0;
 
   constructor(budgetBytes: number, lostAfter = { waiterMs: WAITER_LOST_MS, bufferMs: BUFFER_LOST_MS }) {
     this.#budgetBytes = budgetBytes;
@@ -100,14 +105,25 @@ export class BufferPool {
   }
 
   #isNext(me: Claim): boolean {
-    for (const claim of this.#used) if (Date.now() - claim.seenAt > this.#lostAfter.bufferMs) this.#free(claim);
-    return this.#first() === me && this.#leftBytes >= me.sizeBytes;
+    const isServed = (): boolean => this.#first() === me && this.#leftBytes >= me.sizeBytes;
+    return isServed() || (this.#freeLost() && isServed());
+  }
+
+  /** Takes back buffers that were not used for too long; false when there were none. */
+  #freeLost(): boolean {
+    const now = Date.now();
+    if (now - this.#searchedAt < SEARCH_MS) return false;
+    this.#searchedAt = now;
+    const lost = [...this.#used].filter((claim) => now - claim.seenAt > this.#lostAfter.bufferMs);
+    for (const claim of lost) this.#free(claim);
+    return lost.length > 0;
   }
 
   /** The first in the queue whose share has room; null when none has. */
   #first(): Claim | null {
+    const now = Date.now();
     for (const claim of this.#queue) {
-      if (Date.now() - claim.seenAt > this.#lostAfter.waiterMs) this.#queue.delete(claim);
+      if (now - claim.seenAt > this.#lostAfter.waiterMs) this.#queue.delete(claim);
       else if (this.#isWithinShare(claim)) return claim;
     }
     return null;
@@ -301,8 +317,11 @@ export class BodyWriter {
 
   /** Releases the memory once nothing reads it: R2 may still be reading a part that it did not store in time. */
   async release(): Promise<void> {
+    const memory = this.#memory;
+    const timer = setInterval(() => memory.touch(), TOUCH_MS);
     await this.#storing;
-    this.#memory.release();
+    clearInterval(timer);
+    memory.release();
   }
 
   async #add(chunk: Uint8Array): Promise<void> {
