@@ -86,7 +86,7 @@ export const endOf = ({ api }: Customer, path: string, timeoutMs?: number): Prom
   );
 
 /** Throws unless it ended as expected. */
-export function mustBe(status: string, got: Ended): Ended {
+export function mustBe<T extends Pick<Ended, "id" | "status">>(status: string, got: T): T {
   if (got.status === status) return got;
   throw new Error(`${got.id} ended as ${got.status}: ${JSON.stringify(got)}`);
 }
