@@ -1,6 +1,6 @@
 /**
- * `npm run repeat -- --times 20 --stress 10`: repeats npm test and npm run check, and says for each run whether it was green and
- * how much it printed.
+ * `npm run repeat -- --times 20 --stress 10`: repeats npm test, npm run check and npm run test:gateway, and says for each run
+ * whether it was green and how much it printed.
  *
  * During the last runs (`--stress`) two busy loops run, and random processes of the run are paused for a moment. Ends at the
  * first run that is not green, with its output; the output of every run is saved in .state/repeat.
@@ -25,13 +25,13 @@ const { flags } = readFlags({
       to: 1_000,
       says: "how many of them, the last ones, are disturbed; half when absent",
     },
-    only: { value: "COMMAND", says: "test, check or another npm script; test and check when absent" },
+    only: { value: "COMMAND", says: "test, check or another npm script; test, check and test:gateway when absent" },
     minutes: { value: "N", from: 1, to: 600, says: "how long one run may take; 60 when absent" },
     seed: { value: "S", from: 0, to: 4_294_967_295, says: "the chance of the disturbance; the time when absent" },
   },
 });
 const { times = 20, stress = Math.floor(times / 2), only, minutes = 60, seed = Date.now() % 1_000_000 } = flags;
-const COMMANDS = only === undefined ? ["test", "check"] : [only];
+const COMMANDS = only === undefined ? ["test", "check", "test:gateway"] : [only];
 const OUTPUT = join(ROOT, ".state/repeat");
 /** The most lines of a green run, and a word that it never prints. */
 const MOST_LINES = 60;

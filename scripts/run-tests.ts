@@ -1,8 +1,8 @@
 /**
  * `npm test`, `npm run test:gateway` and `npm run test:all`: runs vitest, then checks that every test file on disk has run.
  *
- * `--gateway` runs the tests of a whole gateway, `--all` all tests. File names and `--only NAME` run a part; then that check is skipped, and each file and all output
- * are shown.
+ * `--gateway` runs the tests of a whole gateway, `--all` all tests. File names and `--only NAME` run a part; then that check is
+ * skipped, and each file and all output are shown.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";

@@ -45,8 +45,8 @@ export const videos: Story = {
     await endOf(customer, `/v1/videos/${second}`);
     const plainVideo = await withRetries(() => api.get(`/v1/videos/${first}`, video));
     if (!isLost(plainVideo)) mustBe("completed", plainVideo);
-    const sentFirst = await endOf(customer, `/v1/turns/${plainVideo.turn_id}`);
-    if (isLost(plainVideo) && sentFirst.status === "completed") throw new Error("a turn that worked failed its video");
+    const firstTurn = await endOf(customer, `/v1/turns/${plainVideo.turn_id}`);
+    if (isLost(plainVideo) && firstTurn.status === "completed") throw new Error("a turn that worked failed its video");
     const asked = await withRetries(() => api.get(`/v1/videos/${second}`, video));
     const question = await endOf(customer, `/v1/turns/${asked.turn_id}`);
     await make(customer, `/v1/videos/${second}/turns`, "answer", { prompt: answer });
@@ -57,7 +57,7 @@ export const videos: Story = {
       ...eventNamesOf(sent),
       `turn.${question.status} ${asked.turn_id}`,
       `video.${asked.status} ${second}`,
-      `turn.${sentFirst.status} ${plainVideo.turn_id}`,
+      `turn.${firstTurn.status} ${plainVideo.turn_id}`,
       `video.${plainVideo.status} ${first}`,
       ...done.flatMap((one) => [...eventNamesOfParts(one), `video.completed ${one.id}`]),
     ];
